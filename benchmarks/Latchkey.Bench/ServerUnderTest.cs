@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Dapper;
+using Npgsql;
+
+namespace Latchkey.Bench;
+
+/// <summary>The real server with its private database, broker and simulated lockers, and a site of 100 lockers added to the demo's.</summary>
+internal sealed class ServerUnderTest : IAsyncDisposable
+{
+    private readonly Process _process;
+
+    private ServerUnderTest(Process process, string address, string data)
+    {
+        (_process, Data) = (process, data);
+        Address = new Uri(address);
+        Http = new HttpClient { BaseAddress = new Uri(Address, "/api/v1/") };
+    }
+
+    public Uri Address { get; }
+    public string Data { get; }
+    public HttpClient Http { get; }
+
+    /// <summary>The server's own database, for the bare commits beside it.</summary>
+    public string Database => $"Host={Data}/run/pg;Username=latchkey;Database=latchkey;MaxPoolSize=40";
+
+    public static readonly Guid LargeSite = Guid.Parse("00000000-0000-7000-8000-000000000100");
+
+    /// <summary>Starts it, adds the large site, and starts it again: places are read at the start.</summary>
+    public static async Task<ServerUnderTest> Start(string data)
+    {
+        await using (ServerUnderTest first = await Launch(data))
+            await AddLargeSite(first.Database);
+        NpgsqlConnection.ClearAllPools(); // its database has gone with it
+        return await Launch(data);
+    }
+
+    /// <summary>A customer of their own, signed in.</summary>
+    public async Task<HttpClient> Customer()
+    {
+        using HttpResponseMessage answer = await Http.PostAsJsonAsync(
+            "auth/signup", new { email = $"{Guid.CreateVersion7():N}@bench.example", password = "a long password", name = "Bench" });
+        answer.EnsureSuccessStatusCode();
+        JsonNode session = (await answer.Content.ReadFromJsonAsync<JsonNode>())!;
+        var client = new HttpClient { BaseAddress = Http.BaseAddress };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (string?)session["accessToken"]);
+        return client;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        using (Process kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]))
+            await kill.WaitForExitAsync();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    private static async Task<ServerUnderTest> Launch(string data)
+    {
+        string program = AppContext.BaseDirectory.Replace("benchmarks/Latchkey.Bench", "src/Latchkey.Server", StringComparison.Ordinal) + "Latchkey.Server.dll";
+        var process = Process.Start(new ProcessStartInfo("dotnet", [program, "--port", "0", "--data", data]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        while (await process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            if (line.StartsWith("ready ", StringComparison.Ordinal))
+                return new ServerUnderTest(process, line["ready ".Length..].Trim(), data);
+        }
+        throw new InvalidOperationException("The server did not start.");
+    }
+
+    private static async Task AddLargeSite(string database)
+    {
+        await using var db = new NpgsqlConnection(database);
+        await db.ExecuteAsync(
+            """
+            insert into site select @LargeSite, city_id, 'Hundred lockers', address, latitude, longitude, time_zone, '[]', tariff from site limit 1;
+            insert into device (id, model, public_key) select ('00000000-0000-7000-9000-00000000000' || n)::uuid, 'none', '' from generate_series(1, 5) n;
+            insert into bank select ('00000000-0000-7000-a000-00000000000' || n)::uuid, @LargeSite, ('00000000-0000-7000-9000-00000000000' || n)::uuid, 'Bank ' || n, 5, n
+              from generate_series(1, 5) n;
+            insert into locker (id, bank_id, number, label, size, features, col, row, row_span)
+              select gen_random_uuid(), ('00000000-0000-7000-a000-00000000000' || b)::uuid, n, (20 * (b - 1) + n)::text, 'M', '{reachable}', (n - 1) / 4, (n - 1) % 4, 1
+              from generate_series(1, 5) b, generate_series(1, 20) n;
+            """,
+            new { LargeSite });
+    }
+}

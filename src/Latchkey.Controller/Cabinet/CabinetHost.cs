@@ -1,0 +1,180 @@
+using System.Threading.Channels;
+using Latchkey.Controller.Boards;
+using Latchkey.Link.Messages;
+
+namespace Latchkey.Controller.Cabinet;
+
+/// <summary>
+/// One running cabinet: joins the machine with its journal, its board and its link. One task owns the machine; everything reaches it
+/// through one bounded queue. A sensor's edge is stamped when it arose, so that debouncing is exact; all else when its turn comes, so that
+/// a pulse has its full length. It sleeps until the machine's next moment, never longer or shorter.
+/// </summary>
+public sealed class CabinetHost : ICabinetLinkListener
+{
+    /// <summary>A step takes microseconds, so that a full queue is over within a millisecond or two; only a storm of sensor edges fills it,
+    /// and then the levels are read afresh instead.</summary>
+    private const int InputLimit = 256;
+
+    private readonly CabinetSettings _settings;
+    private readonly CabinetMachine _machine;
+    private readonly string _journalPath;
+    private readonly IBoard _board;
+    private readonly ICabinetLink _link;
+    private readonly TimeProvider _time;
+    private readonly long _started;
+    private readonly ReportOutbox _outbox;
+    private readonly Channel<(CabinetInput Input, Moment? At)> _inputs =
+        Channel.CreateBounded<(CabinetInput, Moment?)>(new BoundedChannelOptions(InputLimit) { SingleReader = true });
+
+    private int _edgesMissed;
+    private int _ran;
+
+    /// <param name="settings">See <see cref="CabinetSettings.Fault"/>.</param>
+    /// <param name="key">See <see cref="CommandKey.Derive"/>.</param>
+    /// <param name="journalPath">See <see cref="CabinetJournal.Open"/>.</param>
+    /// <exception cref="ArgumentException">A setting is out of its range.</exception>
+    public CabinetHost(CabinetSettings settings, CommandKey key, string journalPath, IBoard board, ICabinetLink link, TimeProvider time)
+    {
+        (_settings, _journalPath, _board, _link, _time) = (settings, journalPath, board, link, time);
+        _machine = new CabinetMachine(settings, key);
+        _started = time.GetTimestamp();
+        _outbox = new ReportOutbox(settings.Device, link, time, (command, cancel) => Enter(new CabinetInput.Delivered(command), cancel));
+    }
+
+    /// <summary>
+    /// Runs until it is cancelled; then it drops what it was doing, like a power cut with all relays off, and returns. It can run once.
+    /// </summary>
+    /// <exception cref="IOException">The journal cannot be opened, or the board does not answer. The relays are off.</exception>
+    public async Task Run(CancellationToken cancel)
+    {
+        if (Interlocked.Exchange(ref _ran, 1) != 0)
+            throw new InvalidOperationException("A cabinet runs once; a restart is a new one.");
+        // Before the disk is touched: it may be slow, or broken.
+        _board.AllOff();
+        var (journal, found) = await JournalWriter.OnDisk(() =>
+            (CabinetJournal.Open(_journalPath, UnixMs(), out JournalContents contents), contents));
+        using CabinetJournal disposed = journal;
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var writer = new JournalWriter(journal, _time, (record, ok, c) => Enter(new CabinetInput.Stored(record, ok), c));
+        try
+        {
+            _board.Watch(OnDoor);
+            bool?[] doors = [.. Enumerable.Range(1, _settings.Lockers).Select(_board.ReadDoor)];
+            Task[] parts =
+            [
+                UntilEnd(Loop(new CabinetInput.Boot(found, doors), writer, ended.Token), ended),
+                UntilEnd(writer.Run(ended.Token), ended),
+                UntilEnd(_outbox.Run(ended.Token), ended),
+                UntilEnd(_link.Run(this, ended.Token), ended),
+            ];
+            await Task.WhenAll(parts);
+        }
+        finally
+        {
+            _board.Watch(null);
+            _board.AllOff();
+        }
+    }
+
+    /// <summary>Whichever part ends ends the others; being cancelled is no failure.</summary>
+    private static async Task UntilEnd(Task part, CancellationTokenSource ended)
+    {
+        try
+        {
+            await part;
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+        }
+        finally
+        {
+            await ended.CancelAsync();
+        }
+    }
+
+    private async Task Loop(CabinetInput.Boot boot, JournalWriter writer, CancellationToken cancel)
+    {
+        // A tick that finds no room is not needed: each input passes the time as well.
+        await using ITimer timer = _time.CreateTimer(
+            _ => _inputs.Writer.TryWrite((new CabinetInput.Tick(), null)), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        try
+        {
+            Handle(boot, Now(), writer);
+            Arm(timer);
+            while (await _inputs.Reader.WaitToReadAsync(cancel))
+            {
+                while (_inputs.Reader.TryRead(out (CabinetInput Input, Moment? At) next))
+                {
+                    cancel.ThrowIfCancellationRequested();
+                    Handle(next.Input, next.At ?? Now(), writer);
+                }
+                if (Interlocked.Exchange(ref _edgesMissed, 0) != 0)
+                {
+                    for (int door = 1; door <= _settings.Lockers; door++)
+                        Handle(new CabinetInput.DoorLevel(door, _board.ReadDoor(door)), Now(), writer);
+                }
+                Arm(timer);
+            }
+        }
+        finally
+        {
+            // Here and not only at the end of Run: the link may take a second to say good-bye, and a coil must not wait for it.
+            _board.AllOff();
+        }
+    }
+
+    private void Arm(ITimer timer) => timer.Change(
+        _machine.NextDue is { } due ? TimeSpan.FromMilliseconds(Math.Max(1, due - Now().Ms)) : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+
+    private void Handle(CabinetInput input, Moment at, JournalWriter writer)
+    {
+        List<JournalRecord>? refused = null;
+        foreach (CabinetOutput output in _machine.Step(input, at))
+        {
+            switch (output)
+            {
+                case CabinetOutput.RelaysOff:
+                    _board.AllOff();
+                    break;
+                case CabinetOutput.RelayOn on:
+                    _board.SetRelay(on.Door, true);
+                    break;
+                case CabinetOutput.RelayOff off:
+                    _board.SetRelay(off.Door, false);
+                    break;
+                case CabinetOutput.Store store when !writer.TryAdd(store.Record):
+                    (refused ??= []).Add(store.Record);
+                    break;
+                case CabinetOutput.Send send:
+                    _outbox.Add(send.Report, send.Kept);
+                    break;
+            }
+        }
+        if (input is CabinetInput.LinkLost)
+            _outbox.Close();
+        // At most one further step each: a refused intent or outcome is not stored again.
+        foreach (JournalRecord record in refused ?? [])
+            Handle(new CabinetInput.Stored(record, Ok: false), at, writer);
+    }
+
+    private void OnDoor(int door, bool? open)
+    {
+        if (!_inputs.Writer.TryWrite((new CabinetInput.DoorLevel(door, open), Now())))
+            Interlocked.Exchange(ref _edgesMissed, 1);
+    }
+
+    private ValueTask Enter(CabinetInput input, CancellationToken cancel) => _inputs.Writer.WriteAsync((input, null), cancel);
+
+    private Moment Now() => new((long)_time.GetElapsedTime(_started).TotalMilliseconds, UnixMs());
+
+    private long UnixMs() => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    (long Link, StateMessage Will) ICabinetLinkListener.NextWill() => _machine.NextWill(UnixMs());
+
+    ValueTask ICabinetLinkListener.Connected(long link, CancellationToken cancel) => Enter(new CabinetInput.Linked(link), cancel);
+
+    ValueTask ICabinetLinkListener.Disconnected(CancellationToken cancel) => Enter(new CabinetInput.LinkLost(), cancel);
+
+    ValueTask ICabinetLinkListener.CommandArrived(CommandMessage command, bool retained, CancellationToken cancel) =>
+        Enter(new CabinetInput.CommandArrived(command, retained), cancel);
+}

@@ -1,0 +1,52 @@
+using System.Runtime.InteropServices;
+using Latchkey.Link.Messages;
+
+namespace Latchkey.Controller.Cabinet;
+
+/// <summary>The time of an input. Each input carries its own, taken when it arose and not when its turn came.</summary>
+/// <param name="Ms">Monotonic milliseconds since any start: intervals are measured with it.</param>
+/// <param name="UnixMs">The wall clock in milliseconds since 1970-01-01 UTC: only a command's expiry is compared with it.</param>
+[StructLayout(LayoutKind.Auto)]
+public readonly record struct Moment(long Ms, long UnixMs);
+
+/// <summary>Everything that can happen to a cabinet.</summary>
+public abstract record CabinetInput
+{
+    private CabinetInput()
+    {
+    }
+
+    /// <summary>The program has started. Always the first input.</summary>
+    /// <param name="Found">What the journal holds.</param>
+    /// <param name="Doors">The sensors' levels, door 1 first; null where unreadable.</param>
+    public sealed record Boot(JournalContents Found, IReadOnlyList<bool?> Doors) : CabinetInput;
+
+    /// <summary>A command has arrived. Whether it is genuine is not for the caller to say: the machine verifies it.</summary>
+    /// <param name="Retained">The broker had kept it.</param>
+    public sealed record CommandArrived(CommandMessage Command, bool Retained) : CabinetInput;
+
+    /// <summary>A sensor shows this level now, not debounced; null where it cannot be read.</summary>
+    public sealed record DoorLevel(int Door, bool? Open) : CabinetInput;
+
+    /// <summary>Time has passed.</summary>
+    public sealed record Tick : CabinetInput;
+
+    /// <summary>The journal answers a <see cref="CabinetOutput.Store"/> of an intent or outcome: it is on the disk, or it could not be written.</summary>
+    public sealed record Stored(JournalRecord Record, bool Ok) : CabinetInput;
+
+    /// <summary>A connection is open and orders are subscribed to.</summary>
+    /// <param name="Link">The number that the connection's last will carries.</param>
+    public sealed record Linked(long Link) : CabinetInput;
+
+    /// <summary>The connection is gone.</summary>
+    public sealed record LinkLost : CabinetInput;
+
+    /// <summary>The server has this command's result.</summary>
+    public sealed record Delivered(Guid Command) : CabinetInput;
+
+    /// <summary>The cabinet's tamper switch.</summary>
+    public sealed record Tamper(bool Open) : CabinetInput;
+
+    /// <summary>The supply of the locks.</summary>
+    public sealed record Power(bool Present) : CabinetInput;
+}

@@ -1,0 +1,215 @@
+using System.Globalization;
+using System.Numerics;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace Latchkey.Controller.Cabinet;
+
+/// <summary>
+/// A cabinet's memory across power cuts: an append-only text file, a line for each record, each with its checksum. A line counts only
+/// when it is whole, so a torn tail is cut at the next start. The first line holds the number of starts.
+/// <para>It is bounded: what nobody can ask for any more is dropped when the file is written anew (to a second file that takes the
+/// first one's name in one step), at each start and past <see cref="CompactAtBytes"/>. Not safe for two threads.</para>
+/// </summary>
+public sealed class CabinetJournal : IDisposable
+{
+    /// <summary>About 600 lines: twenty commands a minute never reach it within the ten minutes for which results are kept.</summary>
+    public const int CompactAtBytes = 64 * 1024;
+
+    /// <summary>Above this no intent is taken: flash is small, and a hundred doors a minute for ten minutes is a fault or an attack.</summary>
+    public const int FullAtBytes = 512 * 1024;
+
+    private readonly string _path;
+    private readonly int _fullAt;
+    private readonly Dictionary<Guid, CommandMemory> _memories = [];
+    private readonly List<Guid> _order = [];
+    private SafeFileHandle _file;
+    private long _length;
+    private long _boot;
+    private long _forgottenUpTo = long.MinValue;
+    private int _compactAt;
+
+    // A failed write or flush leaves the file in doubt: the system may have dropped what it could not write and call the next flush
+    // a success. Only a new file is trusted then.
+    private bool _inDoubt;
+
+    private CabinetJournal(string path, int fullAt)
+    {
+        _path = path;
+        _fullAt = fullAt;
+        _file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite);
+    }
+
+    /// <summary>How often the disk was waited for since the opening; measured by tests.</summary>
+    public int Flushes { get; private set; }
+
+    /// <summary>Opens or makes the file, cuts its torn tail and counts this start; when it returns, all of that is on the disk.</summary>
+    /// <param name="path">Its folder must exist. A second file, with <c>.new</c> at the end, is written beside it.</param>
+    /// <param name="unixMs">The wall clock in milliseconds since 1970-01-01 UTC.</param>
+    /// <param name="contents">What was found, with the new number of starts.</param>
+    /// <param name="fullAt">In bytes, see <see cref="FullAtBytes"/>.</param>
+    /// <exception cref="IOException">It cannot be read or written. Nothing may be sent then, because the number of this start is not kept.</exception>
+    public static CabinetJournal Open(string path, long unixMs, out JournalContents contents, int fullAt = FullAtBytes)
+    {
+        var journal = new CabinetJournal(path, fullAt);
+        try
+        {
+            journal.Load(unixMs);
+            journal.WriteAnew(unixMs);
+        }
+        catch
+        {
+            journal.Dispose();
+            throw;
+        }
+        contents = new JournalContents(journal._boot, journal._forgottenUpTo, [.. journal._order.Select(id => journal._memories[id])]);
+        return journal;
+    }
+
+    /// <summary>
+    /// Writes these and waits for the disk once, unless they are deliveries only. All or nothing: when it throws, none of them counts.
+    /// </summary>
+    /// <exception cref="IOException">The disk failed or is full, or the journal is full and an intent is among them.</exception>
+    public void Append(IReadOnlyList<JournalRecord> records, long unixMs)
+    {
+        if (_inDoubt)
+            WriteAnew(unixMs);
+        if (_length >= _fullAt && records.Any(r => r.Kind == JournalKind.Intent))
+            throw new IOException($"The journal holds {_length} bytes; {_fullAt} is its limit.");
+        var text = new StringBuilder();
+        foreach (JournalRecord record in records)
+            AppendLine(text, record.Write());
+        byte[] bytes = Encoding.ASCII.GetBytes(text.ToString());
+        _inDoubt = true;
+        RandomAccess.Write(_file, bytes, _length);
+        if (records.Any(r => r.Kind != JournalKind.Delivered))
+            Flush(_file);
+        _inDoubt = false;
+        _length += bytes.Length;
+        foreach (JournalRecord record in records)
+            Remember(record);
+    }
+
+    /// <summary>Writes the file anew when it has grown enough for that to pay. Called when nobody waits for the disk.</summary>
+    /// <exception cref="IOException">The disk failed or is full. The old file is still whole.</exception>
+    public void CompactIfDue(long unixMs)
+    {
+        if (_length > _compactAt)
+            WriteAnew(unixMs);
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private void Load(long unixMs)
+    {
+        byte[] bytes = new byte[RandomAccess.GetLength(_file)];
+        int read = 0;
+        while (read < bytes.Length && RandomAccess.Read(_file, bytes.AsSpan(read), read) is > 0 and var more)
+            read += more;
+        // Every whole line counts, also behind a damaged one: losing an intent is worse than reading on.
+        foreach (string line in Encoding.Latin1.GetString(bytes, 0, read).Split('\n'))
+        {
+            if (line.Length < 10 || line[8] != ' ' || !uint.TryParse(line.AsSpan(0, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint sum)
+                || sum != Checksum(line.AsSpan(9)))
+                continue;
+            string[] parts = line[9..].Split(' ');
+            if (parts is ["boot", var count, var forgotten])
+                (_boot, _forgottenUpTo) = (long.Parse(count, CultureInfo.InvariantCulture), long.Parse(forgotten, CultureInfo.InvariantCulture));
+            else if (JournalRecord.Read(line[9..]) is { } record)
+                Remember(record);
+        }
+        // The count itself is damaged: go on from a number that no count of starts reaches, or the server would take all for old news.
+        if (_boot == 0 && read > 0)
+            _boot = Math.Max(1, unixMs / 1000);
+        _boot++;
+    }
+
+    private void Remember(JournalRecord record)
+    {
+        CommandMemory? known = _memories.GetValueOrDefault(record.Command);
+        // A delivery whose command is not there any more must not look like an intent.
+        if (known is null && record.Kind == JournalKind.Delivered)
+            return;
+        if (known is null)
+            _order.Add(record.Command);
+        known ??= new CommandMemory(record.Command, record.Locker, record.Expires, null, null, Delivered: false);
+        _memories[record.Command] = record.Kind switch
+        {
+            // The first outcome stands.
+            JournalKind.Outcome when known.Outcome is null => known with { Outcome = record.Outcome, Reason = record.Reason },
+            JournalKind.Delivered => known with { Delivered = true },
+            _ => known,
+        };
+    }
+
+    private void WriteAnew(long unixMs)
+    {
+        _order.RemoveAll(id =>
+        {
+            CommandMemory memory = _memories[id];
+            // An intent without its outcome is kept for as long as it takes.
+            if (memory.Outcome is null || memory.Expires + CommandBook.KeepAfterExpiryMs >= unixMs)
+                return false;
+            _forgottenUpTo = Math.Max(_forgottenUpTo, memory.Expires);
+            return _memories.Remove(id);
+        });
+        var text = new StringBuilder();
+        AppendLine(text, $"boot {_boot} {_forgottenUpTo}");
+        foreach (CommandMemory memory in _order.Select(id => _memories[id]))
+        {
+            AppendLine(text, new JournalRecord(JournalKind.Intent, memory.Command, memory.Locker, memory.Expires).Write());
+            if (memory.Outcome is not null)
+                AppendLine(text, new JournalRecord(JournalKind.Outcome, memory.Command, memory.Locker, memory.Expires, memory.Outcome, memory.Reason).Write());
+            if (memory.Delivered)
+                AppendLine(text, new JournalRecord(JournalKind.Delivered, memory.Command, memory.Locker, memory.Expires).Write());
+        }
+        byte[] bytes = Encoding.ASCII.GetBytes(text.ToString());
+
+        string fresh = _path + ".new";
+        SafeFileHandle file = File.OpenHandle(fresh, FileMode.Create, FileAccess.ReadWrite);
+        try
+        {
+            RandomAccess.Write(file, bytes, 0);
+            Flush(file);
+            // The handle follows the file to its new name.
+            File.Move(fresh, _path, overwrite: true);
+            FlushFolder();
+        }
+        catch
+        {
+            file.Dispose();
+            // Whichever file has the name now, it is not the one that is open.
+            _inDoubt = true;
+            throw;
+        }
+        _file.Dispose();
+        (_file, _length, _inDoubt) = (file, bytes.Length, false);
+        _compactAt = Math.Max(CompactAtBytes, bytes.Length * 2);
+    }
+
+    private void Flush(SafeFileHandle file)
+    {
+        RandomAccess.FlushToDisk(file);
+        Flushes++;
+    }
+
+    /// <summary>A new name is safe only when the folder that holds it is. Elsewhere than on Unix a folder cannot be opened, nor need it be.</summary>
+    private void FlushFolder()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        UnixFolder.Flush(Path.GetDirectoryName(Path.GetFullPath(_path))!);
+        Flushes++;
+    }
+
+    private static void AppendLine(StringBuilder text, string line) =>
+        text.Append(Checksum(line).ToString("x8", CultureInfo.InvariantCulture)).Append(' ').Append(line).Append('\n');
+
+    private static uint Checksum(ReadOnlySpan<char> line)
+    {
+        uint sum = uint.MaxValue;
+        foreach (char c in line)
+            sum = BitOperations.Crc32C(sum, (byte)c);
+        return ~sum;
+    }
+}

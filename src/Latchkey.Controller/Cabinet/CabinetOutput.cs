@@ -1,0 +1,27 @@
+using Latchkey.Link.Messages;
+
+namespace Latchkey.Controller.Cabinet;
+
+/// <summary>Everything a cabinet can do. The host does these in the order in which they are given.</summary>
+public abstract record CabinetOutput
+{
+    private CabinetOutput()
+    {
+    }
+
+    public sealed record RelaysOff : CabinetOutput;
+
+    public sealed record RelayOn(int Door) : CabinetOutput;
+
+    public sealed record RelayOff(int Door) : CabinetOutput;
+
+    /// <summary>
+    /// Write this. An intent and an outcome must be on the disk before <see cref="CabinetInput.Stored"/> answers; a delivery needs
+    /// neither, because losing it costs one repeated report.
+    /// </summary>
+    public sealed record Store(JournalRecord Record) : CabinetOutput;
+
+    /// <summary>Say this to the server.</summary>
+    /// <param name="Kept">Sent with QoS 1 and kept until the server has it; otherwise sent once, if there is a connection.</param>
+    public sealed record Send(IReport Report, bool Kept) : CabinetOutput;
+}

@@ -1,0 +1,45 @@
+using Latchkey.Link.Messages;
+
+namespace Latchkey.Controller.Cabinet;
+
+/// <summary>The edge between a cabinet and the network: MQTT, or anything else that carries the messages of docs/protocol.md.</summary>
+public interface ICabinetLink
+{
+    /// <summary>Connects, and connects again, until it is cancelled. Tells the listener of one thing at a time.</summary>
+    Task Run(ICabinetLinkListener listener, CancellationToken cancel);
+
+    /// <summary>Sends on the present connection only: what it did not take is for the caller to send again on the next one.</summary>
+    /// <param name="acknowledged">QoS 1: wait until the other side has it.</param>
+    ValueTask<Delivery> Send(string topic, ReadOnlyMemory<byte> payload, bool acknowledged, CancellationToken cancel);
+}
+
+/// <summary>How sending ended.</summary>
+public enum Delivery
+{
+    /// <summary>Written, or with acknowledgement: received.</summary>
+    Taken,
+
+    /// <summary>There is no connection, or it broke first. The message may have arrived all the same.</summary>
+    Lost,
+
+    /// <summary>Received, and no server listens.</summary>
+    NobodyListens,
+
+    /// <summary>It will never be taken.</summary>
+    Refused,
+}
+
+/// <summary>What a link tells its cabinet.</summary>
+public interface ICabinetLinkListener
+{
+    /// <summary>A connection is about to be opened: its number, and the last will for it. Answers at once.</summary>
+    (long Link, StateMessage Will) NextWill();
+
+    /// <summary>The connection with this number is open and orders are subscribed to.</summary>
+    ValueTask Connected(long link, CancellationToken cancel);
+
+    ValueTask Disconnected(CancellationToken cancel);
+
+    /// <param name="retained">The message was stored at the broker and may be of any age.</param>
+    ValueTask CommandArrived(CommandMessage command, bool retained, CancellationToken cancel);
+}

@@ -1,0 +1,57 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Latchkey.Link.Messages;
+
+namespace Latchkey.Controller.Cabinet;
+
+/// <summary>Numbers the reports of one start of one cabinet.</summary>
+internal sealed class ReportWriter(CabinetSettings settings)
+{
+    // Raised by the machine, and by the link when it takes the number of a new connection: hence interlocked.
+    private long _seq;
+
+    public long Boot { get; set; }
+
+    public HelloMessage Hello(long link, long at) =>
+        Next(at, (id, seq) => new HelloMessage(Wire.Version, id, Boot, seq, at, link, settings.Firmware, settings.Model, settings.Lockers));
+
+    public StateMessage State(string doors, string? issue, long at) =>
+        Next(at, (id, seq) => new StateMessage(Wire.Version, id, Boot, seq, at, doors, issue));
+
+    public EventMessage Event(string kind, int locker, Guid? command, long at) =>
+        Next(at, (id, seq) => new EventMessage(Wire.Version, id, Boot, seq, at, kind, locker, command));
+
+    public ResultMessage Result(Guid command, int locker, string outcome, string? reason, long at) =>
+        Next(at, (id, seq) => new ResultMessage(Wire.Version, id, Boot, seq, at, command, locker, outcome, reason));
+
+    /// <summary>The will's own seq is the connection's number, so that no two connections share one.</summary>
+    public (long Link, StateMessage Will) Will(long at)
+    {
+        StateMessage will = Next(at, (id, seq) => new StateMessage(Wire.Version, id, Boot, seq, at, "", Link: seq, Gone: true));
+        return (will.Seq, will);
+    }
+
+    private T Next<T>(long at, Func<Guid, long, T> make)
+    {
+        long seq = Interlocked.Increment(ref _seq);
+        return make(Name(at, seq), seq);
+    }
+
+    /// <summary>A UUIDv7 whose random part is a hash of who speaks, which start and which number: the same report has the same id
+    /// wherever the machine is replayed.</summary>
+    private Guid Name(long at, long seq)
+    {
+        Span<byte> key = stackalloc byte[32];
+        settings.Device.TryWriteBytes(key, bigEndian: true, out _);
+        BinaryPrimitives.WriteInt64BigEndian(key[16..], Boot);
+        BinaryPrimitives.WriteInt64BigEndian(key[24..], seq);
+        Span<byte> id = stackalloc byte[32];
+        SHA256.HashData(key, id);
+        Span<byte> time = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64BigEndian(time, at);
+        time[2..].CopyTo(id);
+        id[6] = (byte)(0x70 | (id[6] & 0x0F));
+        id[8] = (byte)(0x80 | (id[8] & 0x3F));
+        return new Guid(id[..16], bigEndian: true);
+    }
+}

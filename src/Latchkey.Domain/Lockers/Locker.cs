@@ -1,0 +1,31 @@
+namespace Latchkey.Domain.Lockers;
+
+/// <summary>How large a locker is. The order is the order of size: what fits into a smaller one fits into every larger one.</summary>
+public enum LockerSize
+{
+    S,
+    M,
+    L,
+    XL,
+}
+
+/// <summary>What a locker offers besides its size; the names are the API's.</summary>
+public static class LockerFeatures
+{
+    /// <summary>Within reach from a wheelchair: 380 to 1,220 mm above the floor (ADA 2010, 308).</summary>
+    public const string Reachable = "reachable";
+    public const string Power = "power";
+    public const string Cooled = "cooled";
+}
+
+/// <summary>What is known of a door. Sent orders are never a state of the door.</summary>
+public enum DoorState
+{
+    /// <summary>There is no sensor, or nothing was heard of it yet.</summary>
+    Unknown,
+    Closed,
+    Open,
+
+    /// <summary>The lock was released and the door was not seen open.</summary>
+    Jammed,
+}

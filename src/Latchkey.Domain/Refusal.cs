@@ -1,0 +1,66 @@
+namespace Latchkey.Domain;
+
+/// <summary>What kind of "no" it is; the server maps each kind to one HTTP status, once.</summary>
+public enum RefusalKind
+{
+    /// <summary>What was asked does not make sense by itself.</summary>
+    Invalid,
+
+    /// <summary>There is no such thing, or it is none of the caller's business.</summary>
+    NotFound,
+
+    /// <summary>It makes sense, but not in the state things are in.</summary>
+    Conflict,
+}
+
+/// <summary>An expected "no". The code is stable and part of the API; the detail is a sentence one can show to a person.</summary>
+public sealed record Refusal(string Code, RefusalKind Kind, string Detail)
+{
+    public static Refusal NotFound(string what) => new("not-found", RefusalKind.NotFound, $"There is no such {what}, or it is not yours.");
+
+    public static readonly Refusal NoFreeLocker =
+        new("no-free-locker", RefusalKind.Conflict, "No locker that fits is free here right now. Try another size or another site.");
+
+    public static readonly Refusal LockerTaken =
+        new("locker-taken", RefusalKind.Conflict, "Somebody else has just taken this locker. Choose another one.");
+
+    public static readonly Refusal SiteClosed =
+        new("site-closed", RefusalKind.Conflict, "This site is closed now. Its opening hours are on its page.");
+
+    public static readonly Refusal TooManyHolds =
+        new("too-many-holds", RefusalKind.Conflict, "You already hold three lockers that are not paid for. Pay for one, or let it go first.");
+
+    public static readonly Refusal HoldExpired =
+        new("hold-expired", RefusalKind.Conflict, "The time to pay ran out and the locker was let go. Nothing was charged.");
+
+    public static readonly Refusal LeaseNotHeld =
+        new("lease-not-held", RefusalKind.Conflict, "This locker is not waiting for payment any more.");
+
+    public static readonly Refusal LeaseNotActive =
+        new("lease-not-active", RefusalKind.Conflict, "This locker is not yours to open: it is not paid for, or the rental has ended.");
+
+    public static readonly Refusal AlreadyPaid =
+        new("already-paid", RefusalKind.Conflict, "This locker is already paid for.");
+
+    public static Refusal DoorOpen(string label) =>
+        new("door-open", RefusalKind.Conflict, $"Door {label} is open. Close it to finish.");
+
+    public static Refusal CommandPending(string label) =>
+        new("command-pending", RefusalKind.Conflict, $"Door {label} is still being opened. Wait a moment, then try again.");
+}
+
+/// <summary>A value, or the refusal that stands in its place.</summary>
+public readonly struct Decision<T>
+{
+    private readonly T? _value;
+
+    private Decision(T? value, Refusal? refusal) => (_value, Refusal) = (value, refusal);
+
+    public Refusal? Refusal { get; }
+
+    /// <exception cref="InvalidOperationException">It was refused; ask <see cref="Refusal"/> first.</exception>
+    public T Value => Refusal is null ? _value! : throw new InvalidOperationException($"Refused: {Refusal.Code}.");
+
+    public static implicit operator Decision<T>(T value) => new(value, null);
+    public static implicit operator Decision<T>(Refusal refusal) => new(default, refusal);
+}

@@ -1,0 +1,154 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Latchkey.Link.Messages;
+
+namespace Latchkey.Server.Devices.Broker;
+
+/// <summary>The text of Mosquitto's two files: pure functions, so that what is allowed can be read and tested in one place.</summary>
+public static class BrokerFiles
+{
+    /// <summary>Where server nodes change access while the broker runs; reloading its file would need a restart.</summary>
+    public const string ControlTopic = "$CONTROL/dynamic-security/v1";
+
+    private const string NodeRole = "node";
+    private static readonly string[] Kinds = ["hello", "state", "event", "result", "log"];
+
+    /// <summary>Debian's place, on any architecture; null where Mosquitto is not installed.</summary>
+    public static string? FindPlugin() => Directory.Exists("/usr/lib")
+        ? Directory.EnumerateDirectories("/usr/lib", "*-linux-gnu*")
+            .Select(folder => Path.Combine(folder, "mosquitto_dynamic_security.so")).FirstOrDefault(File.Exists)
+        : null;
+
+    /// <param name="port">TLS only, on the loopback address. There is no listener without a client certificate.</param>
+    /// <param name="folder">Where ca.pem, broker.pem, broker.key, dynamic-security.json and, if wanted, revoked.pem lie.</param>
+    /// <param name="plugin">The dynamic-security plugin, see <see cref="FindPlugin"/>.</param>
+    /// <param name="revocations">Whether there is a revoked.pem. One that has expired locks everybody out.</param>
+    public static string Configuration(int port, string folder, string plugin, bool revocations = false)
+    {
+        var lines = new List<string>
+        {
+            "# Written by Latchkey at every start. Changes are lost.",
+            "per_listener_settings false",
+            "allow_anonymous false",
+            $"plugin {plugin}",
+            $"plugin_opt_config_file {folder}/dynamic-security.json",
+            string.Create(CultureInfo.InvariantCulture, $"listener {port} 127.0.0.1"),
+            $"cafile {folder}/ca.pem",
+            $"certfile {folder}/broker.pem",
+            $"keyfile {folder}/broker.key",
+            "tls_version tlsv1.2",
+            "require_certificate true",
+            "# The name in the certificate is the user and the client id: nobody can take another's session over.",
+            "use_identity_as_username true",
+            "use_username_as_clientid true",
+            "# Without it a command's echo takes 44 ms instead of 0.1.",
+            "set_tcp_nodelay true",
+            "message_size_limit 2048",
+            "# Nothing here is ever retained: an old command must not open a door.",
+            "retain_available false",
+            "# The device's own outbox is the promise, not the broker's disk.",
+            "persistence false",
+            "# Overflow drops silently, so this is large: 100,000 reports of a node that stalls are about 100 MB.",
+            "max_queued_messages 100000",
+            "max_inflight_messages 1000",
+            "persistent_client_expiration 1d",
+            "sys_interval 0",
+            "# The server that started it reads this and writes it to its own log.",
+            "log_dest stderr",
+            "log_type error",
+            "log_type warning",
+            "log_type notice",
+            $"pid_file {folder}/mosquitto.pid",
+        };
+        if (revocations)
+            lines.Add($"crlfile {folder}/revoked.pem");
+        return string.Join('\n', lines) + "\n";
+    }
+
+    /// <summary>Who may do what. Everything that is not said here is denied. Nobody has a password: the certificate is the proof.</summary>
+    public static string Security(IReadOnlyCollection<string> nodes, IReadOnlyCollection<Guid> devices)
+    {
+        var clients = new JsonArray();
+        var roles = new JsonArray(Role(NodeRole,
+            ("subscribeLiteral", Topics.AllReports),
+            ("unsubscribeLiteral", Topics.AllReports),
+            ("publishClientReceive", "lk/1/+/up/#"),
+            ("publishClientSend", "lk/1/+/dn/#"),
+            // Claiming a device adds it to a running broker, and revoking one cuts its connection.
+            ("publishClientSend", ControlTopic),
+            ("subscribeLiteral", ControlTopic + "/response"),
+            ("publishClientReceive", ControlTopic + "/response")));
+        foreach (string node in nodes)
+            clients.Add(Client(node, NodeRole));
+        foreach (Guid device in devices)
+        {
+            clients.Add(Client($"{device:D}", RoleOf(device)));
+            roles.Add(DeviceRole(device));
+        }
+        return new JsonObject
+        {
+            ["defaultACLAccess"] = new JsonObject
+            {
+                ["publishClientSend"] = false,
+                ["publishClientReceive"] = false,
+                ["subscribe"] = false,
+                ["unsubscribe"] = false,
+            },
+            ["clients"] = clients,
+            ["groups"] = new JsonArray(),
+            ["roles"] = roles,
+        }.ToJsonString();
+    }
+
+    /// <summary>For <see cref="ControlTopic"/>: a device that was claimed while the broker runs.</summary>
+    public static byte[] AddDevice(Guid device)
+    {
+        JsonObject role = DeviceRole(device);
+        role["command"] = "createRole";
+        JsonObject client = Client($"{device:D}", RoleOf(device));
+        client["command"] = "createClient";
+        return Commands(role, client);
+    }
+
+    /// <summary>For <see cref="ControlTopic"/>: cuts the device's connection at once. Its certificate must be revoked as well.</summary>
+    public static byte[] RemoveDevice(Guid device) => Commands(
+        new JsonObject { ["command"] = "deleteClient", ["username"] = $"{device:D}" },
+        new JsonObject { ["command"] = "deleteRole", ["rolename"] = RoleOf(device) });
+
+    /// <summary>Certificates and keys as PEM, as the broker reads them.</summary>
+    public static byte[] Pem(string text) => Encoding.ASCII.GetBytes(text.EndsWith('\n') ? text : text + "\n");
+
+    private static byte[] Commands(params JsonNode[] commands) =>
+        Encoding.UTF8.GetBytes(new JsonObject { ["commands"] = new JsonArray(commands) }.ToJsonString(JsonSerializerOptions.Default));
+
+    private static string RoleOf(Guid device) => $"device-{device:D}";
+
+    // The plugin knows no %u: one role for each device.
+    private static JsonObject DeviceRole(Guid device) => Role(RoleOf(device),
+    [
+        .. Kinds.Select(kind => ("publishClientSend", $"lk/1/{device:D}/up/{kind}")),
+        ("subscribeLiteral", Topics.OrdersTo(device)),
+        ("unsubscribeLiteral", Topics.OrdersTo(device)),
+        ("publishClientReceive", Topics.OrdersTo(device)),
+    ]);
+
+    private static JsonObject Client(string name, string role) => new()
+    {
+        ["username"] = name,
+        ["roles"] = new JsonArray(new JsonObject { ["rolename"] = role }),
+    };
+
+    private static JsonObject Role(string name, params (string Type, string Topic)[] allowed) => new()
+    {
+        ["rolename"] = name,
+        ["acls"] = new JsonArray([.. allowed.Select(a => new JsonObject
+        {
+            ["acltype"] = a.Type,
+            ["topic"] = a.Topic,
+            ["priority"] = 0,
+            ["allow"] = true,
+        })]),
+    };
+}

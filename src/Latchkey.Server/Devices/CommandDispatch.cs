@@ -1,0 +1,115 @@
+using System.Security.Cryptography;
+using System.Threading.Channels;
+using Dapper;
+using Latchkey.Domain.Commands;
+using Latchkey.Link.Messages;
+using Latchkey.Link.Mqtt;
+using Latchkey.Server.Hosting;
+using Latchkey.Server.Journal;
+using Latchkey.Server.Storage;
+using Microsoft.Extensions.Caching.Memory;
+
+namespace Latchkey.Server.Devices;
+
+/// <summary>A command that is written down and waits to be sent.</summary>
+/// <param name="Number">The door's number at its controller.</param>
+public sealed record DispatchOrder(Guid Command, Guid Device, Guid Locker, int Number, string Kind, string Authority, DateTimeOffset Expires);
+
+/// <summary>
+/// Signs commands and hands them to the broker, each as soon as it is committed. What the broker says is written down only where it decides
+/// something: "nobody listens" ends a command at once, and one that never left this node by its expiry has certainly moved nothing.
+/// </summary>
+public sealed class CommandDispatch(DeviceLink link, Db db, ServerKeys keys, TimeProvider time, ILogger<CommandDispatch> log) : BackgroundService
+{
+    // More orders than a whole city gives in ten seconds; beyond it the sweep calls a command unconfirmed.
+    private const int MostWaiting = 1000;
+
+    // A device's key costs an ECDH (0.2 ms); 5,000 banks' keys are half a megabyte.
+    private const int KeysKept = 5000;
+
+    private readonly Channel<DispatchOrder> _orders = Channel.CreateBounded<DispatchOrder>(new BoundedChannelOptions(MostWaiting));
+    private readonly MemoryCache _keys = new(new MemoryCacheOptions { SizeLimit = KeysKept });
+    private readonly Channel<Guid> _acknowledged = Channel.CreateBounded<Guid>(
+        new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropWrite }); // only a nicer word on a screen is lost
+
+    /// <summary>Sends it. When too many wait already it is left to the sweep, which will call it unconfirmed: it may not be called anything surer.</summary>
+    public void Send(DispatchOrder order)
+    {
+        if (!_orders.Writer.TryWrite(order))
+            log.LogError("More than {Most} commands wait to be sent; command {Command} was not.", MostWaiting, order.Command);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        Task marking = Periodic.Run(TimeSpan.FromMilliseconds(250), time, log, "marking of sent commands", MarkSent, stoppingToken);
+        var underWay = new HashSet<Task>();
+        try
+        {
+            await foreach (DispatchOrder order in _orders.Reader.ReadAllAsync(stoppingToken))
+            {
+                underWay.RemoveWhere(t => t.IsCompleted);
+                underWay.Add(SendOne(order, stoppingToken));
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The end of the program: what was sent may still be answered, through another node.
+        }
+        await Task.WhenAll([.. underWay, marking]);
+    }
+
+    private async Task SendOne(DispatchOrder order, CancellationToken stopping)
+    {
+        try
+        {
+            CommandKey key = await KeyOf(order.Device, stopping);
+            byte[] payload = Wire.Write(key.Sign(order.Command, order.Kind, order.Number, order.Expires, order.Authority));
+            PublishResult result = await link.Publish(Topics.Command(order.Device), payload, order.Expires - time.GetUtcNow(), stopping);
+            if (result.Status == PublishStatus.Acknowledged)
+                _acknowledged.Writer.TryWrite(order.Command);
+            else if (result is { Status: PublishStatus.NobodyListens, Repeated: false })
+                await CommandLedger.Settle(db, order.Command, CommandState.Refused, "device-absent", JournalEntry.ByServer, time.GetUtcNow());
+            else if (!result.Written)
+                await CommandLedger.Settle(db, order.Command, CommandState.Expired, null, JournalEntry.ByServer, time.GetUtcNow());
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // Written down as pending; the sweep of any node ends it.
+        }
+        catch (Exception e)
+        {
+            log.LogError(e, "Command {Command} could not be sent; the sweep will end it.", order.Command);
+        }
+    }
+
+    private async Task<CommandKey> KeyOf(Guid device, CancellationToken cancel)
+    {
+        if (_keys.TryGetValue(device, out CommandKey? known))
+            return known!;
+        byte[] own = await keys.PrivateKey(ServerKeys.Command, cancel);
+        byte[] peer = await db.Read(c => c.QuerySingleAsync<byte[]>("select public_key from device where id = @device", new { device }), cancel);
+        using var ownKey = ECDiffieHellman.Create();
+        ownKey.ImportPkcs8PrivateKey(own, out _);
+        using var peerKey = ECDiffieHellman.Create();
+        peerKey.ImportSubjectPublicKeyInfo(peer, out _);
+        return _keys.Set(device, CommandKey.Derive(ownKey, peerKey.PublicKey, device), new MemoryCacheEntryOptions { Size = 1 });
+    }
+
+    /// <summary>
+    /// Off the fast path: most commands are answered before anybody could read the word "sent", and need no row written for it.
+    /// </summary>
+    private async Task MarkSent(CancellationToken cancel)
+    {
+        var acknowledged = new List<Guid>();
+        while (acknowledged.Count < MostWaiting && _acknowledged.Reader.TryRead(out Guid command))
+            acknowledged.Add(command);
+        if (acknowledged.Count > 0)
+            await CommandLedger.MarkSent(db, acknowledged, time.GetUtcNow(), cancel);
+    }
+
+    public override void Dispose()
+    {
+        _keys.Dispose();
+        base.Dispose();
+    }
+}

@@ -1,0 +1,84 @@
+using System.Text.Json;
+using Latchkey.Domain.Commands;
+using Latchkey.Server.Hosting;
+using Latchkey.Server.Journal;
+using Latchkey.Server.Live;
+using Latchkey.Server.Storage;
+
+namespace Latchkey.Server.Devices;
+
+/// <summary>How commands come to their one outcome: every way leads through the same conditional update.</summary>
+public static class CommandLedger
+{
+    /// <summary>Writes an outcome unless there is one already.</summary>
+    public static Task<bool> Settle(Db db, Guid command, CommandState state, string? reason, string authority, DateTimeOffset now) => db.Change(
+        async tx => await Settle(tx, command, null, state, reason, authority, now) is not null, CancellationToken.None);
+
+    /// <summary>The settled row, or null when the command is not known, not this device's, or already final.</summary>
+    public static async Task<SettledRow?> Settle(Transaction tx, Guid command, Guid? device, CommandState state, string? reason, string authority, DateTimeOffset now)
+    {
+        string[] from = [.. Enum.GetValues<CommandState>().Where(s => CommandRules.Settle(s, state) is not null).Select(s => s.Text())];
+        SettledRow? row = await tx.First<SettledRow>(
+            """
+            update command c set state = @state, reason = @reason, settled_at = @now
+            from locker k join bank b on b.id = k.bank_id
+            where c.id = @command and k.id = c.locker_id and c.state = any(@from) and (@device::uuid is null or c.device_id = @device)
+            returning c.id, c.device_id, c.locker_id, c.lease_id, c.person_id, b.id as bank_id, b.site_id
+            """,
+            new { command, device, state = state.Text(), reason, now, from });
+        if (row is not null)
+        {
+            tx.Journal(new JournalEntry(
+                now, JournalKinds.CommandSettled, authority, row.PersonId, row.SiteId, row.BankId, row.LockerId, row.LeaseId, row.DeviceId, row.Id,
+                JsonSerializer.Serialize(new LiveEvents.Settled(state, reason), Json.Options)));
+        }
+        return row;
+    }
+
+    public static Task<int> MarkSent(Db db, IReadOnlyList<Guid> commands, DateTimeOffset now, CancellationToken cancel) => db.Change(
+        async tx =>
+        {
+            List<SettledRow> rows =
+            [
+                .. await tx.Query<SettledRow>(
+                    """
+                    update command c set state = 'sent' from locker k join bank b on b.id = k.bank_id
+                    where c.id = any(@commands) and k.id = c.locker_id and c.state = 'pending'
+                    returning c.id, c.device_id, c.locker_id, c.lease_id, c.person_id, b.id as bank_id, b.site_id
+                    """,
+                    new { commands }),
+            ];
+            foreach (SettledRow row in rows)
+                tx.Journal(new JournalEntry(now, JournalKinds.CommandSent, JournalEntry.ByServer, row.PersonId, row.SiteId, row.BankId, row.LockerId, row.LeaseId, row.DeviceId, row.Id));
+            return rows.Count;
+        },
+        cancel);
+
+    /// <summary>Calls unconfirmed what was never answered. It may have moved the door: nothing surer can be said.</summary>
+    public static Task<int> Sweep(Db db, DateTimeOffset now, CancellationToken cancel) => db.Change(
+        async tx =>
+        {
+            // The same instant that CommandRules.IsPastAnswering names. 500 at most: a short transaction, the next sweep is a second away.
+            List<Guid> unanswered =
+            [
+                .. await tx.Query<Guid>(
+                    "select id from command where state in ('pending', 'sent') and expires_at <= @before order by expires_at limit 500 for update skip locked",
+                    new { before = now - CommandRules.ResultGrace }),
+            ];
+            foreach (Guid command in unanswered)
+                await Settle(tx, command, null, CommandState.Unconfirmed, null, JournalEntry.ByServer, now);
+            return unanswered.Count;
+        },
+        cancel);
+
+    public sealed class SettledRow
+    {
+        public Guid Id { get; init; }
+        public Guid DeviceId { get; init; }
+        public Guid LockerId { get; init; }
+        public Guid? LeaseId { get; init; }
+        public Guid? PersonId { get; init; }
+        public Guid BankId { get; init; }
+        public Guid SiteId { get; init; }
+    }
+}

@@ -1,0 +1,234 @@
+using System.Collections.Concurrent;
+using Latchkey.Domain.Commands;
+using Latchkey.Domain.Devices;
+using Latchkey.Domain.Lockers;
+using Latchkey.Link.Messages;
+using Latchkey.Server.Features.Places;
+using Latchkey.Server.Journal;
+using Latchkey.Server.Storage;
+
+namespace Latchkey.Server.Devices;
+
+/// <summary>
+/// What devices say becomes what is known. A report is applied once (its name is taken in the same transaction), and changes what is known of a
+/// device only if it is newer; an older one that arrives late is still recorded.
+/// </summary>
+public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presence, TimeProvider time, ILogger<ReportIntake> log)
+{
+    // A heartbeat that says what the last one said is not compared with the database; once in a while it is, in case another node knows better.
+    private static readonly TimeSpan TrustedFor = TimeSpan.FromMinutes(1);
+
+    private readonly ConcurrentDictionary<Guid, (string Doors, string? Issue, DateTimeOffset At)> _lastState = new();
+
+    public async Task Take(string topic, ReadOnlyMemory<byte> payload, CancellationToken cancel)
+    {
+        if (!Topics.TryParseReport(topic, out Guid device, out string kind) || places.BankOfDevice(device) is not { } bank)
+        {
+            log.LogWarning("A report on {Topic} comes from nobody we know.", topic);
+            return;
+        }
+        bool taken = kind switch
+        {
+            "hello" => Wire.TryRead(payload.Span, out HelloMessage? hello) && await Hello(device, bank, hello),
+            "state" => Wire.TryRead(payload.Span, out StateMessage? state) && await State(device, bank, state),
+            "event" => Wire.TryRead(payload.Span, out EventMessage? happened) && await Event(device, bank, happened),
+            "result" => Wire.TryRead(payload.Span, out ResultMessage? result) && await Result(device, bank, result),
+            "log" => true,
+            _ => false,
+        };
+        if (!taken)
+            log.LogWarning("A report on {Topic} ({Bytes} bytes) does not follow the protocol and is dropped.", topic, payload.Length);
+        cancel.ThrowIfCancellationRequested();
+    }
+
+    private async Task<bool> Hello(Guid device, BankPlace bank, HelloMessage m)
+    {
+        if (!IsPlain(m.Firmware, 32) || !IsPlain(m.Model, 32))
+            return false;
+        _lastState.TryRemove(device, out _);
+        presence.Seen(device, time.GetUtcNow());
+        await Once(device, m, async tx =>
+        {
+            int newest = await tx.Execute(
+                """
+                update device set link_boot = @Boot, link_seq = @Link, firmware = @Firmware, model = @Model
+                where id = @device and (link_boot, link_seq) < (@Boot, @Link)
+                """,
+                new { device, m.Boot, m.Link, m.Firmware, m.Model });
+            if (newest == 1)
+                await presence.Online(tx, device, bank, time.GetUtcNow());
+        });
+        return true;
+    }
+
+    private async Task<bool> State(Guid device, BankPlace bank, StateMessage m)
+    {
+        if (m.Gone == true)
+        {
+            await presence.Gone(device, bank, (m.Boot, m.Link ?? m.Seq));
+            return true;
+        }
+        if (m.Doors.Length > 200 || m.Doors.Any(d => DoorOf(d) is null) || !IsPlain(m.Issue, 64))
+            return false;
+        DateTimeOffset now = time.GetUtcNow();
+        presence.Seen(device, now);
+        if (_lastState.TryGetValue(device, out var last) && last.Doors == m.Doors && last.Issue == m.Issue && now - last.At < TrustedFor)
+            return true;
+        await Once(device, m, async tx =>
+        {
+            if (!await IsNewer(tx, device, m))
+                return;
+            _lastState[device] = (m.Doors, m.Issue, now);
+            await tx.Execute("update device set issue = @Issue where id = @device and issue is distinct from @Issue", new { device, m.Issue });
+            for (int number = 1; number <= m.Doors.Length; number++)
+                await Door(tx, device, bank, number, DoorOf(m.Doors[number - 1])!.Value, null, now);
+        });
+        return true;
+    }
+
+    private async Task<bool> Event(Guid device, BankPlace bank, EventMessage m)
+    {
+        (DoorState door, string? journalled)? what = m.Event switch
+        {
+            EventKinds.DoorOpened => (DoorState.Open, JournalKinds.DoorOpened),
+            EventKinds.DoorClosed => (DoorState.Closed, JournalKinds.DoorClosed),
+            EventKinds.DoorForced => (DoorState.Open, JournalKinds.DoorForced),
+            _ => null,
+        };
+        if (what is not { } known)
+            return false;
+        DateTimeOffset now = time.GetUtcNow();
+        presence.Seen(device, now);
+        _lastState.TryRemove(device, out _);
+        await db.Change(
+            async tx =>
+            {
+                var applied = await tx.First<AppliedEvent>(
+                    ApplyEvent,
+                    new { device, m.Boot, m.Seq, now, bank = bank.Id, number = m.Locker, door = known.door.Text(), command = m.Command, proof = known.door == DoorState.Open });
+                // A fact that comes late, after newer ones: it happened, so it is recorded; what is known of the door stays.
+                if (applied is { Fresh: true } && (applied.Moved || !applied.Newest))
+                {
+                    tx.Journal(new JournalEntry(
+                        now, known.journalled!, JournalEntry.ByDevice(device), applied.PersonId, bank.SiteId, bank.Id, applied.LockerId, applied.LeaseId, device, m.Command,
+                        applied.Newest ? null : "{\"late\":true}"));
+                }
+                return true;
+            },
+            CancellationToken.None);
+        return true;
+    }
+
+    // One statement, because a person stands before this door: the report's name is taken, its order compared, the lease proven used (a door
+    // seen open after its pulse, also when the command's result is lost) and the door moved, and whose it is comes back.
+    private const string ApplyEvent =
+        $"""
+        with fresh as (insert into device_report (device_id, boot, seq, at) values (@device, @Boot, @Seq, @now) on conflict do nothing returning 1),
+        newer as (update device set boot = @Boot, seq = @Seq where id = @device and (boot, seq) < (@Boot, @Seq) and exists (select 1 from fresh) returning 1),
+        proven as (
+          update lease set opened_ever = true where @proof and exists (select 1 from fresh) and {UsedByCommand} returning 1),
+        moved as (
+          update locker set door = @door, door_since = @now
+          where bank_id = @bank and number = @number and door is distinct from @door and exists (select 1 from newer) returning 1)
+        select exists (select 1 from fresh) as fresh, exists (select 1 from newer) as newest, exists (select 1 from moved) as moved,
+          k.id as locker_id, l.id as lease_id, l.person_id
+        from locker k left join lease l on l.locker_id = k.id and l.state in ('active', 'overdue')
+        where k.bank_id = @bank and k.number = @number
+        """;
+
+    // Only a lease that still runs: one that has ended was settled by what was known then, and its receipt stands.
+    private const string UsedByCommand =
+        "id = (select lease_id from command where id = @command and device_id = @device) and state in ('active', 'overdue') and not opened_ever";
+
+    private async Task<bool> Result(Guid device, BankPlace bank, ResultMessage m)
+    {
+        if (!EnumText.TryParse(m.Outcome, out CommandState outcome) || !CommandRules.IsFinal(outcome) || !IsPlain(m.Reason, 64))
+            return false;
+        DateTimeOffset now = time.GetUtcNow();
+        presence.Seen(device, now);
+        await Once(device, m, async tx =>
+        {
+            bool newest = await IsNewer(tx, device, m);
+            CommandLedger.SettledRow? settled = await CommandLedger.Settle(tx, m.Command, device, outcome, m.Reason, JournalEntry.ByDevice(device), now);
+            if (settled is null)
+                return;
+            if (outcome == CommandState.Opened)
+                await ProveOpened(tx, m.Command, device);
+            if (outcome == CommandState.NotOpened && newest)
+                await Door(tx, device, bank, m.Locker, DoorState.Jammed, JournalKinds.DoorJammed, now, m.Command);
+        });
+        return true;
+    }
+
+    /// <summary>Applies a report unless it was applied before: a second delivery finds its name taken.</summary>
+    private Task<bool> Once(Guid device, IReport report, Func<Transaction, Task> apply) => db.Change(
+        async tx =>
+        {
+            if (await tx.Execute(
+                    "insert into device_report (device_id, boot, seq, at) values (@device, @Boot, @Seq, @now) on conflict do nothing",
+                    new { device, report.Boot, report.Seq, now = time.GetUtcNow() }) == 0)
+                return false;
+            await apply(tx);
+            return true;
+        },
+        // A report that has begun to be applied is applied to the end.
+        CancellationToken.None);
+
+    /// <summary>Takes (boot, seq) as the newest of this device; false when something newer is known (<see cref="Presence.IsNewer"/>).</summary>
+    private static async Task<bool> IsNewer(Transaction tx, Guid device, IReport report) => await tx.Execute(
+        "update device set boot = @Boot, seq = @Seq where id = @device and (boot, seq) < (@Boot, @Seq)", new { device, report.Boot, report.Seq }) == 1;
+
+    /// <summary>Writes a door's new state and journals it, also when it was read off a snapshot because the event itself was lost.</summary>
+    private static async Task Door(
+        Transaction tx, Guid device, BankPlace bank, int number, DoorState door, string? kind, DateTimeOffset now, Guid? command = null)
+    {
+        var moved = await tx.First<MovedDoor>(
+            """
+            update locker k set door = @door, door_since = @now where bank_id = @bank and number = @number and door is distinct from @door
+            returning k.id, (select l.id from lease l where l.locker_id = k.id and l.state in ('active', 'overdue')) as lease_id,
+              (select l.person_id from lease l where l.locker_id = k.id and l.state in ('active', 'overdue')) as person_id
+            """,
+            new { bank = bank.Id, number, door = door.Text(), now });
+        kind ??= door switch
+        {
+            DoorState.Open => JournalKinds.DoorOpened,
+            DoorState.Closed => JournalKinds.DoorClosed,
+            DoorState.Jammed => JournalKinds.DoorJammed,
+            _ => JournalKinds.DoorUnknown,
+        };
+        if (moved is not null && kind is not null)
+            tx.Journal(new JournalEntry(now, kind, JournalEntry.ByDevice(device), moved.PersonId, bank.SiteId, bank.Id, moved.Id, moved.LeaseId, device, command));
+    }
+
+    private static Task<int> ProveOpened(Transaction tx, Guid command, Guid device) =>
+        tx.Execute($"update lease set opened_ever = true where {UsedByCommand}", new { command, device });
+
+    /// <summary>Short and without control characters; PostgreSQL holds no NUL.</summary>
+    private static bool IsPlain(string? text, int most) => text is null || (text.Length <= most && !text.Any(char.IsControl));
+
+    private static DoorState? DoorOf(char letter) => letter switch
+    {
+        DoorLetters.Closed => DoorState.Closed,
+        DoorLetters.Open => DoorState.Open,
+        DoorLetters.Jammed => DoorState.Jammed,
+        DoorLetters.Unknown => DoorState.Unknown,
+        _ => null,
+    };
+
+    private sealed class AppliedEvent
+    {
+        public bool Fresh { get; init; }
+        public bool Newest { get; init; }
+        public bool Moved { get; init; }
+        public Guid LockerId { get; init; }
+        public Guid? LeaseId { get; init; }
+        public Guid? PersonId { get; init; }
+    }
+
+    private sealed class MovedDoor
+    {
+        public Guid Id { get; init; }
+        public Guid? LeaseId { get; init; }
+        public Guid? PersonId { get; init; }
+    }
+}

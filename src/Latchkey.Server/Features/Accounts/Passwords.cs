@@ -1,0 +1,114 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Latchkey.Server.Features.Accounts;
+
+/// <summary>
+/// Password hashes: Argon2id at m = 19456 KiB, t = 2, p = 1 (OWASP password storage cheat sheet) through the reference C library, in its
+/// standard encoded form. Where the library is missing, PBKDF2-HMAC-SHA-256 with 600,000 rounds from the base library.
+/// Hashing is dear on purpose, so it has a bounded lane of its own: signing in can never take the whole machine.
+/// </summary>
+public sealed class Passwords : IDisposable
+{
+    public const int Shortest = 10;
+
+    /// <summary>Long enough for any phrase; a limit at all, because each byte is hashed.</summary>
+    public const int Longest = 128;
+
+    private const uint Iterations = 2;
+    private const uint MemoryKiB = 19456;
+    private const int SaltBytes = 16;
+    private const int HashBytes = 32;
+    private const int Pbkdf2Rounds = 600_000;
+
+    // One core hashes, the others serve. 50 wait at most (about 1.5 s); the rest is told to come back.
+    private const int MostWaiting = 50;
+
+    private readonly SemaphoreSlim _lane = new(Math.Max(1, Environment.ProcessorCount / 2));
+    private int _waiting;
+
+    /// <summary>Whether the Argon2 library is on this machine; the server warns at start when it is not.</summary>
+    public static bool HasArgon2 { get; } = NativeLibrary.TryLoad("libargon2.so.1", out _);
+
+    /// <summary>The encoded hash, or null when too many are waiting.</summary>
+    public async Task<string?> Hash(string password, CancellationToken cancel) =>
+        await InLane(() => HasArgon2 ? Argon2Hash(password) : Pbkdf2Hash(password), cancel);
+
+    /// <summary>Whether the password belongs to the hash, or null when too many are waiting.</summary>
+    public async Task<bool?> Verify(string password, string encoded, CancellationToken cancel) =>
+        (await InLane<object>(() => encoded.StartsWith("$argon2id$", StringComparison.Ordinal) ? Argon2Verify(password, encoded) : Pbkdf2Verify(password, encoded), cancel)) as bool?;
+
+    public void Dispose() => _lane.Dispose();
+
+    private async Task<T?> InLane<T>(Func<T> work, CancellationToken cancel)
+        where T : class
+    {
+        if (Interlocked.Increment(ref _waiting) > MostWaiting)
+        {
+            Interlocked.Decrement(ref _waiting);
+            return null;
+        }
+        try
+        {
+            await _lane.WaitAsync(cancel);
+            try
+            {
+                return await Task.Run(work, cancel);
+            }
+            finally
+            {
+                _lane.Release();
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
+
+    private static string Argon2Hash(string password)
+    {
+        byte[] secret = Encoding.UTF8.GetBytes(password);
+        byte[] salt = RandomNumberGenerator.GetBytes(SaltBytes);
+        byte[] encoded = new byte[128];
+        int error = argon2id_hash_encoded(
+            Iterations, MemoryKiB, 1, secret, (nuint)secret.Length, salt, (nuint)salt.Length, HashBytes, encoded, (nuint)encoded.Length);
+        CryptographicOperations.ZeroMemory(secret);
+        if (error != 0)
+            throw new CryptographicException($"argon2id_hash_encoded failed with {error}.");
+        return Encoding.ASCII.GetString(encoded.AsSpan(0, encoded.AsSpan().IndexOf((byte)0)));
+    }
+
+    private static object Argon2Verify(string password, string encoded)
+    {
+        byte[] secret = Encoding.UTF8.GetBytes(password);
+        int error = argon2id_verify(Encoding.ASCII.GetBytes(encoded + "\0"), secret, (nuint)secret.Length);
+        CryptographicOperations.ZeroMemory(secret);
+        return error == 0;
+    }
+
+    private static string Pbkdf2Hash(string password)
+    {
+        byte[] salt = RandomNumberGenerator.GetBytes(SaltBytes);
+        byte[] hash = Rfc2898DeriveBytes.Pbkdf2(password, salt, Pbkdf2Rounds, HashAlgorithmName.SHA256, HashBytes);
+        return $"$pbkdf2-sha256${Pbkdf2Rounds}${Convert.ToHexStringLower(salt)}${Convert.ToHexStringLower(hash)}";
+    }
+
+    private static object Pbkdf2Verify(string password, string encoded)
+    {
+        if (encoded.Split('$') is not ["", "pbkdf2-sha256", var rounds, var salt, var hash])
+            return false;
+        byte[] computed = Rfc2898DeriveBytes.Pbkdf2(password, Convert.FromHexString(salt), int.Parse(rounds), HashAlgorithmName.SHA256, HashBytes);
+        return CryptographicOperations.FixedTimeEquals(computed, Convert.FromHexString(hash));
+    }
+
+#pragma warning disable SYSLIB1054, CA5392 // Two calls of the C library's own names; the library is the system's.
+    [DllImport("libargon2.so.1")]
+    private static extern int argon2id_hash_encoded(
+        uint iterations, uint memoryKiB, uint lanes, byte[] password, nuint passwordLength, byte[] salt, nuint saltLength, nuint hashLength, byte[] encoded, nuint encodedLength);
+
+    [DllImport("libargon2.so.1")]
+    private static extern int argon2id_verify(byte[] encoded, byte[] password, nuint passwordLength);
+#pragma warning restore SYSLIB1054, CA5392
+}

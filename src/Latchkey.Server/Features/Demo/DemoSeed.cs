@@ -1,0 +1,144 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Dapper;
+using Latchkey.Domain.Lockers;
+using Latchkey.Server.Features.Accounts;
+using Latchkey.Server.Hosting;
+using Latchkey.Server.Storage;
+
+namespace Latchkey.Server.Features.Demo;
+
+/// <summary>Fills an empty database with the demo's places and accounts.</summary>
+public static class DemoSeed
+{
+    public sealed record Account(string Name, string Email, string Password);
+
+    /// <summary>The model of devices that the simulator runs.</summary>
+    public const string SimulatedModel = "LK-sim";
+
+    private static readonly (string Name, string Email)[] People = [("Asha Kulkarni", "asha@demo.example"), ("Ravi Menon", "ravi@demo.example")];
+
+    /// <summary>Adds the places unless there are any. Their devices have no key yet: the simulator makes them.</summary>
+    public static Task<bool> Places(Db db, IReadOnlyList<DemoSite> sites, TimeProvider time, CancellationToken cancel) => db.Change(
+        async tx =>
+        {
+            if (await tx.Scalar<long>("select count(*) from site") > 0)
+                return false;
+            foreach (DemoSite site in sites)
+                await AddSite(tx, site, time.GetUtcNow());
+            return true;
+        },
+        cancel);
+
+    /// <summary>The accounts whose passwords were made now; empty when they existed and nobody asked for new ones.</summary>
+    public static async Task<IReadOnlyList<Account>> Accounts(Db db, Passwords passwords, TimeProvider time, bool renew, CancellationToken cancel)
+    {
+        var made = new List<Account>();
+        foreach ((string name, string email) in People)
+        {
+            bool exists = await db.Read(c => c.ExecuteScalarAsync<bool>("select exists (select 1 from person where email = @email)", new { email }), cancel);
+            if (exists && !renew)
+                continue;
+            // 60 bits, in letters that are read and typed without mistakes.
+            string password = RandomNumberGenerator.GetString("abcdefghjkmnpqrstuvwxyz23456789", 12);
+            string hash = (await passwords.Hash(password, cancel))!;
+            await db.Change(
+                async tx => exists
+                    ? await tx.Execute("update person set password_hash = @hash where email = @email", new { hash, email })
+                    : await SignUp.Insert(tx, new PersonView(Guid.CreateVersion7(time.GetUtcNow()), name, email, "customer"), hash, time.GetUtcNow()),
+                cancel);
+            made.Add(new Account(name, email, password));
+        }
+        return made;
+    }
+
+    private static async Task AddSite(Transaction tx, DemoSite site, DateTimeOffset now)
+    {
+        Guid state = await IdOf(tx, "select id from state where name = @name", "insert into state (id, name) values (@id, @name)", new { name = site.State }, now);
+        Guid city = await IdOf(
+            tx, "select id from city where state_id = @state and name = @name", "insert into city (id, state_id, name) values (@id, @state, @name)", new { state, name = site.City }, now);
+        var id = Guid.CreateVersion7(now);
+        await tx.Execute(
+            """
+            insert into site (id, city_id, name, address, latitude, longitude, time_zone, opening_hours, tariff)
+            values (@id, @city, @Name, @Address, @Latitude, @Longitude, 'Asia/Kolkata', @hours::jsonb, @tariff::jsonb)
+            """,
+            new
+            {
+                id, city, site.Name, site.Address, site.Latitude, site.Longitude,
+                hours = JsonSerializer.Serialize(site.Hours, Json.Options), tariff = JsonSerializer.Serialize(site.Tariff, Json.Options),
+            });
+        for (int position = 0; position < site.Banks.Length; position++)
+            await AddBank(tx, id, site.Banks[position], position, now);
+    }
+
+    private static async Task AddBank(Transaction tx, Guid site, DemoBank bank, int position, DateTimeOffset now)
+    {
+        var device = Guid.CreateVersion7(now);
+        var id = Guid.CreateVersion7(now);
+        await tx.Execute("insert into device (id, model, public_key) values (@device, @SimulatedModel, '')", new { device, SimulatedModel });
+        await tx.Execute(
+            "insert into bank (id, site_id, device_id, name, columns, position) values (@id, @site, @device, @Name, @columns, @position)",
+            new { id, site, device, bank.Name, columns = bank.Columns.Length, position });
+        int number = 0;
+        for (int column = 0; column < bank.Columns.Length; column++)
+        {
+            int row = 0;
+            foreach (LockerSize size in Sizes(bank.Columns[column]))
+            {
+                number++;
+                await tx.Execute(
+                    """
+                    insert into locker (id, bank_id, number, label, size, features, col, row, row_span)
+                    values (@locker, @id, @number, @label, @size, @features, @column, @row, @span)
+                    """,
+                    new
+                    {
+                        locker = Guid.CreateVersion7(now), id, number, label = $"{bank.FirstLabel + number - 1}", size = size.Text(),
+                        features = Features(bank, column, row, size), column, row, span = DemoPlaces.RowsOf(size),
+                    });
+                row += DemoPlaces.RowsOf(size);
+            }
+        }
+    }
+
+    /// <summary>"SSXL" is small, small, extra large.</summary>
+    private static IEnumerable<LockerSize> Sizes(string column)
+    {
+        for (int i = 0; i < column.Length; i++)
+        {
+            if (column[i] == 'X')
+            {
+                yield return LockerSize.XL;
+                i++; // the L of XL
+            }
+            else
+            {
+                yield return EnumText.Parse<LockerSize>(column[i].ToString());
+            }
+        }
+    }
+
+    // Rows 2 to 4 of 6 lie between 380 and 1,220 mm above the floor in a bank of 1.9 m.
+    private static string[] Features(DemoBank bank, int column, int row, LockerSize size)
+    {
+        var features = new List<string>();
+        if (row is >= 2 and <= 4 || size == LockerSize.XL)
+            features.Add(LockerFeatures.Reachable);
+        if (column == bank.Columns.Length - 1)
+            features.Add(LockerFeatures.Power);
+        if (bank.Cooled && column == 0)
+            features.Add(LockerFeatures.Cooled);
+        return [.. features];
+    }
+
+    private static async Task<Guid> IdOf(Transaction tx, string find, string insert, object key, DateTimeOffset now)
+    {
+        if (await tx.First<Guid?>(find, key) is { } known)
+            return known;
+        var parameters = new DynamicParameters(key);
+        parameters.Add("id", Guid.CreateVersion7(now));
+        await tx.Execute(insert, parameters);
+        return parameters.Get<Guid>("id");
+    }
+}

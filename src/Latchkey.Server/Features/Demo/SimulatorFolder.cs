@@ -1,0 +1,75 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using Dapper;
+using Latchkey.Server.Devices.Broker;
+using Latchkey.Server.Hosting;
+using Latchkey.Server.Hosting.Private;
+using Latchkey.Server.Storage;
+
+namespace Latchkey.Server.Features.Demo;
+
+/// <summary>
+/// What the simulator is given: which cabinets to be, a certificate for each key it has made, where the broker is, and the server's public
+/// key. Its private keys are made there and stay there.
+/// </summary>
+public sealed class SimulatorFolder(DataDirectory data, ServerKeys keys, Db db)
+{
+    public sealed record Cabinet(Guid Device, string Name, string Model, int Lockers);
+
+    public string Path { get; } = System.IO.Path.Combine(data.Root, "simulator");
+
+    public string LogFile => System.IO.Path.Combine(Path, "simulator.log");
+
+    private string Keys => System.IO.Path.Combine(Path, "keys");
+
+    /// <summary>Every simulated device has a key, a certificate for it, and its public half in the database. Done again it changes nothing.</summary>
+    public async Task Enrol(TimeProvider time, CancellationToken cancel)
+    {
+        Directory.CreateDirectory(Keys, (UnixFileMode)0b111_000_000);
+        Directory.CreateDirectory(System.IO.Path.Combine(Path, "journals"));
+        List<Cabinet> cabinets =
+        [
+            .. await db.Read(
+                c => c.QueryAsync<Cabinet>(
+                    """
+                    select d.id as device, s.name || ', ' || b.name as name, d.model, (select count(*)::int from locker k where k.bank_id = b.id) as lockers
+                    from device d join bank b on b.device_id = d.id join site s on s.id = b.site_id where d.model = @Model order by d.id
+                    """,
+                    new { Model = DemoSeed.SimulatedModel }),
+                cancel),
+        ];
+        await File.WriteAllTextAsync(System.IO.Path.Combine(Path, "cabinets.json"), JsonSerializer.Serialize(cabinets, Json.Options), cancel);
+        if (cabinets.Any(c => !File.Exists(KeyFile(c.Device, "key"))))
+            await PrivateSimulator.Enrol(Path, LogFile, cancel);
+        (X509Certificate2 authority, ECDsa authorityKey) = await PrivateMosquitto.Authority(keys, time.GetUtcNow(), cancel);
+        using (authorityKey)
+        {
+            await File.WriteAllTextAsync(System.IO.Path.Combine(Keys, "ca.crt.pem"), authority.ExportCertificatePem(), cancel);
+            foreach (Cabinet cabinet in cabinets)
+                await Certify(cabinet.Device, authority, authorityKey, time.GetUtcNow(), cancel);
+        }
+    }
+
+    /// <param name="broker">The broker's address as devices are told it.</param>
+    public async Task WriteLink(string broker, CancellationToken cancel)
+    {
+        using var own = ECDiffieHellman.Create();
+        own.ImportPkcs8PrivateKey(await keys.PrivateKey(ServerKeys.Command, cancel), out _);
+        string server = Convert.ToBase64String(own.PublicKey.ExportSubjectPublicKeyInfo());
+        await File.WriteAllTextAsync(System.IO.Path.Combine(Keys, "link.json"), JsonSerializer.Serialize(new { broker, authority = "ca.crt.pem", server }), cancel);
+    }
+
+    private async Task Certify(Guid device, X509Certificate2 authority, ECDsa authorityKey, DateTimeOffset now, CancellationToken cancel)
+    {
+        string request = KeyFile(device, "csr");
+        if (!File.Exists(request))
+            throw new StartUpException($"The simulator has made no key for {device}. See {LogFile}.");
+        using X509Certificate2 certificate = DeviceAuthority.SignDevice(authority, authorityKey, await File.ReadAllTextAsync(request, cancel), device, now);
+        byte[] publicKey = certificate.PublicKey.ExportSubjectPublicKeyInfo();
+        await db.Change(tx => tx.Execute("update device set public_key = @publicKey where id = @device and public_key <> @publicKey", new { device, publicKey }), cancel);
+        await File.WriteAllTextAsync(KeyFile(device, "crt"), certificate.ExportCertificatePem(), cancel);
+    }
+
+    private string KeyFile(Guid device, string kind) => System.IO.Path.Combine(Keys, $"{device:D}.{kind}.pem");
+}

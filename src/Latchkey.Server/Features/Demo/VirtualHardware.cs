@@ -1,0 +1,83 @@
+using System.Net;
+using Latchkey.Domain;
+using Latchkey.Server.Features.Places;
+using Latchkey.Server.Hosting;
+
+namespace Latchkey.Server.Features.Demo;
+
+/// <summary>Where the simulator's own loopback port is, once it runs; nothing without the demo.</summary>
+public sealed class VirtualHardwareAddress
+{
+    public Uri? Hardware { get; set; }
+}
+
+/// <summary>
+/// Somebody works the virtual doors: closes one, jams one, pulls a plug. Passed on to the simulator's loopback port, in demo mode only; nothing
+/// on the device link can do it.
+/// </summary>
+public static class VirtualHardware
+{
+    public sealed record DemoBankView(Guid Id, string Name, string SiteName);
+
+    public sealed record DemoView(bool Enabled, IReadOnlyList<DemoBankView> Banks);
+
+    private static readonly HashSet<string> DoorDeeds = ["close", "force", "jam", "free"];
+    private static readonly HashSet<string> CabinetDeeds = ["unplug", "plug-in", "power-off", "power-on"];
+
+    // The feed stays open for as long as the page does, so only the connection and the headers have a limit.
+    private static readonly HttpClient Simulator = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(2), UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/demo", Show).WithName("ShowDemo").Produces<DemoView>();
+        routes.MapGet("/demo/banks/{bank:guid}/hardware", (Guid bank, HttpContext http, PlaceBook places, VirtualHardwareAddress address, CancellationToken cancel) =>
+            Pass(http, HttpMethod.Get, bank, "", places, address, cancel)).WithName("ShowVirtualBank");
+        routes.MapGet("/demo/banks/{bank:guid}/hardware/watch", (Guid bank, HttpContext http, PlaceBook places, VirtualHardwareAddress address, CancellationToken cancel) =>
+            Pass(http, HttpMethod.Get, bank, "/watch", places, address, cancel)).WithName("WatchVirtualBank");
+        routes.MapPost("/demo/banks/{bank:guid}/hardware/doors/{number:int}/{deed}", (Guid bank, int number, string deed, HttpContext http, PlaceBook places, VirtualHardwareAddress address, CancellationToken cancel) =>
+            Pass(http, HttpMethod.Post, bank, DoorDeeds.Contains(deed) ? $"/doors/{number}/{deed}" : null, places, address, cancel)).WithName("WorkVirtualDoor");
+        routes.MapPost("/demo/banks/{bank:guid}/hardware/{deed}", (Guid bank, string deed, HttpContext http, PlaceBook places, VirtualHardwareAddress address, CancellationToken cancel) =>
+            Pass(http, HttpMethod.Post, bank, CabinetDeeds.Contains(deed) ? $"/{deed}" : null, places, address, cancel)).WithName("WorkVirtualBank");
+    }
+
+    private static IResult Show(PlaceBook places, VirtualHardwareAddress address) => TypedResults.Ok(new DemoView(
+        address.Hardware is not null,
+        address.Hardware is null ? [] : [.. places.Sites.SelectMany(s => s.Banks.Select(b => new DemoBankView(b.Id, b.Name, s.Name)))]));
+
+    private static async Task Pass(HttpContext http, HttpMethod method, Guid bank, string? path, PlaceBook places, VirtualHardwareAddress address, CancellationToken cancel)
+    {
+        if (address.Hardware is not { } hardware || path is null || places.Bank(bank) is not { } known)
+        {
+            await Problems.Of(Refusal.NotFound("virtual bank")).ExecuteAsync(http);
+            return;
+        }
+        try
+        {
+            using var request = new HttpRequestMessage(method, new Uri(hardware, $"/cabinets/{known.DeviceId:D}{path}"));
+            using HttpResponseMessage response = await Simulator.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+            if (response.StatusCode != HttpStatusCode.OK)
+            {
+                await Problems.Of(Refusal.NotFound("virtual door")).ExecuteAsync(http);
+                return;
+            }
+            http.Response.ContentType = response.Content.Headers.ContentType?.ToString();
+            http.Response.Headers.CacheControl = "no-store";
+            await using Stream body = await response.Content.ReadAsStreamAsync(cancel);
+            byte[] buffer = new byte[4096];
+            int read;
+            while ((read = await body.ReadAsync(buffer, cancel)) > 0)
+            {
+                await http.Response.Body.WriteAsync(buffer.AsMemory(0, read), cancel);
+                await http.Response.Body.FlushAsync(cancel);
+            }
+        }
+        catch (HttpRequestException)
+        {
+            await Problems.Of(StatusCodes.Status503ServiceUnavailable, "service-unavailable", "The simulator does not answer. Restart the server if it stays so.").ExecuteAsync(http);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            // Either end of the feed went away; the other learns it by the end of the stream.
+        }
+    }
+}

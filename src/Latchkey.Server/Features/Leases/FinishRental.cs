@@ -1,0 +1,49 @@
+using Latchkey.Domain;
+using Latchkey.Domain.Leases;
+using Latchkey.Server.Features.Payments;
+using Latchkey.Server.Features.Places;
+using Latchkey.Server.Hosting;
+using Latchkey.Server.Journal;
+using Latchkey.Server.Storage;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Latchkey.Server.Features.Leases;
+
+/// <summary>
+/// A customer is done: the locker is free for the next one, and what was used is charged and captured. Nothing is charged when the door
+/// was never proven open.
+/// </summary>
+public static class FinishRental
+{
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/leases/{id:guid}/finish", Handle).WithName("FinishRental").SignedIn().Produces<LeaseView>();
+
+    private static async Task<Results<JsonHttpResult<LeaseView>, ProblemHttpResult>> Handle(
+        Guid id, HttpContext http, Idempotency idempotency, PlaceBook places, TimeProvider time, CancellationToken cancel)
+    {
+        Guid person = http.Caller().Id;
+        return await idempotency.Once<LeaseView>(
+            http,
+            person,
+            null,
+            StatusCodes.Status200OK,
+            async tx =>
+            {
+                DateTimeOffset now = time.GetUtcNow();
+                if (await LeaseRow.Lock(tx, id, person) is not { } row)
+                    return Refusal.NotFound("rental");
+                // The door may be moved by a report at this very moment: its row is locked, so that the report comes before or after.
+                string door = await tx.Scalar<string>("select door from locker where id = @LockerId for update", new { row.LockerId });
+                Rental rental = row.Rental();
+                Decision<Rental> moved = rental.Finish(EnumText.Parse<Domain.Lockers.DoorState>(door), row.CommandUnderWay, places.Locker(row.LockerId)!.Label);
+                if (moved.Refusal is { } refused)
+                    return refused;
+                await tx.Execute(
+                    "update lease set state = @state, ended_at = @now, receipt_number = nextval('receipt_number') where id = @id",
+                    new { id, now, state = moved.Value.State.Text() });
+                tx.Journal(row.Entry(now, JournalKinds.LeaseEnded, JournalEntry.ByPerson(person)));
+                await SettleRental.Settle(tx, row, rental.Owed(now), now);
+                return LeaseViews.Of((await LeaseRow.Lock(tx, id, person))!, places, now);
+            },
+            cancel);
+    }
+}

@@ -1,0 +1,98 @@
+using System.Text.Json;
+using Dapper;
+using Latchkey.Domain.Commands;
+using Latchkey.Domain.Leases;
+using Latchkey.Domain.Lockers;
+using Latchkey.Domain.Pricing;
+using Latchkey.Server.Hosting;
+using Latchkey.Server.Journal;
+using Latchkey.Server.Storage;
+
+namespace Latchkey.Server.Features.Leases;
+
+/// <summary>A lease as it is stored, with its door, its latest command and its payment.</summary>
+public sealed class LeaseRow
+{
+    public Guid Id { get; init; }
+    public string State { get; init; } = "";
+    public Guid PersonId { get; init; }
+    public Guid SiteId { get; init; }
+    public Guid BankId { get; init; }
+    public Guid LockerId { get; init; }
+    public int Hours { get; init; }
+    public string SizePriced { get; init; } = "";
+    public string Tariff { get; init; } = "";
+    public DateTimeOffset HoldUntil { get; init; }
+    public DateTimeOffset? PaidFrom { get; init; }
+    public DateTimeOffset? PaidUntil { get; init; }
+    public DateTimeOffset? EndedAt { get; init; }
+    public bool OpenedEver { get; init; }
+    public long? ReceiptNumber { get; init; }
+    public DateTimeOffset CreatedAt { get; init; }
+    public string Door { get; init; } = "";
+    public DateTimeOffset? DoorSince { get; init; }
+    public bool? BankOnline { get; init; }
+
+    public Guid? CommandId { get; init; }
+    public string? CommandState { get; init; }
+    public string? CommandReason { get; init; }
+    public DateTimeOffset? CommandCreatedAt { get; init; }
+    public DateTimeOffset? CommandExpiresAt { get; init; }
+    public DateTimeOffset? CommandSettledAt { get; init; }
+
+    public Guid? PaymentId { get; init; }
+    public string? PaymentState { get; init; }
+    public long? PaymentMinor { get; init; }
+    public string? PaymentCurrency { get; init; }
+    public long? PaymentCapturedMinor { get; init; }
+    public string? PaymentToken { get; init; }
+    public string? PaymentMethod { get; init; }
+    public string? PaymentDeclineReason { get; init; }
+    public DateTimeOffset? PaymentCreatedAt { get; init; }
+
+    /// <summary>All columns above; joins cost two index look-ups a lease.</summary>
+    public const string Select =
+        """
+        select l.id, l.state, l.person_id, l.site_id, l.bank_id, l.locker_id, l.hours, l.size_priced, l.tariff::text as tariff, l.hold_until,
+          l.paid_from, l.paid_until, l.ended_at, l.opened_ever, l.receipt_number, l.created_at, k.door, k.door_since, d.online as bank_online,
+          c.id as command_id, c.state as command_state, c.reason as command_reason, c.created_at as command_created_at,
+          c.expires_at as command_expires_at, c.settled_at as command_settled_at,
+          p.id as payment_id, p.state as payment_state, p.minor as payment_minor, p.currency as payment_currency,
+          p.captured_minor as payment_captured_minor, p.checkout_token as payment_token, p.method as payment_method,
+          p.decline_reason as payment_decline_reason, p.created_at as payment_created_at
+        from lease l
+        join locker k on k.id = l.locker_id
+        join bank b on b.id = l.bank_id
+        join device d on d.id = b.device_id
+        left join lateral (select * from command where lease_id = l.id order by id desc limit 1) c on true
+        left join lateral (select * from payment where lease_id = l.id order by (state in ('authorised', 'captured')) desc, id desc limit 1) p on true
+        """;
+
+    /// <summary>The lease, locked against other moves until the transaction ends; null when it is not this person's.</summary>
+    public static async Task<LeaseRow?> Lock(Transaction tx, Guid lease, Guid person)
+    {
+        // Two statements, because a statement that waited for a lock sees the new lease but the old commands and payments beside it.
+        await using SqlMapper.GridReader rows = await tx.Several(
+            "select 1 from lease where id = @lease and person_id = @person for update;\n" + Select + "\nwhere l.id = @lease and l.person_id = @person", new { lease, person });
+        await rows.ReadAsync<int>();
+        return await rows.ReadFirstOrDefaultAsync<LeaseRow>();
+    }
+
+    public Rental Rental() => new(
+        EnumText.Parse<LeaseState>(State),
+        HoldUntil,
+        Hours,
+        JsonSerializer.Deserialize<Tariff>(Tariff, Json.Options)!,
+        EnumText.Parse<LockerSize>(SizePriced),
+        PaidFrom,
+        PaidUntil,
+        OpenedEver);
+
+    public DoorState DoorState() => EnumText.Parse<DoorState>(Door);
+
+    public bool CommandUnderWay => CommandState is { } state && CommandRules.IsUnderWay(EnumText.Parse<CommandState>(state));
+
+    /// <summary>A journal entry about this lease.</summary>
+    public JournalEntry Entry(DateTimeOffset at, string kind, string authority, string? data = null) =>
+        new(at, kind, authority, PersonId, SiteId, BankId, LockerId, Id, Data: data);
+}

@@ -1,0 +1,100 @@
+using Latchkey.Domain;
+using Latchkey.Domain.Commands;
+using Latchkey.Domain.Leases;
+using Latchkey.Domain.Lockers;
+using Latchkey.Server.Features.Commands;
+using Latchkey.Server.Features.Payments;
+using Latchkey.Server.Features.Places;
+using Latchkey.Server.Storage;
+
+namespace Latchkey.Server.Features.Leases;
+
+public sealed record LeaseSiteView(Guid Id, string Name, string Address, string City, string TimeZone);
+
+public sealed record LeaseBankView(Guid Id, string Name, bool? Online);
+
+public sealed record NeighbourView(string Label, LockerSize Size, int Column, int Row, int RowSpan);
+
+public sealed record LeaseLockerView(
+    Guid Id, int Number, string Label, LockerSize Size, IReadOnlyList<string> Features, int Column, int Row, int RowSpan, int Columns,
+    IReadOnlyList<NeighbourView> Neighbours);
+
+public sealed record DoorView(DoorState State, DateTimeOffset? Since);
+
+public sealed record LeaseView(
+    Guid Id,
+    string Kind,
+    LeaseState State,
+    DateTimeOffset CreatedAt,
+    LeaseSiteView Site,
+    LeaseBankView Bank,
+    LeaseLockerView Locker,
+    DateTimeOffset HoldUntil,
+    int Hours,
+    DateTimeOffset? PaidFrom,
+    DateTimeOffset? PaidUntil,
+    DateTimeOffset? EndedAt,
+    TariffView Tariff,
+    LockerSize SizePriced,
+    Money Quote,
+    Money SoFar,
+    bool OpenedEver,
+    DoorView Door,
+    CommandView? Command,
+    PaymentView? Payment,
+    IReadOnlyList<string> May);
+
+/// <summary>How a lease looks to the person who has it.</summary>
+public static class LeaseViews
+{
+    public static LeaseView Of(LeaseRow row, PlaceBook places, DateTimeOffset now)
+    {
+        SitePlace site = places.Site(row.SiteId) ?? throw new InvalidOperationException($"Lease {row.Id} is at a site that is not in the book.");
+        BankPlace bank = places.Bank(row.BankId)!;
+        LockerPlace locker = places.Locker(row.LockerId)!;
+        Rental rental = row.Rental();
+        // A hold whose time is up is over for its holder at that instant, whoever ends the row.
+        LeaseState state = rental.HoldHasRunOut(now) ? LeaseState.Expired : rental.State;
+        return new LeaseView(
+            row.Id,
+            "rental",
+            state,
+            row.CreatedAt,
+            new LeaseSiteView(site.Id, site.Name, site.Address, site.City, site.Zone.Id),
+            new LeaseBankView(bank.Id, bank.Name, row.BankOnline),
+            new LeaseLockerView(
+                locker.Id, locker.Number, locker.Label, locker.Size, locker.Features, locker.Column, locker.Row, locker.RowSpan, bank.Columns,
+                [.. bank.Lockers.Where(l => l.Id != locker.Id).Select(l => new NeighbourView(l.Label, l.Size, l.Column, l.Row, l.RowSpan))]),
+            row.HoldUntil,
+            row.Hours,
+            row.PaidFrom,
+            row.PaidUntil,
+            row.EndedAt,
+            TariffView.Of(rental.Tariff),
+            rental.SizePriced,
+            rental.Quote,
+            rental.Owed(row.EndedAt ?? now),
+            rental.OpenedEver,
+            // Somebody who has given the locker back no longer learns what its door does.
+            LeaseMoves.IsLive(state) ? new DoorView(row.DoorState(), row.DoorSince) : new DoorView(DoorState.Unknown, null),
+            CommandOf(row),
+            PaymentViews.Of(row),
+            May(state));
+    }
+
+    private static CommandView? CommandOf(LeaseRow row)
+    {
+        if (row.CommandId is not { } id)
+            return null;
+        CommandState state = EnumText.Parse<CommandState>(row.CommandState!);
+        return new CommandView(
+            id, row.Id, row.LockerId, "open", state, CommandRules.IsFinal(state), row.CommandReason, row.CommandCreatedAt!.Value, row.CommandExpiresAt!.Value, row.CommandSettledAt);
+    }
+
+    private static IReadOnlyList<string> May(LeaseState state) => state switch
+    {
+        LeaseState.Held => ["pay", "cancel"],
+        LeaseState.Active or LeaseState.Overdue => ["open", "finish"],
+        _ => [],
+    };
+}

@@ -1,0 +1,129 @@
+using System.Collections.Frozen;
+using System.Text.Json;
+using Dapper;
+using Latchkey.Domain.Lockers;
+using Latchkey.Domain.Places;
+using Latchkey.Domain.Pricing;
+using Latchkey.Server.Hosting;
+using Latchkey.Server.Storage;
+
+namespace Latchkey.Server.Features.Places;
+
+public sealed record LockerPlace(
+    Guid Id, Guid BankId, Guid SiteId, int Number, string Label, LockerSize Size, IReadOnlyList<string> Features, int Column, int Row, int RowSpan, bool InService)
+{
+    public bool Reachable => Features.Contains(LockerFeatures.Reachable);
+}
+
+public sealed record BankPlace(Guid Id, Guid SiteId, Guid DeviceId, string Name, int Columns, IReadOnlyList<LockerPlace> Lockers);
+
+public sealed record SitePlace(
+    Guid Id,
+    string Name,
+    string Address,
+    string City,
+    string State,
+    double Latitude,
+    double Longitude,
+    TimeZoneInfo Zone,
+    IReadOnlyList<OpeningSpan> OpeningHours,
+    Tariff Tariff,
+    IReadOnlyList<BankPlace> Banks)
+{
+    public IEnumerable<LockerPlace> Lockers => Banks.SelectMany(b => b.Lockers);
+}
+
+/// <summary>
+/// What stands where: read whole into memory, because it is small (a locker is some 200 bytes), is asked for by every request, and changes
+/// when somebody screws a bank to a wall.
+/// </summary>
+public sealed class PlaceBook(Db db)
+{
+    private volatile Pages _pages = new([]);
+
+    public IReadOnlyList<SitePlace> Sites => _pages.Sites;
+
+    public SitePlace? Site(Guid id) => _pages.SiteById.GetValueOrDefault(id);
+
+    public BankPlace? Bank(Guid id) => _pages.BankById.GetValueOrDefault(id);
+
+    public BankPlace? BankOfDevice(Guid device) => _pages.BankByDevice.GetValueOrDefault(device);
+
+    public LockerPlace? Locker(Guid id) => _pages.LockerById.GetValueOrDefault(id);
+
+    public async Task Reload(CancellationToken cancel)
+    {
+        var (sites, banks, lockers) = await db.Read(
+            async c => (
+                (await c.QueryAsync<SiteRow>(
+                    """
+                    select s.id, s.name, s.address, c.name as city, t.name as state, s.latitude, s.longitude, s.time_zone,
+                      s.opening_hours::text as opening_hours, s.tariff::text as tariff
+                    from site s join city c on c.id = s.city_id join state t on t.id = c.state_id
+                    order by t.name, c.name, s.name
+                    """)).ToList(),
+                (await c.QueryAsync<BankRow>("select id, site_id, device_id, name, columns from bank order by position, name")).ToList(),
+                (await c.QueryAsync<LockerRow>(
+                    "select id, bank_id, number, label, size, features, col, row, row_span, in_service from locker order by number")).ToList()),
+            cancel);
+        ILookup<Guid, LockerRow> lockersOf = lockers.ToLookup(l => l.BankId);
+        ILookup<Guid, BankPlace> banksOf = banks
+            .Select(b => new BankPlace(b.Id, b.SiteId, b.DeviceId, b.Name, b.Columns, [.. lockersOf[b.Id].Select(l => l.At(b.SiteId))]))
+            .ToLookup(b => b.SiteId);
+        _pages = new Pages([.. sites.Select(s => s.With([.. banksOf[s.Id]]))]);
+    }
+
+    private sealed class Pages(IReadOnlyList<SitePlace> sites)
+    {
+        public readonly IReadOnlyList<SitePlace> Sites = sites;
+        public readonly FrozenDictionary<Guid, SitePlace> SiteById = sites.ToFrozenDictionary(s => s.Id);
+        public readonly FrozenDictionary<Guid, BankPlace> BankById = sites.SelectMany(s => s.Banks).ToFrozenDictionary(b => b.Id);
+        public readonly FrozenDictionary<Guid, BankPlace> BankByDevice = sites.SelectMany(s => s.Banks).ToFrozenDictionary(b => b.DeviceId);
+        public readonly FrozenDictionary<Guid, LockerPlace> LockerById = sites.SelectMany(s => s.Lockers).ToFrozenDictionary(l => l.Id);
+    }
+
+    private sealed class SiteRow
+    {
+        public Guid Id { get; init; }
+        public string Name { get; init; } = "";
+        public string Address { get; init; } = "";
+        public string City { get; init; } = "";
+        public string State { get; init; } = "";
+        public double Latitude { get; init; }
+        public double Longitude { get; init; }
+        public string TimeZone { get; init; } = "";
+        public string OpeningHours { get; init; } = "";
+        public string Tariff { get; init; } = "";
+
+        public SitePlace With(IReadOnlyList<BankPlace> banks) => new(
+            Id, Name, Address, City, State, Latitude, Longitude, TimeZoneInfo.FindSystemTimeZoneById(TimeZone),
+            JsonSerializer.Deserialize<List<OpeningSpan>>(OpeningHours, Json.Options)!,
+            JsonSerializer.Deserialize<Tariff>(Tariff, Json.Options)!,
+            banks);
+    }
+
+    private sealed class BankRow
+    {
+        public Guid Id { get; init; }
+        public Guid SiteId { get; init; }
+        public Guid DeviceId { get; init; }
+        public string Name { get; init; } = "";
+        public int Columns { get; init; }
+    }
+
+    private sealed class LockerRow
+    {
+        public Guid Id { get; init; }
+        public Guid BankId { get; init; }
+        public int Number { get; init; }
+        public string Label { get; init; } = "";
+        public string Size { get; init; } = "";
+        public string[] Features { get; init; } = [];
+        public int Col { get; init; }
+        public int Row { get; init; }
+        public int RowSpan { get; init; }
+        public bool InService { get; init; }
+
+        public LockerPlace At(Guid site) => new(Id, BankId, site, Number, Label, EnumText.Parse<LockerSize>(Size), Features, Col, Row, RowSpan, InService);
+    }
+}

@@ -1,0 +1,70 @@
+using Latchkey.Server.Features.Accounts;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Latchkey.Server.Hosting;
+
+/// <summary>
+/// Who calls, decided once for each request. A token that is wrong or too old is refused wherever it is shown, also where none is needed:
+/// a client must learn at once that it is not who it thinks it is.
+/// </summary>
+public static class Authentication
+{
+    private const string Scheme = "Bearer ";
+    private static readonly object CallerKey = new();
+
+    public static void UseAuthentication(this WebApplication app, AccessTokens tokens, TimeProvider time)
+    {
+        app.Use(async (http, next) =>
+        {
+            string header = http.Request.Headers.Authorization.ToString();
+            if (header.Length > 0 && http.GetEndpoint()?.Metadata.GetMetadata<NoTokenMetadata>() is null)
+            {
+                bool expired = false;
+                Caller? caller = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+                    ? tokens.Verify(header[Scheme.Length..].Trim(), time.GetUtcNow(), out expired)
+                    : null;
+                if (caller is null && http.Request.Path.StartsWithSegments("/api"))
+                {
+                    ProblemHttpResult problem = Problems.Unauthenticated(expired ? "token-expired" : "unauthenticated");
+                    await problem.ExecuteAsync(http);
+                    return;
+                }
+                http.Items[CallerKey] = caller;
+            }
+            // Before the body is read: a stranger does not learn what the fields of a private route are called.
+            if (http.CallerOrNull() is null && http.GetEndpoint()?.Metadata.GetMetadata<SignedInMetadata>() is not null)
+            {
+                ProblemHttpResult signInFirst = Problems.Unauthenticated();
+                await signInFirst.ExecuteAsync(http);
+                return;
+            }
+            await next(http);
+        });
+    }
+
+    /// <summary>The route is for people who are signed in.</summary>
+    public static TBuilder SignedIn<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder
+    {
+        builder.Add(endpoint => endpoint.Metadata.Add(new SignedInMetadata()));
+        return builder;
+    }
+
+    /// <summary>The route is how one comes to a token: one that is shown there, perhaps too old, is not looked at.</summary>
+    public static TBuilder TakesNoToken<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder
+    {
+        builder.Add(endpoint => endpoint.Metadata.Add(new NoTokenMetadata()));
+        return builder;
+    }
+
+    /// <exception cref="InvalidOperationException">The route lacks <see cref="SignedIn"/>.</exception>
+    public static Caller Caller(this HttpContext http) => http.CallerOrNull() ?? throw new InvalidOperationException("This route is not marked SignedIn.");
+
+    public static Caller? CallerOrNull(this HttpContext http) => http.Items.TryGetValue(CallerKey, out object? caller) ? (Caller?)caller : null;
+
+    private sealed class NoTokenMetadata;
+
+    /// <summary>Marks a route in the API's description.</summary>
+    public sealed class SignedInMetadata;
+}

@@ -1,0 +1,104 @@
+using System.Security.Cryptography;
+using Latchkey.Server.Devices;
+using Latchkey.Server.Features.Accounts;
+using Latchkey.Server.Features.Commands;
+using Latchkey.Server.Features.Demo;
+using Latchkey.Server.Features.Leases;
+using Latchkey.Server.Features.Payments;
+using Latchkey.Server.Features.Payments.Sandbox;
+using Latchkey.Server.Features.Places;
+using Latchkey.Server.Journal;
+using Latchkey.Server.Live;
+using Latchkey.Server.Storage;
+using Microsoft.AspNetCore.Http.Json;
+using Npgsql;
+
+namespace Latchkey.Server.Hosting;
+
+/// <summary>What the server is made of: its parts, and its routes area by area.</summary>
+public static class Composition
+{
+    /// <summary>No request of the API is larger; the largest is a sign-up.</summary>
+    private const long LargestRequestBytes = 64 * 1024;
+
+    public static async Task<WebApplication> Build(
+        ServerOptions options, TimeProvider time, NpgsqlDataSource source, JournalBell bell, Db db, ServerKeys keys, Passwords passwords, BrokerAddress broker,
+        VirtualHardwareAddress hardware, CancellationToken cancel)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        Logging.Configure(builder.Logging);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = LargestRequestBytes;
+            kestrel.ListenLocalhostOn(options.Port);
+        });
+        // Open feeds are ended by the server itself when it stops; nothing else takes long.
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(3));
+
+        // Made before the web application, because the database and the demo need them; owned by whoever made them.
+        builder.Services.AddSingleton(time).AddSingleton(bell).AddSingleton(db).AddSingleton(keys).AddSingleton(broker).AddSingleton(hardware);
+        builder.Services.AddSingleton<Func<NpgsqlDataSource>>(() => source);
+        builder.Services.AddSingleton(_ => passwords);
+        var tokens = new AccessTokens(await keys.PrivateKey(ServerKeys.AccessToken, cancel));
+        builder.Services.AddSingleton(_ => tokens);
+        byte[] successor = await keys.Secret(ServerKeys.RefreshToken, cancel);
+        builder.Services.AddSingleton(_ => new Sessions(tokens, successor, time));
+        string decoy = (await passwords.Hash(RandomNumberGenerator.GetHexString(32), cancel))!;
+        builder.Services.AddSingleton(new DecoyHash(decoy));
+
+        builder.Services.AddSingleton<PlaceBook>().AddSingleton<SiteBoards>().AddSingleton<LiveHub>().AddSingleton<Idempotency>().AddSingleton<ReportIntake>();
+        builder.Services.AddRunning<JournalTail>().AddRunning<DeviceLink>().AddRunning<CommandDispatch>().AddRunning<PresenceKeeper>().AddRunning<ExpireHolds>();
+
+        builder.Services.Configure<JsonOptions>(o => Json.Configure(o.SerializerOptions));
+        builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
+        builder.Services.AddProblemDetails();
+        builder.Services.AddApiDescription();
+
+        WebApplication app = builder.Build();
+        // Both follow the journal from their first moment, before any request asks for them.
+        app.Services.GetRequiredService<SiteBoards>();
+        app.Services.GetRequiredService<LiveHub>();
+
+        app.UseProblems();
+        app.UseSecurityHeaders();
+        app.UseAuthentication(tokens, time);
+        Health.Map(app);
+        app.MapApiDescription();
+        MapFeatures(app.MapGroup("/api/v1"));
+        app.MapBrowserApplication(options.Web);
+        return app;
+    }
+
+    private static void MapFeatures(RouteGroupBuilder api)
+    {
+        SignUp.Map(api);
+        LogIn.Map(api);
+        RefreshSession.Map(api);
+        ShowMe.Map(api);
+
+        ListSites.Map(api);
+        ShowSite.Map(api);
+
+        HoldLocker.Map(api);
+        ListLeases.Map(api);
+        CancelHold.Map(api);
+        OpenLocker.Map(api);
+        FinishRental.Map(api);
+        ShowReceipt.Map(api);
+        ShowCommand.Map(api);
+
+        StartPayment.Map(api);
+        SandboxCheckout.Map(api);
+
+        LiveFeed.Map(api);
+        VirtualHardware.Map(api);
+    }
+
+    /// <summary>A part that others use and that has a task of its own.</summary>
+    private static IServiceCollection AddRunning<T>(this IServiceCollection services)
+        where T : class, IHostedService => services.AddSingleton<T>().AddHostedService(s => s.GetRequiredService<T>());
+
+    private static void ListenLocalhostOn(this Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions kestrel, int port) =>
+        kestrel.Listen(System.Net.IPAddress.Loopback, port);
+}

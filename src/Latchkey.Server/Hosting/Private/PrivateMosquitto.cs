@@ -1,0 +1,172 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Dapper;
+using Latchkey.Link.Mqtt;
+using Latchkey.Server.Devices;
+using Latchkey.Server.Devices.Broker;
+using Latchkey.Server.Storage;
+
+namespace Latchkey.Server.Hosting.Private;
+
+/// <summary>
+/// A Mosquitto of this server's own, on a free loopback port, with a configuration made anew at each start from what the database knows of its
+/// devices. When it stops by itself it is started again, on the same port.
+/// </summary>
+public sealed class PrivateMosquitto : IAsyncDisposable
+{
+    /// <summary>Names that nodes on this broker may have: this process is the first, others on this machine take an identity from the folder.</summary>
+    private static readonly string[] Nodes = ["node-1", "node-2", "node-3", "node-4"];
+
+    private static readonly TimeSpan RestartAfter = TimeSpan.FromMilliseconds(500);
+
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly ILogger _log;
+    private readonly TimeProvider _time;
+    private readonly string _folder;
+    private ChildProcess _process;
+    private Task _keeping = Task.CompletedTask;
+
+    private PrivateMosquitto(ChildProcess process, string folder, BrokerAddress address, TimeProvider time, ILogger log) =>
+        (_process, _folder, Address, _time, _log) = (process, folder, address, time, log);
+
+    public BrokerAddress Address { get; }
+
+    /// <exception cref="StartUpException">Mosquitto is missing or does not start.</exception>
+    public static async Task<PrivateMosquitto> Start(DataDirectory data, Db db, ServerKeys keys, TimeProvider time, ILogger log, CancellationToken cancel)
+    {
+        string program = Find(["/usr/sbin/mosquitto", "/usr/bin/mosquitto", "/usr/local/sbin/mosquitto"]);
+        string plugin = BrokerFiles.FindPlugin() ?? throw new StartUpException("Mosquitto's dynamic-security plugin is missing. Install the Debian package mosquitto, or name a broker you have in LATCHKEY_MQTT.");
+        string folder = data.FolderOf("mosquitto", "mosquitto");
+        await ChildProcess.EndLeftover(Path.Combine(folder, "mosquitto.pid"), folder, signal: 15, time, cancel);
+        int port = FreePort();
+        BrokerAddress address = await WriteFiles(folder, port, plugin, db, keys, time.GetUtcNow(), cancel);
+        ChildProcess process = await Launch(program, folder);
+        var mosquitto = new PrivateMosquitto(process, folder, address, time, log);
+        try
+        {
+            await mosquitto.WaitUntilReady(port, cancel);
+        }
+        catch
+        {
+            await mosquitto.DisposeAsync();
+            throw;
+        }
+        mosquitto._keeping = mosquitto.Keep(program);
+        return mosquitto;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _keeping;
+        await _process.Stop(PosixSignal.SIGTERM, TimeSpan.FromSeconds(2), _log);
+        _process.Dispose();
+        _stopping.Dispose();
+    }
+
+    private static async Task<BrokerAddress> WriteFiles(string folder, int port, string plugin, Db db, ServerKeys keys, DateTimeOffset now, CancellationToken cancel)
+    {
+        (X509Certificate2 authority, ECDsa authorityKey) = await Authority(keys, now, cancel);
+        using ECDsa key = authorityKey;
+        using var brokerKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using X509Certificate2 broker = DeviceAuthority.SignBroker(authority, key, brokerKey, now);
+        List<Guid> devices = [.. await db.Read(c => c.QueryAsync<Guid>("select id from device where public_key <> ''"), cancel)];
+        await BrokerFolder.Write(
+            folder,
+            new Dictionary<string, string>
+            {
+                ["ca.pem"] = authority.ExportCertificatePem(),
+                ["broker.pem"] = broker.ExportCertificatePem(),
+                ["broker.key"] = brokerKey.ExportPkcs8PrivateKeyPem(),
+                ["dynamic-security.json"] = BrokerFiles.Security(Nodes, devices),
+                ["mosquitto.conf"] = BrokerFiles.Configuration(port, folder, plugin),
+            },
+            cancel);
+
+        string nodes = Path.Combine(Path.GetDirectoryName(folder)!, "nodes");
+        foreach (string node in Nodes)
+            await WriteNode(Path.Combine(nodes, node), node, authority, key, now, cancel);
+        (X509Certificate2 own, X509Certificate2Collection trust) = BrokerUrl.Load(Path.Combine(nodes, Nodes[0]));
+        return new BrokerAddress(MqttDialer.Tls("127.0.0.1", port, trust, own), Nodes[0], null, null, $"mqtts://127.0.0.1:{port}");
+    }
+
+    private static async Task WriteNode(string folder, string node, X509Certificate2 authority, ECDsa authorityKey, DateTimeOffset now, CancellationToken cancel)
+    {
+        Directory.CreateDirectory(folder, (UnixFileMode)0b111_000_000);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using X509Certificate2 certificate = DeviceAuthority.SignNode(authority, authorityKey, key, node, now);
+        await File.WriteAllTextAsync(Path.Combine(folder, "ca.pem"), authority.ExportCertificatePem(), cancel);
+        await File.WriteAllTextAsync(Path.Combine(folder, "cert.pem"), certificate.ExportCertificatePem(), cancel);
+        await File.WriteAllTextAsync(Path.Combine(folder, "key.pem"), key.ExportPkcs8PrivateKeyPem(), cancel);
+    }
+
+    /// <summary>The installation's authority, made on first use and kept with its other keys. The caller disposes the key.</summary>
+    public static async Task<(X509Certificate2 Certificate, ECDsa Key)> Authority(ServerKeys keys, DateTimeOffset now, CancellationToken cancel)
+    {
+        var key = ECDsa.Create();
+        key.ImportPkcs8PrivateKey(await keys.PrivateKey(ServerKeys.DeviceAuthority, cancel), out _);
+        byte[] certificate = await keys.Get($"{ServerKeys.DeviceAuthority}-certificate", () => DeviceAuthority.Make(key, now).RawData, cancel);
+        return (X509CertificateLoader.LoadCertificate(certificate), key);
+    }
+
+    private static Task<ChildProcess> Launch(string program, string folder) => ChildProcess.Start(
+        "Mosquitto", "TERM", "mosquitto", Path.Combine(folder, "mosquitto.log"), wantOutput: false, [program, "-c", Path.Combine(folder, "mosquitto.conf")]);
+
+    private async Task Keep(string program)
+    {
+        try
+        {
+            while (true)
+            {
+                await _process.Exited(_stopping.Token);
+                _log.LogError("The private Mosquitto has stopped by itself and is started again. Its log: {Log}", Path.Combine(_folder, "mosquitto.log"));
+                await Task.Delay(RestartAfter, _time, _stopping.Token);
+                ChildProcess stopped = _process;
+                _process = await Launch(program, _folder);
+                stopped.Dispose();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The server is stopping.
+        }
+        catch (StartUpException e)
+        {
+            _log.LogCritical(e, "The private Mosquitto cannot be started again; no door can be opened until Latchkey is restarted.");
+        }
+    }
+
+    private async Task WaitUntilReady(int port, CancellationToken cancel)
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            using var probe = new TcpClient();
+            try
+            {
+                await probe.ConnectAsync(IPAddress.Loopback, port, cancel);
+                return;
+            }
+            catch (SocketException) when (attempt < 200 && !_process.HasExited)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(25), _time, cancel);
+            }
+            catch (SocketException e)
+            {
+                throw new StartUpException($"Mosquitto does not start. See {Path.Combine(_folder, "mosquitto.log")}.", e);
+            }
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static string Find(string[] paths) => paths.FirstOrDefault(File.Exists)
+        ?? throw new StartUpException("Mosquitto is not installed. Install it (apt install mosquitto), or name a broker you have in LATCHKEY_MQTT.");
+}

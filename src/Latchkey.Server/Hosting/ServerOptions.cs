@@ -1,0 +1,68 @@
+using System.CommandLine;
+
+namespace Latchkey.Server.Hosting;
+
+/// <summary>What can be told to the server when it starts.</summary>
+/// <param name="Port">HTTP port on the loopback address; 0 lets the system choose.</param>
+/// <param name="Data">Where the private database, the private broker and the demo keep their files.</param>
+/// <param name="Demo">Whether to fill an empty database with demo sites and run simulated lockers.</param>
+/// <param name="NewDemoPasswords">Make new passwords for the demo accounts and print them.</param>
+/// <param name="Database">Npgsql connection string of a PostgreSQL one already has (LATCHKEY_DATABASE), or null for the private one.</param>
+/// <param name="Mqtt">Address of a broker one already has (LATCHKEY_MQTT), or null for the private one.</param>
+/// <param name="Web">Folder of the built browser application.</param>
+/// <param name="ActuationMs">Demo: how long a simulated door takes to spring open, in milliseconds.</param>
+/// <param name="DebounceMs">Demo: how long a simulated door sensor must be steady, in milliseconds.</param>
+public sealed record ServerOptions(
+    int Port, string Data, bool Demo, bool NewDemoPasswords, string? Database, string? Mqtt, string Web, int ActuationMs, int DebounceMs)
+{
+    /// <summary>The command line as options, or the exit code when there is nothing to run (help, or a mistake that was printed).</summary>
+    public static (ServerOptions? Options, int ExitCode) Parse(string[] args)
+    {
+        var port = new Option<int>("--port") { Description = "HTTP port on 127.0.0.1 (0: any free one)", DefaultValueFactory = _ => 5080 };
+        port.Validators.Add(r =>
+        {
+            if (r.Tokens.Count > 0 && (!int.TryParse(r.Tokens[0].Value, out int value) || value is < 0 or > 65535))
+                r.AddError("--port takes a number from 0 to 65535.");
+        });
+        var data = new Option<string>("--data") { Description = "Folder for everything it keeps", HelpName = "DIR", DefaultValueFactory = _ => DataDirectory.Default };
+        var noDemo = new Option<bool>("--no-demo") { Description = "Start empty: no demo sites, no simulated lockers" };
+        var passwords = new Option<bool>("--new-demo-passwords") { Description = "Give the demo accounts new passwords and print them" };
+        var web = new Option<string>("--web") { Description = "Folder of the built browser application", HelpName = "DIR", DefaultValueFactory = _ => DefaultWeb() };
+        var actuation = new Option<int>("--actuation-ms") { Description = "Demo: milliseconds until a released door springs open", DefaultValueFactory = _ => 60 };
+        var debounce = new Option<int>("--debounce-ms") { Description = "Demo: milliseconds a door sensor must be steady", DefaultValueFactory = _ => 30 };
+        var root = new RootCommand(
+            """
+            Latchkey: an open platform for shared smart lockers. Starts the whole service on this machine: a private PostgreSQL, a private
+            Mosquitto, the server and, unless told otherwise, a demo with simulated lockers. Ctrl-C stops all of it.
+
+            Environment:
+              LATCHKEY_DATABASE  connection string of a PostgreSQL to use instead of a private one,
+                                 e.g. "Host=db.example;Database=latchkey;Username=latchkey;Password=..."
+              LATCHKEY_MQTT      broker to use instead of a private one: mqtts://host:port?identity=DIR (a folder with cert.pem, key.pem
+                                 and ca.pem), or mqtt://user:password@127.0.0.1:1883 on the loopback address only
+            """)
+        {
+            port, data, noDemo, passwords, web, actuation, debounce,
+        };
+        ServerOptions? options = null;
+        root.SetAction(parsed =>
+        {
+            options = new ServerOptions(
+                parsed.GetValue(port), Path.GetFullPath(parsed.GetValue(data)!), !parsed.GetValue(noDemo), parsed.GetValue(passwords),
+                Variable("LATCHKEY_DATABASE"), Variable("LATCHKEY_MQTT"), Path.GetFullPath(parsed.GetValue(web)!),
+                parsed.GetValue(actuation), parsed.GetValue(debounce));
+            return 0;
+        });
+        int exitCode = root.Parse(args).Invoke();
+        return (options, exitCode);
+    }
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+
+    private static string DefaultWeb()
+    {
+        // From a checkout: src/Latchkey.Server/bin/Release/net10.0 -> web/dist. From a publish: beside the program.
+        string beside = Path.Combine(AppContext.BaseDirectory, "web");
+        return Directory.Exists(beside) ? beside : Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../../web/dist"));
+    }
+}

@@ -1,0 +1,13 @@
+namespace Latchkey.Server.Journal;
+
+/// <summary>
+/// Tells the readers on this node that something was committed, without a message through the database: NOTIFY inside the
+/// transaction halves the commits at 16 clients. Other nodes are told in batches by <see cref="JournalTail"/>.
+/// </summary>
+public sealed class JournalBell
+{
+    /// <summary>Raised on the committing thread, after the commit, with what was committed. Handlers are short and do not throw.</summary>
+    public event Action<JournalCursor, IReadOnlyList<JournalEntry>>? Rung;
+
+    public void Ring(JournalCursor last, IReadOnlyList<JournalEntry> entries) => Rung?.Invoke(last, entries);
+}

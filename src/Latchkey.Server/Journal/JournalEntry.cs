@@ -1,0 +1,76 @@
+namespace Latchkey.Server.Journal;
+
+/// <summary>One line of the record of everything that happened; written in the transaction of the change it records.</summary>
+/// <param name="Kind">One of <see cref="JournalKinds"/>.</param>
+/// <param name="Authority">Who or what made it happen: <c>person:ID</c>, <c>device:ID</c>, <c>server</c>.</param>
+/// <param name="PersonId">Whose business it is; only they see it in their live feed.</param>
+/// <param name="Data">JSON with what else matters, never a name, a phone number or a code.</param>
+public sealed record JournalEntry(
+    DateTimeOffset At,
+    string Kind,
+    string Authority,
+    Guid? PersonId = null,
+    Guid? SiteId = null,
+    Guid? BankId = null,
+    Guid? LockerId = null,
+    Guid? LeaseId = null,
+    Guid? DeviceId = null,
+    Guid? CommandId = null,
+    string? Data = null)
+{
+    public static string ByPerson(Guid id) => $"person:{id:D}";
+    public static string ByDevice(Guid id) => $"device:{id:D}";
+    public const string ByServer = "server";
+}
+
+/// <summary>Where a reader is: everything up to and including this entry has been read.</summary>
+public readonly record struct JournalCursor(ulong Xid, long Id) : IComparable<JournalCursor>
+{
+    public int CompareTo(JournalCursor other) => (Xid, Id).CompareTo((other.Xid, other.Id));
+
+    public override string ToString() => $"{Xid}-{Id}";
+
+    public static bool TryParse(string? text, out JournalCursor cursor)
+    {
+        cursor = default;
+        string[] parts = (text ?? "").Split('-');
+        if (parts.Length != 2 || !ulong.TryParse(parts[0], out ulong xid) || !long.TryParse(parts[1], out long id))
+            return false;
+        cursor = new JournalCursor(xid, id);
+        return true;
+    }
+
+    public static bool operator <(JournalCursor a, JournalCursor b) => a.CompareTo(b) < 0;
+    public static bool operator >(JournalCursor a, JournalCursor b) => a.CompareTo(b) > 0;
+    public static bool operator <=(JournalCursor a, JournalCursor b) => a.CompareTo(b) <= 0;
+    public static bool operator >=(JournalCursor a, JournalCursor b) => a.CompareTo(b) >= 0;
+}
+
+/// <summary>An entry as a reader meets it.</summary>
+public sealed record JournalRead(JournalCursor Cursor, JournalEntry Entry);
+
+/// <summary>What is journalled. The names are stored: they are never changed, only added to.</summary>
+public static class JournalKinds
+{
+    public const string PersonSignedUp = "person-signed-up";
+    public const string LeaseHeld = "lease-held";
+    public const string LeaseActive = "lease-active";
+    public const string LeaseOverdue = "lease-overdue";
+    public const string LeaseEnded = "lease-ended";
+    public const string LeaseCancelled = "lease-cancelled";
+    public const string LeaseExpired = "lease-expired";
+    public const string PaymentAuthorised = "payment-authorised";
+    public const string PaymentDeclined = "payment-declined";
+    public const string PaymentCaptured = "payment-captured";
+    public const string PaymentVoided = "payment-voided";
+    public const string CommandCreated = "command-created";
+    public const string CommandSent = "command-sent";
+    public const string CommandSettled = "command-settled";
+    public const string DoorOpened = "door-opened";
+    public const string DoorClosed = "door-closed";
+    public const string DoorForced = "door-forced";
+    public const string DoorJammed = "door-jammed";
+    public const string DoorUnknown = "door-unknown";
+    public const string DeviceOnline = "device-online";
+    public const string DeviceOffline = "device-offline";
+}

@@ -1,0 +1,181 @@
+using System.Threading.Channels;
+using Npgsql;
+
+namespace Latchkey.Server.Journal;
+
+/// <summary>
+/// This node's one reader at the journal's end. It wakes when this node commits, when another node says so (LISTEN), and every
+/// second in case both were missed; and it hands each entry, in order, to whoever follows.
+/// </summary>
+public sealed class JournalTail(Func<NpgsqlDataSource> database, JournalBell bell, ILogger<JournalTail> log) : BackgroundService
+{
+    // Looking again is the machine's business, not the business's: a test that holds the clock still must not blind the reader.
+    private readonly TimeProvider _time = TimeProvider.System;
+    private readonly NpgsqlDataSource _source = database();
+
+    private const string Channel = "latchkey_journal";
+
+    // An entry is visible once every older transaction has ended; short ones do within milliseconds. After these tries (about 1 s)
+    // the second-hand takes over, so a stuck transaction costs a query a second, not a busy loop.
+    private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan LastLook = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan SecondHand = TimeSpan.FromSeconds(1);
+
+    private readonly SemaphoreSlim _wake = new(0);
+    private readonly Channel<bool> _tellOthers = System.Threading.Channels.Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }); // one pending word is enough for any number of commits
+    private readonly Lock _gate = new();
+    private JournalCursor _expected;
+    private JournalCursor _position; // two words: others read it only under the lock
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Raised in journal order, one batch at a time, on the tail's own task. Handlers are short and do not throw.</summary>
+    public event Action<IReadOnlyList<JournalRead>>? Read;
+
+    /// <summary>Everything up to here was handed on.</summary>
+    public JournalCursor Position
+    {
+        get
+        {
+            lock (_gate)
+                return _position;
+        }
+        private set
+        {
+            lock (_gate)
+                _position = value;
+        }
+    }
+
+    /// <summary>Completes once the tail knows where the end was when it started.</summary>
+    public Task Started => _started.Task;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        bell.Rung += OnRung;
+        try
+        {
+            await Task.WhenAll(Follow(stoppingToken), Listen(stoppingToken), TellOthers(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The end of the program.
+        }
+        finally
+        {
+            bell.Rung -= OnRung;
+        }
+    }
+
+    private void OnRung(JournalCursor last, IReadOnlyList<JournalEntry> entries)
+    {
+        lock (_gate)
+        {
+            if (last > _expected)
+                _expected = last;
+        }
+        _tellOthers.Writer.TryWrite(true);
+        Wake();
+    }
+
+    private void Wake()
+    {
+        if (_wake.CurrentCount == 0)
+            _wake.Release();
+    }
+
+    private async Task Follow(CancellationToken cancel)
+    {
+        NpgsqlConnection? db = null;
+        TimeSpan look = FirstLook;
+        while (true)
+        {
+            try
+            {
+                db ??= await _source.OpenConnectionAsync(cancel);
+                if (!_started.Task.IsCompleted)
+                {
+                    Position = await JournalReader.End(db, cancel);
+                    _started.SetResult();
+                }
+                IReadOnlyList<JournalRead> batch = await JournalReader.After(db, Position, cancel);
+                if (batch.Count > 0)
+                {
+                    Position = batch[^1].Cursor;
+                    Read?.Invoke(batch);
+                    look = FirstLook;
+                    continue;
+                }
+            }
+            catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
+            {
+                if (db is not null)
+                    await db.DisposeAsync();
+                db = null;
+                log.LogWarning("The journal cannot be read ({Reason}); trying again.", e.Message);
+                look = LastLook;
+            }
+            bool behind;
+            lock (_gate)
+                behind = _expected > Position;
+            TimeSpan wait = behind && look <= LastLook ? look : SecondHand;
+            // Not without end: each commit wakes, and 50 of them while an older transaction runs would be more than a TimeSpan holds.
+            look = behind && look < SecondHand ? look * 2 : behind ? SecondHand : FirstLook;
+            await WaitForWake(wait, cancel);
+        }
+    }
+
+    private async Task WaitForWake(TimeSpan longest, CancellationToken cancel)
+    {
+        using var timer = new CancellationTokenSource(longest, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancel);
+        try
+        {
+            await _wake.WaitAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            // The time was up; look anyway.
+        }
+    }
+
+    private async Task Listen(CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                await using NpgsqlConnection db = await _source.OpenConnectionAsync(cancel);
+                db.Notification += (_, _) => Wake();
+                await using (var listen = new NpgsqlCommand($"listen {Channel}", db))
+                    await listen.ExecuteNonQueryAsync(cancel);
+                while (true)
+                    await db.WaitAsync(cancel);
+            }
+            catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
+            {
+                log.LogWarning("Other nodes cannot be heard ({Reason}); looking every second until they can.", e.Message);
+                await Task.Delay(SecondHand, _time, cancel);
+            }
+        }
+    }
+
+    private async Task TellOthers(CancellationToken cancel)
+    {
+        await foreach (bool _ in _tellOthers.Reader.ReadAllAsync(cancel))
+        {
+            try
+            {
+                await using NpgsqlConnection db = await _source.OpenConnectionAsync(cancel);
+                await using var notify = new NpgsqlCommand($"notify {Channel}", db);
+                await notify.ExecuteNonQueryAsync(cancel);
+            }
+            catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
+            {
+                log.LogWarning("Other nodes were not told ({Reason}); they look every second by themselves.", e.Message);
+            }
+            // Everything committed meanwhile is told at once with the next word.
+            await Task.Delay(TimeSpan.FromMilliseconds(5), _time, cancel);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+// The Latchkey server: one process that owns its private database and broker, or uses those it is told of.
+using Latchkey.Server.Hosting;
+
+(ServerOptions? options, int exitCode) = ServerOptions.Parse(args);
+if (options is null)
+    return exitCode;
+try
+{
+    await using LatchkeyServer server = await LatchkeyServer.Start(options, TimeProvider.System, CancellationToken.None);
+    await Console.Out.WriteLineAsync(server.Greeting);
+    return await server.RunUntilStopped();
+}
+catch (StartUpException e)
+{
+    await Console.Error.WriteLineAsync($"latchkey: {e.Message}");
+    return 1;
+}

@@ -1,0 +1,55 @@
+using Dapper;
+using Latchkey.Server.Hosting;
+using Npgsql;
+
+namespace Latchkey.Server.Storage;
+
+/// <summary>Reaching the database, and whether it can keep a promise.</summary>
+public static class Database
+{
+    /// <exception cref="StartUpException">The connection string cannot be understood.</exception>
+    public static NpgsqlDataSource Source(string connectionString)
+    {
+        try
+        {
+            var settings = new NpgsqlConnectionStringBuilder(connectionString);
+            if (!settings.ContainsKey("Timeout"))
+                settings.Timeout = 5;
+            if (string.IsNullOrEmpty(settings.Host))
+                throw new FormatException("it names no Host");
+            return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            throw new StartUpException(
+                $"LATCHKEY_DATABASE is not a connection string ({e.Message.TrimEnd('.')}). It looks like \"Host=db.example;Database=latchkey;Username=latchkey;Password=...\".", e);
+        }
+    }
+
+    /// <summary>What the server acknowledges must survive a power cut: settings that break this promise are refused.</summary>
+    /// <exception cref="StartUpException">It cannot be reached, or is not durable.</exception>
+    public static async Task Check(NpgsqlDataSource source, bool ours, CancellationToken cancel)
+    {
+        try
+        {
+            await using NpgsqlConnection db = await source.OpenConnectionAsync(cancel);
+            foreach (string setting in (string[])["fsync", "full_page_writes", "synchronous_commit"])
+            {
+                string value = (await db.ExecuteScalarAsync<string>($"show {setting}"))!;
+                if (value is "off" or "local" && !(setting == "synchronous_commit" && value == "local"))
+                    throw new StartUpException($"The database has {setting} = {value}: it could forget what it has promised. Switch it on and start again.");
+            }
+        }
+        catch (Exception e) when (e is NpgsqlException or System.Net.Sockets.SocketException or TimeoutException)
+        {
+            throw new StartUpException(
+                ours ? $"The private database does not answer: {e.Message}" : $"The database named in LATCHKEY_DATABASE cannot be used: {Reason(e)} Check host, name, user and password.", e);
+        }
+    }
+
+    private static string Reason(Exception e)
+    {
+        string message = (e.InnerException ?? e).Message.TrimEnd('.');
+        return message + ".";
+    }
+}

@@ -1,0 +1,57 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Dapper;
+
+namespace Latchkey.Server.Storage;
+
+/// <summary>
+/// The keys of this installation. They live in the database because its nodes share nothing else; whoever can read the database
+/// can read them, so it is kept like a key.
+/// </summary>
+public sealed class ServerKeys(Db db, TimeProvider time)
+{
+    /// <summary>Signs access tokens.</summary>
+    public const string AccessToken = "access-token";
+
+    /// <summary>The server's half of every <see cref="Link.Messages.CommandKey"/>.</summary>
+    public const string Command = "command";
+
+    /// <summary>Signs the certificates of devices, nodes and the private broker.</summary>
+    public const string DeviceAuthority = "device-authority";
+
+    /// <summary>Derives a refresh token's successor.</summary>
+    public const string RefreshToken = "refresh-token";
+
+    private readonly ConcurrentDictionary<string, byte[]> _known = new(StringComparer.Ordinal);
+
+    /// <summary>A P-256 private key as PKCS #8; made once, by the first node that asks.</summary>
+    public Task<byte[]> PrivateKey(string name, CancellationToken cancel) => Get(
+        name,
+        () =>
+        {
+            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            return key.ExportPkcs8PrivateKey();
+        },
+        cancel);
+
+    /// <summary>32 random bytes; made once, by the first node that asks.</summary>
+    public Task<byte[]> Secret(string name, CancellationToken cancel) => Get(name, () => RandomNumberGenerator.GetBytes(32), cancel);
+
+    /// <summary>Any other bytes that are made once (a certificate), by the first node that asks.</summary>
+    public async Task<byte[]> Get(string name, Func<byte[]> make, CancellationToken cancel)
+    {
+        if (_known.TryGetValue(name, out byte[]? known))
+            return known;
+        byte[]? stored = await db.Read(c => c.ExecuteScalarAsync<byte[]?>("select private_key from server_key where name = @name", new { name }), cancel);
+        stored ??= await db.Change(
+            async tx =>
+            {
+                await tx.Execute(
+                    "insert into server_key (name, private_key, created_at) values (@name, @key, @now) on conflict do nothing",
+                    new { name, key = make(), now = time.GetUtcNow() });
+                return await tx.Scalar<byte[]>("select private_key from server_key where name = @name", new { name });
+            },
+            cancel);
+        return _known.GetOrAdd(name, stored);
+    }
+}

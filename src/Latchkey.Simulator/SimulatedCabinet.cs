@@ -1,0 +1,203 @@
+using System.Threading.Channels;
+using Latchkey.Controller.Cabinet;
+using Latchkey.Link.Messages;
+using Latchkey.Link.Mqtt;
+using Latchkey.Simulator.Boards.Fake;
+
+namespace Latchkey.Simulator;
+
+/// <summary>What can be seen of one virtual cabinet.</summary>
+/// <param name="Connected">The controller has a connection to its server's broker.</param>
+/// <param name="Networked">The cable is in.</param>
+/// <param name="Violations">How often two relays were on at once: always 0, or the controller is wrong.</param>
+public sealed record CabinetSnapshot(Guid Device, bool Powered, bool Connected, bool Networked, int Violations, IReadOnlyList<FakeDoor> Doors);
+
+/// <summary>One cabinet: a fake board, a cable, a plug, and the real controller while it has power.</summary>
+internal sealed class SimulatedCabinet : IAsyncDisposable
+{
+    /// <summary>Full snapshots: a reader that is 64 behind needs only the newest.</summary>
+    private const int WatcherQueue = 64;
+
+    /// <summary>More people than can look at one cabinet; one more is turned away.</summary>
+    private const int MostWatchers = 64;
+
+    /// <summary>A supervisor starts a controller again that has ended by itself, not more often than this.</summary>
+    private static readonly TimeSpan RestartAfter = TimeSpan.FromSeconds(2);
+
+    private readonly CabinetSettings _settings;
+    private readonly DeviceIdentity _identity;
+    private readonly string _journalPath;
+    private readonly TimeProvider _time;
+    private readonly SimulatedNetwork _network;
+    private readonly SemaphoreSlim _power = new(1);
+    private readonly Lock _gate = new();
+    private readonly List<Channel<CabinetSnapshot>> _watchers = [];
+    private CancellationTokenSource? _running;
+    private Task _run = Task.CompletedTask;
+    private volatile bool _connected;
+
+    public SimulatedCabinet(
+        CabinetSettings settings, DeviceIdentity identity, string journalPath, FakeBoard board, MqttDial dial, TimeProvider time)
+    {
+        (_settings, _identity, _journalPath, Board, _time) = (settings, identity, journalPath, board, time);
+        _network = new SimulatedNetwork(dial);
+        Board.Changed += Tell;
+    }
+
+    public Guid Device => _settings.Device;
+
+    public FakeBoard Board { get; }
+
+    public CabinetSnapshot Snapshot() =>
+        new(Device, Volatile.Read(ref _running) is not null, _connected, _network.IsPlugged, Board.Violations, Board.Doors);
+
+    public void PlugIn()
+    {
+        _network.PlugIn();
+        Tell();
+    }
+
+    public void Unplug()
+    {
+        _network.Unplug();
+        Tell();
+    }
+
+    public async Task PowerOn(CancellationToken cancel)
+    {
+        await _power.WaitAsync(cancel);
+        try
+        {
+            if (_running is not null)
+                return;
+            Volatile.Write(ref _running, new CancellationTokenSource());
+            _run = Supervise(_running.Token);
+        }
+        finally
+        {
+            _power.Release();
+        }
+        Tell();
+    }
+
+    /// <summary>The controller is ended where it stands. Only its journal is left.</summary>
+    public async Task PowerOff(CancellationToken cancel)
+    {
+        await _power.WaitAsync(cancel);
+        try
+        {
+            if (_running is not { } running)
+                return;
+            Board.AllOff();
+            // First the connection, so that nothing can be said any more, not even good-bye.
+            bool plugged = _network.IsPlugged;
+            _network.Unplug();
+            await running.CancelAsync();
+            await _run;
+            running.Dispose();
+            Volatile.Write(ref _running, null);
+            if (plugged)
+                _network.PlugIn();
+        }
+        finally
+        {
+            _power.Release();
+        }
+        Tell();
+    }
+
+    /// <summary>Snapshots from now on, the present one first; null when too many look already.</summary>
+    public ChannelReader<CabinetSnapshot>? Watch()
+    {
+        var channel = Channel.CreateBounded<CabinetSnapshot>(new BoundedChannelOptions(WatcherQueue) { FullMode = BoundedChannelFullMode.DropOldest });
+        lock (_gate)
+        {
+            if (_watchers.Count >= MostWatchers)
+                return null;
+            _watchers.Add(channel);
+            channel.Writer.TryWrite(Snapshot());
+        }
+        return channel.Reader;
+    }
+
+    public void Unwatch(ChannelReader<CabinetSnapshot> reader)
+    {
+        lock (_gate)
+            _watchers.RemoveAll(c => c.Reader == reader);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await PowerOff(CancellationToken.None);
+        _power.Dispose();
+    }
+
+    private async Task Supervise(CancellationToken cancel)
+    {
+        // The caller, an HTTP request, must not wait for the start.
+        await Task.Yield();
+        while (!cancel.IsCancellationRequested)
+        {
+            var link = new ObservedLink(new MqttCabinetLink(Device, _network.Dial, _time, TimeSpan.FromSeconds(5)), SetConnected);
+            var host = new CabinetHost(_settings, _identity.Commands, _journalPath, Board, link, _time);
+            try
+            {
+                await host.Run(cancel);
+            }
+            catch (Exception e)
+            {
+                // Whatever it was: one cabinet must not take the others with it, and a real one is started again as well.
+                await Console.Error.WriteLineAsync($"Cabinet {Device}: {e.Message}");
+            }
+            SetConnected(false);
+            await Task.Delay(RestartAfter, _time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private void SetConnected(bool connected)
+    {
+        _connected = connected;
+        Tell();
+    }
+
+    private void Tell()
+    {
+        lock (_gate)
+        {
+            if (_watchers.Count == 0)
+                return;
+            CabinetSnapshot snapshot = Snapshot();
+            foreach (Channel<CabinetSnapshot> watcher in _watchers)
+                watcher.Writer.TryWrite(snapshot);
+        }
+    }
+
+    /// <summary>A link that also tells whether it is connected.</summary>
+    private sealed class ObservedLink(ICabinetLink inner, Action<bool> connected) : ICabinetLink
+    {
+        public Task Run(ICabinetLinkListener listener, CancellationToken cancel) => inner.Run(new Listener(listener, connected), cancel);
+
+        public ValueTask<Delivery> Send(string topic, ReadOnlyMemory<byte> payload, bool acknowledged, CancellationToken cancel) =>
+            inner.Send(topic, payload, acknowledged, cancel);
+
+        private sealed class Listener(ICabinetLinkListener inner, Action<bool> connected) : ICabinetLinkListener
+        {
+            public (long Link, StateMessage Will) NextWill() => inner.NextWill();
+
+            public ValueTask Connected(long link, CancellationToken cancel)
+            {
+                connected(true);
+                return inner.Connected(link, cancel);
+            }
+
+            public ValueTask Disconnected(CancellationToken cancel)
+            {
+                connected(false);
+                return inner.Disconnected(cancel);
+            }
+
+            public ValueTask CommandArrived(CommandMessage command, bool retained, CancellationToken cancel) =>
+                inner.CommandArrived(command, retained, cancel);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using Latchkey.Link.Mqtt;
+
+namespace Latchkey.Simulator;
+
+/// <summary>The cable of one cabinet. Pulling it ends the connection without a word, as a cable does.</summary>
+internal sealed class SimulatedNetwork(MqttDial dial)
+{
+    private readonly Lock _gate = new();
+    private TaskCompletionSource _plugged = Done();
+    private Stream? _stream;
+
+    public bool IsPlugged
+    {
+        get
+        {
+            lock (_gate)
+                return _plugged.Task.IsCompleted;
+        }
+    }
+
+    /// <summary>Waits for the cable, so that a cabinet is back as soon as it is in.</summary>
+    public async ValueTask<Stream> Dial(CancellationToken cancel)
+    {
+        Task plugged;
+        lock (_gate)
+            plugged = _plugged.Task;
+        await plugged.WaitAsync(cancel);
+        Stream stream = await dial(cancel);
+        lock (_gate)
+        {
+            if (_plugged.Task.IsCompleted)
+                return _stream = stream;
+        }
+        await stream.DisposeAsync();
+        throw new IOException("The cable was pulled.");
+    }
+
+    public void PlugIn()
+    {
+        lock (_gate)
+            _plugged.TrySetResult();
+    }
+
+    public void Unplug()
+    {
+        Stream? stream;
+        lock (_gate)
+        {
+            if (_plugged.Task.IsCompleted)
+                _plugged = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            (stream, _stream) = (_stream, null);
+        }
+        stream?.Dispose();
+    }
+
+    private static TaskCompletionSource Done()
+    {
+        var done = new TaskCompletionSource();
+        done.SetResult();
+        return done;
+    }
+}

@@ -1,0 +1,122 @@
+using System.Collections.Frozen;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using Latchkey.Controller.Cabinet;
+using Latchkey.Simulator.Boards.Fake;
+using Microsoft.AspNetCore.Builder;
+
+namespace Latchkey.Simulator;
+
+/// <summary>All cabinets of one process, from their files to their end.</summary>
+internal static class Simulation
+{
+    /// <summary>Between the starts of two cabinets: 200 TLS handshakes a second are what two cores can do.</summary>
+    private static readonly TimeSpan BetweenStarts = TimeSpan.FromMilliseconds(4);
+
+    public static int Enrol(CommandLine line)
+    {
+        IReadOnlyList<CabinetEntry> entries = SimulationFiles.ReadCabinets(line.Required("--cabinets"));
+        string keys = Folder(line.Required("--keys"));
+        foreach (CabinetEntry entry in entries)
+            SimulationFiles.Enrol(entry, keys);
+        return 0;
+    }
+
+    public static async Task<int> Run(CommandLine line)
+    {
+        int port = line.Number("--port", 0, 0, 65_535);
+        int actuationMs = line.Number("--actuation-ms", 60, 0, 10_000);
+        int debounceMs = line.Number("--debounce-ms", 30, 0, 500);
+        int? seed = line.Has("--seed") ? line.Number("--seed", 0, int.MinValue, int.MaxValue) : null;
+        // Four threads at most wait for disks; timers and sockets need others, and the pool makes new ones only slowly.
+        ThreadPool.SetMinThreads(8, 8);
+
+        FrozenDictionary<Guid, SimulatedCabinet> cabinets = Build(line, TimeSpan.FromMilliseconds(actuationMs), debounceMs, seed);
+        using var stop = new CancellationTokenSource();
+        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stop));
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
+
+        await using WebApplication app = HardwareApi.Build(cabinets, port, TimeProvider.System);
+        try
+        {
+            await app.StartAsync(CancellationToken.None);
+        }
+        catch (IOException e)
+        {
+            throw new UsageException($"Port {port} on 127.0.0.1 cannot be used: {e.Message}", e);
+        }
+        string address = JsonSerializer.Serialize(new HardwareAddress(app.Urls.First(), actuationMs, debounceMs), SimulatorJson.Default.HardwareAddress);
+        await Console.Out.WriteLineAsync(address);
+        Task input = line.Has("--stop-with-stdin") ? UntilInputEnds(stop.Token) : Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, stop.Token);
+        Task starting = Start(cabinets.Values, stop.Token);
+        await Task.WhenAny(input, Ended(stop.Token)).ConfigureAwait(false);
+        await stop.CancelAsync();
+        await starting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(cabinets.Values.Select(c => c.DisposeAsync().AsTask()).Append(app.StopAsync(CancellationToken.None)));
+        return 0;
+    }
+
+    private static FrozenDictionary<Guid, SimulatedCabinet> Build(CommandLine line, TimeSpan actuation, int debounceMs, int? seed)
+    {
+        IReadOnlyList<CabinetEntry> entries = SimulationFiles.ReadCabinets(line.Required("--cabinets"));
+        string keys = line.Required("--keys");
+        string journals = Folder(line.Required("--journals"));
+        (LinkFile link, X509Certificate2Collection? trust) = SimulationFiles.ReadLink(keys);
+        int number = 0;
+        return entries.Select(entry =>
+        {
+            DeviceIdentity identity = SimulationFiles.ReadIdentity(entry.Device, keys, link);
+            // A generator for each cabinet, or the order of threads would decide which one bounces.
+            Random? bounce = seed is { } s ? new Random(unchecked(s + number++)) : null;
+            var board = new FakeBoard(entry.Lockers, actuation, bounce, TimeProvider.System);
+            string journal = Path.Combine(journals, $"{entry.Device:D}.journal");
+            return new SimulatedCabinet(
+                entry.Settings(debounceMs), identity, journal, board, SimulationFiles.Dialer(identity, link, trust), TimeProvider.System);
+        }).ToFrozenDictionary(c => c.Device);
+    }
+
+    private static async Task Start(IEnumerable<SimulatedCabinet> cabinets, CancellationToken cancel)
+    {
+        foreach (SimulatedCabinet cabinet in cabinets)
+        {
+            await cabinet.PowerOn(cancel);
+            await Task.Delay(BetweenStarts, TimeProvider.System, cancel);
+        }
+    }
+
+    private static string Folder(string path)
+    {
+        try
+        {
+            return Directory.CreateDirectory(path).FullName;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"The folder {path} cannot be made: {e.Message}", e);
+        }
+    }
+
+    private static void Stop(PosixSignalContext context, CancellationTokenSource stop)
+    {
+        context.Cancel = true;
+        stop.Cancel();
+    }
+
+    private static async Task UntilInputEnds(CancellationToken cancel)
+    {
+        await using Stream input = Console.OpenStandardInput();
+        byte[] ignored = new byte[256];
+        // The console's stream blocks whoever reads it.
+        while (await Task.Run(() => input.Read(ignored), cancel) > 0)
+        {
+        }
+    }
+
+    private static Task Ended(CancellationToken cancel)
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        cancel.UnsafeRegister(_ => ended.TrySetResult(), null);
+        return ended.Task;
+    }
+}

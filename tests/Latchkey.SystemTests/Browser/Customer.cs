@@ -1,0 +1,106 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Latchkey.SystemTests.Support;
+using Microsoft.Playwright;
+
+namespace Latchkey.SystemTests.Browser;
+
+/// <summary>What a person does in the browser, in their own words; and what the page does wrong meanwhile is kept.</summary>
+public sealed class Customer(IPage page, LatchkeyProcess latchkey)
+{
+    private readonly List<string> _errors = [];
+
+    public IPage Page => page;
+
+    /// <summary>Script errors and failed requests that the test did not provoke.</summary>
+    public IReadOnlyList<string> Errors => _errors;
+
+    public static async Task<Customer> Arrive(BrowserFixture browser, int width, int height, ColorScheme scheme)
+    {
+        IPage page = await browser.NewPage(width, height, scheme);
+        var customer = new Customer(page, await browser.Latchkey());
+        page.PageError += (_, error) => customer._errors.Add(error);
+        page.Response += (_, response) =>
+        {
+            if (response.Status >= 500)
+                customer._errors.Add($"{response.Status} {response.Url}");
+        };
+        return customer;
+    }
+
+    public async Task SignUp(string name)
+    {
+        await page.GotoAsync("/signup");
+        await page.GetByLabel(new Regex("name", RegexOptions.IgnoreCase)).First.FillAsync(name);
+        await page.GetByLabel(new Regex("e-?mail", RegexOptions.IgnoreCase)).FillAsync($"{Guid.CreateVersion7():N}@test.example");
+        await page.GetByLabel(new Regex("password", RegexOptions.IgnoreCase)).First.FillAsync("a long password");
+        await page.Locator("form button[type=submit]").ClickAsync();
+        await page.WaitForURLAsync(url => !url.Contains("/signup", StringComparison.Ordinal));
+    }
+
+    /// <summary>From the first page to a held locker.</summary>
+    public async Task HoldAt(string site, string city = "Pune")
+    {
+        await page.GotoAsync($"/?city={city}");
+        await page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { NameRegex = new Regex(Regex.Escape(site)) }).First.ClickAsync();
+        await page.WaitForURLAsync("**/site/**");
+        await Button("^Hold").ClickAsync();
+        await page.WaitForURLAsync("**/lease/**");
+    }
+
+    /// <summary>From "Pay" through the sandbox's page and back.</summary>
+    public async Task Pay()
+    {
+        await Button("^Pay").ClickAsync();
+        await page.WaitForURLAsync("**/checkout/**");
+        await Button("^Pay").ClickAsync();
+        await page.WaitForURLAsync("**/lease/**");
+    }
+
+    public ILocator Button(string pattern) => page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { NameRegex = new Regex(pattern, RegexOptions.IgnoreCase) }).First;
+
+    public Task Sees(string text) => Assertions.Expect(page.GetByText(new Regex(text, RegexOptions.IgnoreCase)).First).ToBeVisibleAsync(new() { Timeout = 20_000 });
+
+    /// <summary>The lease on the page, as the API tells it to this browser's person.</summary>
+    public async Task<JsonNode> Lease()
+    {
+        string id = page.Url.Split('/')[^1].Split('?')[0];
+        string json = await page.EvaluateAsync<string>(
+            """
+            async (id) => {
+              const kept = Object.values(localStorage).map((v) => { try { return JSON.parse(v); } catch { return null; } });
+              const token = kept.find((v) => v?.accessToken)?.accessToken;
+              return await (await fetch(`/api/v1/leases/${id}`, { headers: { Authorization: `Bearer ${token}` } })).text();
+            }
+            """,
+            id);
+        return JsonNode.Parse(json)!;
+    }
+
+    /// <summary>How often the latch of this lease's door has been released so far.</summary>
+    public async Task<long> Pulses(JsonNode lease) =>
+        (long)(await Cabinet(lease))["doors"]!.AsArray().Single(d => (int)d!["number"]! == (int)lease["locker"]!["number"]!)!["pulses"]!;
+
+    /// <summary>Waits until the bank's controller has found its way back to the broker, and what was kept for it would have come.</summary>
+    public async Task UntilConnected(JsonNode lease)
+    {
+        for (int tenths = 0; tenths < 400; tenths++)
+        {
+            if ((bool)(await Cabinet(lease))["connected"]!)
+                return;
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+        }
+        throw new TimeoutException("The bank did not come back.");
+    }
+
+    private async Task<JsonNode> Cabinet(JsonNode lease) =>
+        JsonNode.Parse(await latchkey.Http.GetStringAsync($"demo/banks/{lease["bank"]!["id"]}/hardware"))!;
+
+    /// <summary>Somebody works the virtual hardware at this lease's bank.</summary>
+    public async Task Hardware(JsonNode lease, string deed)
+    {
+        string door = deed is "close" or "force" or "jam" or "free" ? $"doors/{lease["locker"]!["number"]}/" : "";
+        using HttpResponseMessage done = await latchkey.Http.PostAsync($"demo/banks/{lease["bank"]!["id"]}/hardware/{door}{deed}", null);
+        done.EnsureSuccessStatusCode();
+    }
+}

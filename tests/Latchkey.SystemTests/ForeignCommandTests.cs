@@ -1,0 +1,103 @@
+using System.Text.Json.Nodes;
+using Latchkey.Link.Messages;
+using Latchkey.Link.Mqtt;
+using Latchkey.Server.Devices;
+using Latchkey.Server.Devices.Broker;
+using Latchkey.SystemTests.Support;
+using Latchkey.Tests.Support;
+
+namespace Latchkey.SystemTests;
+
+/// <summary>Somebody has a node's rights at the broker and publishes orders past the server: late, again, forged, retained.</summary>
+public sealed class ForeignCommandTests(OneLatchkey one)
+{
+    [Fact]
+    public async Task Late_repeated_and_forged_orders_move_nothing()
+    {
+        VirtualBank bank = await VirtualBank.Find(await one.Started, "Concourse, right");
+        string data = bank.System.Data;
+        (CommandKey key, Guid device) = await SystemDatabase.CommandKeyOf(data, bank.Id);
+        await using var node = new NodeAtBroker(data);
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+
+        // That the same hands can open a door with a good order is what makes the rest worth anything.
+        await node.Publish(device, key.Sign(Guid.CreateVersion7(), CommandKinds.Open, 1, now.AddSeconds(10), "operator:test"));
+        await Eventually.Holds(async () => await bank.Pulses(1) == 1, TimeSpan.FromSeconds(5), "a good order opens");
+
+        TestPerson asha = await bank.System.GivenCustomer();
+        JsonNode done = await asha.OpenAndWait(await bank.Rent(asha, 3));
+        ((string?)done["state"]).ShouldBe("opened");
+        await bank.Do("doors/3/close");
+        CommandMessage again = await TheSame(data, key, (Guid)done["id"]!, 3);
+
+        await node.Publish(device, again);
+        await node.Publish(device, again);
+        await node.Publish(device, key.Sign(Guid.CreateVersion7(), CommandKinds.Open, 2, TimeProvider.System.GetUtcNow(), "operator:test"));
+        await node.Publish(device, key.Sign(Guid.CreateVersion7(), CommandKinds.Open, 2, now.AddHours(-1), "operator:test"));
+        CommandMessage good = key.Sign(Guid.CreateVersion7(), CommandKinds.Open, 2, now.AddSeconds(30), "operator:test");
+        await node.Publish(device, good with { Mac = new string('A', good.Mac.Length) });
+        await node.Publish(device, key.Sign(Guid.CreateVersion7(), CommandKinds.Open, 4, now.AddSeconds(30), "operator:test") with { Locker = 2 });
+        await bank.OpensAndCloses(5);
+        (await bank.Pulses(2)).ShouldBe(0);
+        (await bank.Pulses(3)).ShouldBe(1);
+        (await bank.Pulses(4)).ShouldBe(0);
+        (await asha.StateOf(done)).ShouldBe("opened");
+    }
+
+    [Fact]
+    public async Task The_private_broker_keeps_no_order_for_later()
+    {
+        VirtualBank bank = await VirtualBank.Find(await one.Started, "Concourse, right");
+        string data = bank.System.Data;
+        (CommandKey key, Guid device) = await SystemDatabase.CommandKeyOf(data, bank.Id);
+        CommandMessage order = key.Sign(Guid.CreateVersion7(), CommandKinds.Open, 6, TimeProvider.System.GetUtcNow().AddMinutes(5), "operator:test");
+        await bank.Do("unplug");
+        await Processes.Run(
+            "mosquitto_pub", "-V", "5", "-h", "127.0.0.1", "-p", $"{NodeAtBroker.Port(data)}", "--cafile", $"{data}/nodes/node-3/ca.pem", "--cert", $"{data}/nodes/node-3/cert.pem",
+            "--key", $"{data}/nodes/node-3/key.pem", "-i", "node-3", "-q", "1", "-r", "-t", Topics.Command(device), "-m", System.Text.Encoding.UTF8.GetString(Wire.Write(order)));
+        await bank.Do("plug-in");
+        await bank.BecomesReachable();
+        await bank.OpensAndCloses(5);
+        (await bank.Pulses(6)).ShouldBe(0);
+    }
+
+    private static async Task<CommandMessage> TheSame(string data, CommandKey key, Guid command, int number)
+    {
+        string authority = (await SystemDatabase.Sql<string>(data, "select authority from command where id = @command", new { command }))!;
+        DateTime expires = await SystemDatabase.Sql<DateTime>(data, "select expires_at from command where id = @command", new { command });
+        return key.Sign(command, CommandKinds.Open, number, new DateTimeOffset(expires, TimeSpan.Zero), authority);
+    }
+
+    /// <summary>A client with node-2's certificate.</summary>
+    private sealed class NodeAtBroker : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private readonly MqttClient _client;
+        private readonly Task _running;
+
+        public NodeAtBroker(string data)
+        {
+            BrokerAddress address = BrokerUrl.Parse($"mqtts://127.0.0.1:{Port(data)}?identity={data}/nodes/node-2");
+            _client = new MqttClient(new MqttOptions { ClientId = address.ClientId }, address.Dial, TimeProvider.System);
+            _running = _client.Run(_stop.Token);
+        }
+
+        public static int Port(string data) =>
+            int.Parse(File.ReadLines($"{data}/mosquitto/mosquitto.conf").Single(l => l.StartsWith("listener ", StringComparison.Ordinal)).Split(' ')[1]);
+
+        public async Task Publish(Guid device, CommandMessage order)
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+            PublishResult result = await _client.Publish(Topics.Command(device), Wire.Write(order), Qos.AtLeastOnce, TimeSpan.FromMinutes(1), patience.Token);
+            result.Status.ShouldBe(PublishStatus.Acknowledged);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            await _running;
+            await _client.DisposeAsync();
+            _stop.Dispose();
+        }
+    }
+}

@@ -1,0 +1,157 @@
+using System.Diagnostics;
+using System.Net.Http.Headers;
+using System.Text.Json.Nodes;
+using Latchkey.Server.Features.Accounts;
+using Latchkey.SystemTests.Support;
+using Latchkey.Tests.Support;
+
+namespace Latchkey.SystemTests;
+
+/// <summary>Two server processes share one database and one broker, and nothing else.</summary>
+public sealed class TwoNodes : IAsyncLifetime
+{
+    public string Data { get; } = LatchkeyProcess.NewData();
+
+    public LatchkeyProcess First { get; private set; } = null!;
+
+    public LatchkeyProcess Second { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        First = await LatchkeyProcess.Start(Data);
+        await StartSecond();
+    }
+
+    public async Task StartSecond()
+    {
+        string port = File.ReadLines($"{Data}/mosquitto/mosquitto.conf").Single(l => l.StartsWith("listener ", StringComparison.Ordinal)).Split(' ')[1];
+        Second = await LatchkeyProcess.Start(
+            LatchkeyProcess.NewData(),
+            ["--no-demo"],
+            // The database takes 100 connections, and the first node has a pool of 60.
+            new Dictionary<string, string>
+            {
+                ["LATCHKEY_DATABASE"] = SystemDatabase.ConnectionTo(Data, poolSize: 30),
+                ["LATCHKEY_MQTT"] = $"mqtts://127.0.0.1:{port}?identity={Data}/nodes/node-2",
+            });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Second.DisposeAsync();
+        await First.DisposeAsync();
+    }
+}
+
+/// <summary>What two nodes promise together.</summary>
+public sealed class TwoNodesTests(TwoNodes nodes) : IClassFixture<TwoNodes>
+{
+    private const int Clients = 200;
+
+    /// <summary>A token lives for 15 minutes; a long campaign needs new ones.</summary>
+    private static readonly TimeSpan TokensFor = TimeSpan.FromMinutes(10);
+
+    [Fact, Trait("campaign", "race")]
+    public async Task Two_hundred_clients_for_the_last_locker_have_one_winner_each_round()
+    {
+        int rounds = Campaign.Count("race", 20), winners = 0, doubles = 0;
+        // The only extra large one of this site; the first customers take turns at both nodes.
+        VirtualBank bank = await VirtualBank.Find(nodes.First, "Hall B, bank 2");
+        Guid locker = bank.Numbers.Values.Single(l => l.Size == "XL").Id;
+        TestPerson[] people = await GivenPeople();
+        long begun = Stopwatch.GetTimestamp(), tokensOf = begun;
+        for (int round = 0; round < rounds; round++)
+        {
+            if (Stopwatch.GetElapsedTime(tokensOf) > TokensFor)
+            {
+                await GiveTokens(people);
+                tokensOf = Stopwatch.GetTimestamp();
+            }
+            (int Status, JsonNode? Body)[] answers = await Task.WhenAll(people.Select(p => p.Post($"sites/{bank.Site}/holds", new { size = "XL", hours = 1 })));
+            int[] won = [.. Enumerable.Range(0, Clients).Where(i => answers[i].Status == 201)];
+            long live = await SystemDatabase.Sql<long>(nodes.Data, "select count(*) from lease where locker_id = @locker and state in ('held', 'active', 'overdue')", new { locker });
+            winners += won.Length;
+            if (won.Length > 1 || live > 1)
+                doubles++;
+            answers.Where(a => a.Status != 201).ShouldAllBe(a => a.Status == 409 && ((string?)a.Body!["code"] == "no-free-locker" || (string?)a.Body["code"] == "locker-taken"));
+            foreach (int winner in won)
+                await GiveBack(people[winner], answers[winner].Body!, pay: round % 2 == 1);
+        }
+        await Campaign.Report(
+            "race", new { campaign = "race", rounds, clients = Clients, winners, doubles, seconds = Math.Round(Stopwatch.GetElapsedTime(begun).TotalSeconds, 1) });
+        doubles.ShouldBe(0);
+        winners.ShouldBe(rounds);
+    }
+
+    [Fact]
+    public async Task A_command_ordered_at_one_node_ends_the_same_at_both_whichever_hears_the_answer()
+    {
+        VirtualBank bank = await VirtualBank.Find(nodes.First, "Hall A, bank 1");
+        // The broker gives each report to either node in turn.
+        for (int door = 1; door <= 8; door++)
+        {
+            TestPerson there = await nodes.Second.GivenCustomer();
+            TestPerson here = At(nodes.First, there);
+            Guid lease = await bank.Rent(there, door);
+            JsonNode command = await there.OpenAndWait(lease);
+            ((string?)command["state"]).ShouldBe("opened");
+            (await here.StateOf(command)).ShouldBe("opened");
+            ((bool)(await here.Get($"leases/{lease}")).Body!["openedEver"]!).ShouldBeTrue();
+        }
+
+        // The node that ordered dies before the answer: the other one hears it.
+        TestPerson asha = await nodes.Second.GivenCustomer();
+        TestPerson later = At(nodes.First, asha);
+        Guid jammed = await bank.Rent(asha, 9);
+        await bank.Do("doors/9/jam");
+        JsonNode ordered = await asha.Open(jammed);
+        await Eventually.Holds(async () => await bank.Pulses(9) == 1, TimeSpan.FromSeconds(5), "the pulse");
+        await nodes.Second.Kill();
+        await later.Becomes(ordered, ["not-opened"], TimeSpan.FromSeconds(10));
+        (await bank.Pulses(9)).ShouldBe(1);
+        await nodes.StartSecond();
+        (await At(nodes.Second, asha).StateOf(ordered)).ShouldBe("not-opened");
+    }
+
+    /// <summary>The same person, talking to another node.</summary>
+    private static TestPerson At(LatchkeyProcess node, TestPerson person)
+    {
+        var http = new HttpClient { BaseAddress = node.Http.BaseAddress };
+        http.DefaultRequestHeaders.Authorization = person.Http.DefaultRequestHeaders.Authorization;
+        return person with { Http = http };
+    }
+
+    /// <summary>Half of them at each node. Written into the database: 200 passwords would take longer to hash than the race takes.</summary>
+    private async Task<TestPerson[]> GivenPeople()
+    {
+        var people = new TestPerson[Clients];
+        for (int i = 0; i < Clients; i++)
+        {
+            Guid id = Guid.CreateVersion7();
+            await SystemDatabase.Sql<int>(
+                nodes.Data, "insert into person (id, email, name, password_hash, role, created_at) values (@id, @email, 'Racer', '-', 'customer', now())", new { id, email = $"{id:N}@test.example" });
+            var http = new HttpClient { BaseAddress = (i % 2 == 0 ? nodes.First : nodes.Second).Http.BaseAddress, Timeout = TimeSpan.FromSeconds(60) };
+            people[i] = new TestPerson(http, id, $"{id:N}@test.example", new JsonObject());
+        }
+        await GiveTokens(people);
+        return people;
+    }
+
+    private async Task GiveTokens(TestPerson[] people)
+    {
+        using var tokens = new AccessTokens((await SystemDatabase.Sql<byte[]>(nodes.Data, "select private_key from server_key where name = 'access-token'"))!);
+        foreach (TestPerson person in people)
+        {
+            person.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+                "Bearer", tokens.Issue(new Caller(person.Id, "customer"), TimeProvider.System.GetUtcNow()).Token);
+        }
+    }
+
+    private static async Task GiveBack(TestPerson winner, JsonNode lease, bool pay)
+    {
+        if (pay)
+            await winner.Pay(lease);
+        (int status, JsonNode? body) = await winner.Post($"leases/{lease["id"]}/{(pay ? "finish" : "cancel")}");
+        status.ShouldBe(200, body?.ToJsonString());
+    }
+}

@@ -1,0 +1,98 @@
+using Latchkey.Simulator.Boards.Fake;
+using Latchkey.Tests.Support;
+
+namespace Latchkey.Tests.Simulator;
+
+public class FakeBoardTests
+{
+    private readonly ManualTime _time = new();
+    private readonly FakeBoard _board;
+    private readonly List<(int Door, bool? Open)> _edges = [];
+
+    public FakeBoardTests()
+    {
+        _board = new FakeBoard(3, TimeSpan.FromMilliseconds(60), bounce: null, _time);
+        _board.Watch((door, open) => _edges.Add((door, open)));
+    }
+
+    private void Pass(int ms) => _time.Advance(TimeSpan.FromMilliseconds(ms));
+
+    [Fact]
+    public void A_relay_opens_its_door_after_the_actuation_time()
+    {
+        _board.SetRelay(2, on: true);
+        Pass(59);
+        _board.Doors[1].Open.ShouldBeFalse();
+        Pass(1);
+        _board.Doors[1].ShouldBe(new FakeDoor(2, Open: true, Jammed: false, Relay: true, Pulses: 1));
+        _edges.ShouldBe([(2, true)]);
+    }
+
+    [Fact]
+    public void A_jammed_door_stays_closed_also_when_it_is_freed_later()
+    {
+        _board.SetJammed(1, jammed: true);
+        _board.SetRelay(1, on: true);
+        Pass(200);
+        _board.SetJammed(1, jammed: false);
+        Pass(1_000);
+        _board.Doors[0].Open.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void A_cut_before_the_strike_has_let_go_opens_nothing()
+    {
+        _board.SetRelay(1, on: true);
+        Pass(30);
+        _board.AllOff();
+        Pass(1_000);
+        _board.Doors[0].ShouldBe(new FakeDoor(1, Open: false, Jammed: false, Relay: false, Pulses: 1));
+    }
+
+    [Fact]
+    public void Two_relays_at_once_are_counted()
+    {
+        _board.SetRelay(1, on: true);
+        _board.SetRelay(1, on: false);
+        _board.SetRelay(2, on: true);
+        _board.Violations.ShouldBe(0);
+        _board.SetRelay(3, on: true);
+        _board.Violations.ShouldBe(1);
+    }
+
+    [Fact]
+    public void A_forced_door_opens_without_a_pulse_and_can_be_closed()
+    {
+        _board.Force(3);
+        _board.Doors[2].ShouldBe(new FakeDoor(3, Open: true, Jammed: false, Relay: false, Pulses: 0));
+        _board.Close(3);
+        _edges.ShouldBe([(3, true), (3, false)]);
+    }
+
+    [Fact]
+    public void Contacts_bounce_by_the_seed_and_end_where_the_door_is()
+    {
+        List<(int, bool?)> first = Edges(seed: 5), again = Edges(seed: 5);
+        first.ShouldBe(again);
+        first.Count.ShouldBeGreaterThan(20);
+        first[^1].Item2.ShouldBe(false);
+
+        static List<(int, bool?)> Edges(int seed)
+        {
+            var time = new ManualTime();
+            var board = new FakeBoard(1, TimeSpan.Zero, new Random(seed), time);
+            List<(int, bool?)> edges = [];
+            board.Watch((door, open) => edges.Add((door, open)));
+            for (int i = 0; i < 10; i++)
+            {
+                board.Force(1);
+                time.Advance(TimeSpan.FromMilliseconds(15));
+                board.ReadDoor(1).ShouldBe(true);
+                board.Close(1);
+                time.Advance(TimeSpan.FromMilliseconds(15));
+                board.ReadDoor(1).ShouldBe(false);
+            }
+            return edges;
+        }
+    }
+}

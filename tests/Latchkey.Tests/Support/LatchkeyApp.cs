@@ -1,0 +1,162 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+using Dapper;
+using Latchkey.Link.Messages;
+using Latchkey.Server.Devices;
+using Latchkey.Server.Features.Demo;
+using Latchkey.Server.Features.Places;
+using Latchkey.Server.Hosting;
+using Latchkey.Server.Storage;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Latchkey.Tests.Support;
+
+/// <summary>
+/// The whole server in this process, on a real port and a real database, with a clock that the test moves. There is no broker: orders stay
+/// unsent, and what devices report is handed in at the edge where the broker's messages arrive.
+/// </summary>
+public sealed class LatchkeyApp : IAsyncDisposable
+{
+    private readonly LatchkeyServer _server;
+    private readonly Dictionary<Guid, long> _seq = [];
+
+    private LatchkeyApp(LatchkeyServer server, ManualTime time, string database) =>
+        (_server, Time, Database, Http) = (server, time, database, new HttpClient { BaseAddress = new Uri(server.Address + "/api/v1/") });
+
+    public ManualTime Time { get; }
+
+    public string Database { get; }
+
+    /// <summary>Nobody's client.</summary>
+    public HttpClient Http { get; }
+
+    public IServiceProvider Services => _server.Services;
+
+    public PlaceBook Places => Services.GetRequiredService<PlaceBook>();
+
+    public Db Db => Services.GetRequiredService<Db>();
+
+    /// <param name="mqtt">A broker's address; without one the server looks for a broker where there is none.</param>
+    public static async Task<LatchkeyApp> Start(TestDatabase databases, IReadOnlyList<DemoSite>? sites = null, string? database = null, string mqtt = "mqtt://127.0.0.1:1")
+    {
+        database ??= await databases.Clone();
+        var time = new ManualTime();
+        var options = new ServerOptions(0, "/nonexistent", Demo: false, NewDemoPasswords: false, database, mqtt, "/nonexistent", 60, 30);
+        LatchkeyServer server = await LatchkeyServer.Start(options, time, CancellationToken.None);
+        var app = new LatchkeyApp(server, time, database);
+        await DemoSeed.Places(app.Db, sites ?? DemoPlaces.All, time, CancellationToken.None);
+        await app.Places.Reload(CancellationToken.None);
+        // The devices of these banks have no flash to make their keys in; one key for all of them will do where no broker is.
+        using var key = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
+        await app.Sql<int>("update device set public_key = @key", new { key = key.ExportSubjectPublicKeyInfo() });
+        return app;
+    }
+
+    /// <summary>Somebody who has just signed up.</summary>
+    public async Task<TestPerson> GivenCustomer(string name = "Asha")
+    {
+        string email = $"{RandomNumberGenerator.GetHexString(10, lowercase: true)}@test.example";
+        using HttpResponseMessage answer = await Http.PostAsJsonAsync("auth/signup", new { email, password = "a long password", name });
+        answer.EnsureSuccessStatusCode();
+        JsonNode session = (await answer.Content.ReadFromJsonAsync<JsonNode>())!;
+        var http = new HttpClient { BaseAddress = Http.BaseAddress };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (string)session["accessToken"]!);
+        return new TestPerson(http, Guid.Parse((string)session["person"]!["id"]!), email, session);
+    }
+
+    /// <summary>What a device says, as it arrives from the broker; ids and order are filled in.</summary>
+    public Task Report(BankPlace bank, Func<Guid, long, long, byte[]> message, string kind, long boot = 1)
+    {
+        long seq = _seq[bank.DeviceId] = _seq.GetValueOrDefault(bank.DeviceId) + 1;
+        return Deliver(bank, kind, message(Guid.CreateVersion7(), boot, seq));
+    }
+
+    /// <summary>Bytes from the broker, as they are.</summary>
+    public Task Deliver(BankPlace bank, string kind, byte[] payload) =>
+        Services.GetRequiredService<ReportIntake>().Take($"lk/1/{bank.DeviceId:D}/up/{kind}", payload, CancellationToken.None);
+
+    public Task Hello(BankPlace bank, long boot = 1) =>
+        Report(bank, (id, b, seq) => Wire.Write(new HelloMessage(1, id, b, seq, At, seq, "1.0", "LK-sim", bank.Lockers.Count)), "hello", boot);
+
+    public Task Event(BankPlace bank, string what, int number, Guid? command = null, long boot = 1) =>
+        Report(bank, (id, b, seq) => Wire.Write(new EventMessage(1, id, b, seq, At, what, number, command)), "event", boot);
+
+    public Task Result(BankPlace bank, Guid command, int number, string outcome, string? reason = null, long boot = 1) =>
+        Report(bank, (id, b, seq) => Wire.Write(new ResultMessage(1, id, b, seq, At, command, number, outcome, reason)), "result", boot);
+
+    public Task State(BankPlace bank, string doors, long boot = 1) =>
+        Report(bank, (id, b, seq) => Wire.Write(new StateMessage(1, id, b, seq, At, doors)), "state", boot);
+
+    public Task<T?> Sql<T>(string sql, object? parameters = null) => Db.Read(c => c.ExecuteScalarAsync<T>(sql, parameters), CancellationToken.None);
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _server.DisposeAsync();
+    }
+
+    private long At => Time.GetUtcNow().ToUnixTimeMilliseconds();
+}
+
+/// <summary>A signed-in person with a client of their own.</summary>
+public sealed record TestPerson(HttpClient Http, Guid Id, string Email, JsonNode Session)
+{
+    public Task<(int Status, JsonNode? Body)> Send(HttpMethod method, string path, object? body = null, string? key = null, params (string Name, string Value)[] headers) =>
+        Send(method, path, body, key, again: false, headers);
+
+    private async Task<(int Status, JsonNode? Body)> Send(HttpMethod method, string path, object? body, string? key, bool again, (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (body is not null)
+            request.Content = JsonContent.Create(body);
+        if (key is not null)
+            request.Headers.Add("Idempotency-Key", key);
+        foreach ((string name, string value) in headers)
+            request.Headers.Add(name, value);
+        using HttpResponseMessage answer = await Http.SendAsync(request);
+        if ((int)answer.StatusCode == 401 && !again && (await answer.Content.ReadAsStringAsync()).Contains("token-expired", StringComparison.Ordinal))
+        {
+            // The test moved the clock past the token's life, as an evening moves it in a browser.
+            using HttpResponseMessage renewed = await Http.PostAsJsonAsync("auth/refresh", new { refreshToken = (string?)Session["refreshToken"] });
+            JsonNode session = (await renewed.Content.ReadFromJsonAsync<JsonNode>())!;
+            Session["refreshToken"] = (string?)session["refreshToken"];
+            Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (string?)session["accessToken"]);
+            return await Send(method, path, body, key, again: true, headers);
+        }
+        string text = await answer.Content.ReadAsStringAsync();
+        return ((int)answer.StatusCode, text.Length > 0 ? JsonNode.Parse(text) : null);
+    }
+
+    public Task<(int Status, JsonNode? Body)> Get(string path) => Send(HttpMethod.Get, path);
+
+    /// <summary>With a fresh idempotency key unless one is given.</summary>
+    public Task<(int Status, JsonNode? Body)> Post(string path, object? body = null, string? key = null) =>
+        Send(HttpMethod.Post, path, body, key ?? Guid.CreateVersion7().ToString());
+
+    public async Task<JsonNode> Hold(SitePlace site, string size = "M", int hours = 2)
+    {
+        (int status, JsonNode? body) = await Post($"sites/{site.Id}/holds", new { size, hours });
+        status.ShouldBe(201, body?.ToJsonString());
+        return body!;
+    }
+
+    public async Task Pay(JsonNode lease, string card = "4242424242424242", string expected = "authorised")
+    {
+        (int status, JsonNode? payment) = await Post($"leases/{lease["id"]}/payments");
+        status.ShouldBe(201, payment?.ToJsonString());
+        string token = ((string)payment!["checkoutUrl"]!).Split('/', '?')[2];
+        (status, JsonNode? paid) = await Send(HttpMethod.Post, $"sandbox/checkouts/{token}", new { card });
+        status.ShouldBe(200, paid?.ToJsonString());
+        ((string?)paid!["state"]).ShouldBe(expected);
+    }
+
+    /// <summary>A locker that is paid for.</summary>
+    public async Task<JsonNode> Rent(SitePlace site, string size = "M", int hours = 2)
+    {
+        JsonNode lease = await Hold(site, size, hours);
+        await Pay(lease);
+        return (await Get($"leases/{lease["id"]}")).Body!;
+    }
+}

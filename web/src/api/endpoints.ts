@@ -1,0 +1,54 @@
+import { ask } from './client';
+import type {
+  BankAtSite, Cabinet, Checkout, CheckoutResult, Command, Demo, HoldRequest, Lease, LeasePage, Payment, Person, Receipt,
+  Session, Site, SitePage, Size,
+} from './types';
+
+export interface SiteQuery { query?: string; size?: Size | undefined; at?: Position | undefined; cursor?: string; limit?: number }
+export interface Position { latitude: number; longitude: number }
+
+function search(values: Record<string, string | number | undefined>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) if (value !== undefined && value !== '') query.set(name, String(value));
+  const text = query.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+const id = encodeURIComponent;
+
+export const api = {
+  signUp: (body: { name: string; email: string; password: string }) => ask<Session>('/auth/signup', { method: 'POST', body, anonymous: true }),
+  logIn: (body: { email: string; password: string }) => ask<Session>('/auth/login', { method: 'POST', body, anonymous: true }),
+  logOut: (refreshToken: string) => ask<void>('/auth/logout', { method: 'POST', body: { refreshToken }, anonymous: true }),
+  me: (signal?: AbortSignal) => ask<Person>('/auth/me', { signal }),
+
+  sites: ({ query, size, at, cursor, limit }: SiteQuery, signal?: AbortSignal) =>
+    ask<SitePage>(`/sites${search({ query, size, latitude: at?.latitude, longitude: at?.longitude, cursor, limit })}`, { signal }),
+  site: (siteId: string, signal?: AbortSignal) => ask<Site>(`/sites/${id(siteId)}`, { signal }),
+  bank: (bankId: string, signal?: AbortSignal) => ask<BankAtSite>(`/banks/${id(bankId)}`, { signal }),
+
+  hold: (siteId: string, body: HoldRequest, key: string) => ask<Lease>(`/sites/${id(siteId)}/holds`, { method: 'POST', body, key }),
+  leases: (filter: 'live' | 'past', cursor?: string, signal?: AbortSignal) =>
+    ask<LeasePage>(`/leases${search({ filter, cursor, limit: 20 })}`, { signal }),
+  lease: (leaseId: string, signal?: AbortSignal) => ask<Lease>(`/leases/${id(leaseId)}`, { signal }),
+  cancel: (leaseId: string) => ask<Lease>(`/leases/${id(leaseId)}/cancel`, { method: 'POST' }),
+  pay: (leaseId: string, key: string) => ask<Payment>(`/leases/${id(leaseId)}/payments`, { method: 'POST', body: {}, key }),
+  open: (leaseId: string, key: string) =>
+    ask<Command>(`/leases/${id(leaseId)}/open`, { method: 'POST', key, headers: { Prefer: 'wait=5' }, timeout: 20_000 }),
+  command: (commandId: string, signal?: AbortSignal) => ask<Command>(`/commands/${id(commandId)}`, { signal }),
+  finish: (leaseId: string, key: string) => ask<Lease>(`/leases/${id(leaseId)}/finish`, { method: 'POST', key }),
+  receipt: (leaseId: string, signal?: AbortSignal) => ask<Receipt>(`/leases/${id(leaseId)}/receipt`, { signal }),
+
+  checkout: (token: string, signal?: AbortSignal) => ask<Checkout>(`/sandbox/checkouts/${id(token)}`, { signal }),
+  payByCard: (token: string, card: string) =>
+    ask<CheckoutResult>(`/sandbox/checkouts/${id(token)}`, { method: 'POST', body: { card } }),
+
+  demo: (signal?: AbortSignal) => ask<Demo>('/demo', { signal }),
+  cabinet: (bankId: string, signal?: AbortSignal) => ask<Cabinet>(`/demo/banks/${id(bankId)}/hardware`, { signal }),
+  door: (bankId: string, number: number, deed: DoorDeed) =>
+    ask<Cabinet>(`/demo/banks/${id(bankId)}/hardware/doors/${number}/${deed}`, { method: 'POST' }),
+  device: (bankId: string, deed: DeviceDeed) => ask<Cabinet>(`/demo/banks/${id(bankId)}/hardware/${deed}`, { method: 'POST' }),
+};
+
+export type DoorDeed = 'close' | 'force' | 'jam' | 'free';
+export type DeviceDeed = 'unplug' | 'plug-in' | 'power-off' | 'power-on';

@@ -1,0 +1,97 @@
+/**
+ * The shapes of the HTTP contract. This is the one place to swap when they are generated from openapi.json:
+ * everything else imports them from here.
+ */
+export type Size = 'S' | 'M' | 'L' | 'XL';
+export const sizes: readonly Size[] = ['S', 'M', 'L', 'XL'];
+export type BySize<T> = Partial<Record<Size, T>>;
+
+export interface Money { minor: number; currency: string }
+
+export interface Person { id: string; name: string; email: string; role: 'customer' | 'courier' | 'operator' | 'admin' }
+export interface Session { accessToken: string; accessTokenExpires: string; refreshToken: string; person: Person }
+
+export interface Opening { day: number; opens: string; closes: string }
+
+export interface SiteSummary {
+  id: string; name: string; address: string; city: string; state: string;
+  latitude: number; longitude: number; timeZone: string; currency: string;
+  openingHours: Opening[]; openNow: boolean; lockers: number;
+  free: BySize<number>; perHour: BySize<Money>; distanceMetres: number | null;
+}
+export interface SitePage { items: SiteSummary[]; next: string | null; total: number }
+
+export type Availability = 'free' | 'taken' | 'out-of-service';
+export type Feature = 'reachable' | 'power' | 'cooled';
+
+/** Where a door is drawn in its cabinet. */
+export interface Place { label: string; size: Size; column: number; row: number; rowSpan: number }
+export interface LockerFacts extends Place { id: string; number: number; features: Feature[] }
+export interface Locker extends LockerFacts { availability: Availability }
+
+export interface Bank {
+  id: string; siteId: string; name: string; online: boolean | null; lastSeen: string | null;
+  columns: number; lockers: Locker[];
+}
+export interface BankAtSite extends Bank { site: SiteSummary }
+
+export interface Tariff {
+  currency: string; perHour: BySize<Money>; capPerDay: BySize<Money>;
+  freeMinutes: number; graceMinutes: number; overduePerHour: BySize<Money>; overdueCap: BySize<Money>;
+}
+export interface Site extends SiteSummary { banks: Bank[]; tariff: Tariff; asOf: string }
+
+export type LeaseState = 'held' | 'active' | 'overdue' | 'ended' | 'cancelled' | 'expired';
+export type DoorState = 'closed' | 'open' | 'jammed' | 'unknown';
+export type CommandState =
+  | 'pending' | 'sent' | 'opened' | 'not-opened' | 'pulsed' | 'refused' | 'expired' | 'unknown' | 'unconfirmed';
+export interface Command {
+  id: string; leaseId: string; lockerId: string; kind: 'open'; state: CommandState; final: boolean;
+  reason: string | null; createdAt: string; expiresAt: string; settledAt: string | null;
+}
+export interface Payment {
+  id: string; leaseId: string; state: 'pending' | 'authorised' | 'captured' | 'declined' | 'voided' | 'refunded';
+  amount: Money; captured: Money | null; createdAt: string;
+  checkoutUrl: string | null; declineReason: string | null; method: string | null;
+}
+export interface LeaseSite { id: string; name: string; address: string; city: string; timeZone: string }
+export interface LeaseLocker extends LockerFacts { neighbours: Place[]; columns: number }
+export interface Lease {
+  id: string; kind: 'rental'; state: LeaseState; createdAt: string;
+  site: LeaseSite; bank: { id: string; name: string; online: boolean | null }; locker: LeaseLocker;
+  holdUntil: string; hours: number; paidFrom: string | null; paidUntil: string | null; endedAt: string | null;
+  tariff: Tariff; sizePriced: Size; quote: Money; soFar: Money; openedEver: boolean;
+  door: { state: DoorState; since: string | null };
+  command: Command | null; payment: Payment | null;
+  may: ('pay' | 'cancel' | 'open' | 'finish')[];
+}
+export interface LeasePage { items: Lease[]; next: string | null }
+export interface HoldRequest { size: Size; hours: number; reachable?: boolean; lockerId?: string }
+
+export interface Receipt {
+  number: string; leaseId: string; site: LeaseSite; bank: { id: string; name: string }; lockerLabel: string; size: Size;
+  from: string; until: string; startedHours: number; lines: { kind: string; text: string; amount: Money }[];
+  total: Money; paid: Money; reserved: Money; released: Money; due: Money; method: string | null;
+  events: { at: string; kind: string }[];
+}
+
+export interface SandboxCard { number: string; label: string; effect: string }
+export interface Checkout {
+  paymentId: string; merchant: string; description: string; amount: Money;
+  state: 'open' | 'done' | 'expired'; expiresAt: string; cards: SandboxCard[];
+}
+export interface CheckoutResult { state: 'authorised' | 'declined'; reason: string | null; returnUrl: string }
+
+export interface Demo { enabled: boolean; banks: { id: string; name: string; siteName: string }[] }
+export interface CabinetDoor { number: number; open: boolean; jammed: boolean; relay: boolean; pulses: number }
+export interface Cabinet { device: string; powered: boolean; connected: boolean; networked: boolean; doors: CabinetDoor[] }
+
+export type LiveEvent =
+  | { event: 'availability'; siteId: string; bankId: string; lockerId: string; availability: Availability; at: string }
+  | { event: 'bank'; siteId: string; bankId: string; online: boolean; at: string }
+  | { event: 'lease'; leaseId: string; siteId: string; what: string; at: string }
+  | { event: 'door'; leaseId: string; lockerId: string; state: DoorState; at: string }
+  | {
+    event: 'command'; leaseId: string; lockerId: string; commandId: string;
+    state: CommandState; reason: string | null; final: boolean; at: string;
+  };

@@ -1,0 +1,65 @@
+import { lazy, Suspense, useEffect, type ReactNode } from 'react';
+import type { Person } from '../api/types';
+import { Skeleton } from '../parts/Skeleton';
+import { AccountPage } from '../screens/account/AccountPage';
+import { EntryPage } from '../screens/entry/EntryPage';
+import { HistoryPage } from '../screens/history/HistoryPage';
+import { Home } from '../screens/home/Home';
+import { LeasePage } from '../screens/lease/LeasePage';
+import { Missing } from '../screens/missing/Missing';
+import { ReceiptPage } from '../screens/receipt/ReceiptPage';
+import { SitePage } from '../screens/site/SitePage';
+import { usePerson } from '../session/useSession';
+import { Broken } from './Broken';
+import { useLanguage } from './language';
+import { go, useAddress } from './router';
+import { Shell } from './Shell';
+
+// Other people's pages: a customer does not carry them along.
+const BankPage = lazy(() => import('../screens/bank/BankPage').then((part) => ({ default: part.BankPage })));
+const CheckoutPage = lazy(() => import('../screens/checkout/CheckoutPage').then((part) => ({ default: part.CheckoutPage })));
+
+export function App() {
+  const { pathname, search } = useAddress();
+  const language = useLanguage();
+  const [, head = '', id = ''] = pathname.split('/');
+  const waiting = <div className="page"><Skeleton rows={3} height={120} /></div>;
+  if (head === 'checkout' && id !== '') return <Suspense fallback={waiting}><CheckoutPage token={id} /></Suspense>;
+  return (
+    // A new language draws everything anew; a new page gets a new chance after a failure.
+    <Shell key={language}>
+      <Broken key={pathname}><Suspense fallback={waiting}>{screen(pathname, search)}</Suspense></Broken>
+    </Shell>
+  );
+}
+
+function screen(pathname: string, search: string): ReactNode {
+  const [, head = '', id = '', extra] = pathname.split('/');
+  if (extra !== undefined && extra !== '') return <Missing />;
+  if (id === '') {
+    switch (head) {
+      case '': return <Home />;
+      case 'login': case 'signup': return <EntryPage key={head} kind={head} />;
+      case 'history': return <SignedIn>{(person) => <HistoryPage key={person.id} />}</SignedIn>;
+      case 'account': return <SignedIn>{(person) => <AccountPage person={person} />}</SignedIn>;
+      default: return <Missing />;
+    }
+  }
+  const name = decodeURIComponent(id);
+  switch (head) {
+    case 'site': return <SitePage key={name} siteId={name} />;
+    case 'bank': return <BankPage key={name} bankId={name} />;
+    case 'lease': return <SignedIn key={name + search}>{() => <LeasePage leaseId={name} />}</SignedIn>;
+    case 'receipt': return <SignedIn key={name}>{() => <ReceiptPage leaseId={name} />}</SignedIn>;
+    default: return <Missing />;
+  }
+}
+
+/** Pages about somebody's own things: who is not signed in goes there first, and comes back here. */
+function SignedIn({ children }: { children: (person: Person) => ReactNode }) {
+  const person = usePerson();
+  useEffect(() => {
+    if (person === null) go(`/login?next=${encodeURIComponent(location.pathname + location.search)}`, { replace: true });
+  }, [person]);
+  return person === null ? null : children(person);
+}

@@ -1,0 +1,45 @@
+import type { ReactNode } from 'react';
+import { CircleUserRound, History, LogIn, MapPin } from 'lucide-react';
+import { LiveDot } from '../parts/LiveDot';
+import { Mark } from '../parts/Mark';
+import { usePerson } from '../session/useSession';
+import { t } from '../text/t';
+import { Link } from './Link';
+import { useAddress } from './router';
+import './Shell.css';
+
+/** The frame around every page but the payment provider's. */
+export function Shell({ children }: { children: ReactNode }) {
+  const person = usePerson();
+  const { pathname, search } = useAddress();
+  const entering = pathname === '/login' || pathname === '/signup';
+  const login = entering ? `/login${search}` : `/login?next=${encodeURIComponent(pathname + search)}`;
+  return (
+    <>
+      <a className="skip" href="#main">{t('nav.skip')}</a>
+      <header className="shell-head">
+        <div>
+          <Link href="/" className="shell-home"><Mark /><span>Latchkey</span></Link>
+          <LiveDot />
+          <nav aria-label={t('nav.main')}>
+            <NavLink href="/" here={pathname === '/'} icon={<MapPin size={20} aria-hidden="true" />}>{t('nav.find')}</NavLink>
+            {person !== null && <NavLink href="/history" here={pathname === '/history'} icon={<History size={20} aria-hidden="true" />}>{t('nav.history')}</NavLink>}
+            {person !== null && <NavLink href="/account" here={pathname === '/account'} icon={<CircleUserRound size={20} aria-hidden="true" />}>{t('nav.account')}</NavLink>}
+            {person === null && <NavLink href={login} here={entering} icon={<LogIn size={20} aria-hidden="true" />}>{t('nav.login')}</NavLink>}
+          </nav>
+        </div>
+      </header>
+      <main id="main" tabIndex={-1}>{children}</main>
+      <footer className="shell-foot">
+        <div>
+          <p>{t('footer.about')}</p>
+          <a href="/docs">{t('footer.api')}</a>
+        </div>
+      </footer>
+    </>
+  );
+}
+
+function NavLink({ href, here, icon, children }: { href: string; here: boolean; icon: ReactNode; children: string }) {
+  return <Link href={href} aria-current={here ? 'page' : undefined}>{icon}<span>{children}</span></Link>;
+}

@@ -1,0 +1,106 @@
+import { useState } from 'react';
+import { DoorOpen, Lock, LockOpen, TriangleAlert } from 'lucide-react';
+import { api, type DeviceDeed, type DoorDeed } from '../../api/endpoints';
+import { asProblem, type Problem } from '../../api/problem';
+import type { BankAtSite, Cabinet, CabinetDoor } from '../../api/types';
+import { useResource } from '../../api/useResource';
+import { Link } from '../../app/Link';
+import { Page } from '../../app/Page';
+import { useLive } from '../../live/useLive';
+import { BankOnline } from '../../parts/BankDoors';
+import { CabinetFront, type FrontDoor } from '../../parts/CabinetFront';
+import { Skeleton } from '../../parts/Skeleton';
+import { Trouble } from '../../parts/Trouble';
+import { t } from '../../text/t';
+import { Missing } from '../missing/Missing';
+import { DevicePanel } from './DevicePanel';
+import { Display } from './Display';
+import { DoorPanel } from './DoorPanel';
+import { useCabinet } from './useCabinet';
+import './BankPage.css';
+
+/** The virtual bank: a cabinet one can stand in front of without owning one. */
+export function BankPage({ bankId }: { bankId: string }) {
+  const demo = useResource('demo', (signal) => api.demo(signal));
+  const enabled = demo.data?.enabled === true;
+  const bank = useResource(`bank/${bankId}`, (signal) => api.bank(bankId, signal));
+  const cabinet = useCabinet(enabled ? bankId : null);
+  const [picked, setPicked] = useState<number | null>(null);
+  const [busy, setBusy] = useState<string | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  useLive({ sites: bank.data === null ? [] : [bank.data.siteId], banks: [bankId] }, (heard) => {
+    if (heard.event === 'resync' || (heard.event === 'bank' || heard.event === 'availability') && heard.bankId === bankId) bank.reload();
+  });
+
+  if (demo.data?.enabled === false) return <Missing what={t('demo.off')} />;
+  if (bank.problem?.status === 404 || cabinet.problem?.status === 404) return <Missing what={t('missing.bank')} />;
+  const trouble = demo.problem ?? bank.problem ?? cabinet.problem;
+  if (bank.data === null || cabinet.data === null) {
+    return <Page title={t('demo.title')} className="stack">{trouble === null ? <Skeleton rows={1} height={420} /> : <Trouble problem={trouble} />}</Page>;
+  }
+
+  const act = async (what: string, deed: () => Promise<Cabinet>): Promise<void> => {
+    setBusy(what);
+    setProblem(null);
+    try {
+      cabinet.put(await deed());
+    } catch (error) {
+      setProblem(asProblem(error));
+    }
+    setBusy(null);
+  };
+  const door = (number: number, deed: DoorDeed): void => void act(deed, () => api.door(bankId, number, deed));
+  const device = (deed: DeviceDeed): void => void act(deed, () => api.device(bankId, deed));
+
+  const locker = bank.data.lockers.find((each) => each.number === picked);
+  const state = cabinet.data.doors.find((each) => each.number === picked);
+  return (
+    <Page title={bank.data.name} className="vbank">
+      <div className="vbank-where">
+        <p className="quiet">{t('demo.at')} <Link href={`/site/${bank.data.siteId}`}>{bank.data.site.name}</Link></p>
+        <BankOnline online={bank.data.online} />
+      </div>
+      {(problem ?? trouble) !== null && <Trouble problem={(problem ?? trouble) as Problem} />}
+      <section className="vbank-front" aria-labelledby="vbank-doors">
+        <h2 id="vbank-doors" className="hidden">{t('site.doors')}</h2>
+        <CabinetFront
+          name={t('bank.doorsOf', { name: bank.data.name })} columns={bank.data.columns} doors={fronts(bank.data, cabinet.data, picked)}
+          onDoor={(id) => {
+            const number = bank.data?.lockers.find((each) => each.id === id)?.number;
+            if (number === undefined) return;
+            setPicked(number);
+            // An open door is pushed shut by touching it, as in front of a real one.
+            if (cabinet.data?.doors.find((each) => each.number === number)?.open) door(number, 'close');
+          }}
+        />
+        <p className="small quiet">{t('demo.hint')}</p>
+      </section>
+      <aside className="vbank-side" aria-label={t('demo.controls')}>
+        <Display cabinet={cabinet.data} name={bank.data.name} />
+        {locker !== undefined && state !== undefined
+          ? <DoorPanel locker={locker} door={state} busy={busy} onDeed={(deed) => door(locker.number, deed)} onClose={() => setPicked(null)} />
+          : <p className="vbank-none">{t('demo.pick')}</p>}
+        <DevicePanel cabinet={cabinet.data} busy={busy} onDeed={device} />
+      </aside>
+    </Page>
+  );
+}
+
+function fronts({ lockers }: BankAtSite, { doors }: Cabinet, picked: number | null): FrontDoor[] {
+  const byNumber = new Map(doors.map((door) => [door.number, door]));
+  return lockers.map((locker) => {
+    const { look, word, icon } = appearance(byNumber.get(locker.number));
+    return {
+      id: locker.id, label: locker.label, size: locker.size, column: locker.column, row: locker.row, rowSpan: locker.rowSpan,
+      look, word, icon, open: byNumber.get(locker.number)?.open ?? false, selected: locker.number === picked,
+      name: t('door.name', { label: locker.label, size: locker.size, state: word }),
+    };
+  });
+}
+
+function appearance(door: CabinetDoor | undefined): Pick<FrontDoor, 'look' | 'icon'> & { word: string } {
+  if (door?.open) return { look: 'yours', word: t('demo.open'), icon: <DoorOpen aria-hidden="true" /> };
+  if (door?.jammed) return { look: 'warn', word: t('demo.jammed'), icon: <TriangleAlert aria-hidden="true" /> };
+  if (door?.relay) return { look: 'yours', word: t('demo.pulse'), icon: <LockOpen aria-hidden="true" /> };
+  return { look: 'plain', word: t('demo.shut'), icon: <Lock aria-hidden="true" /> };
+}

@@ -1,0 +1,29 @@
+import { Link } from '../../app/Link';
+import type { SiteSummary, Size } from '../../api/types';
+import { distance } from '../../format/distance';
+import { money } from '../../format/money';
+import { cheapest } from '../../format/price';
+import { SitePill } from '../../parts/siteState';
+import { t } from '../../text/t';
+
+interface SiteRowProps { site: SiteSummary; size: Size | null; active: boolean; onActive: (siteId: string | null) => void }
+
+export function SiteRow({ site, size, active, onActive }: SiteRowProps) {
+  const price = size === null ? cheapest(site.perHour) : (site.perHour[size] ?? null);
+  const query = size === null ? '' : `?size=${size}`;
+  return (
+    <li className={`site-row ${active ? 'active' : ''}`} data-site={site.id}>
+      <Link
+        href={`/site/${site.id}${query}`}
+        onMouseEnter={() => onActive(site.id)} onMouseLeave={() => onActive(null)} onFocus={() => onActive(site.id)} onBlur={() => onActive(null)}
+      >
+        <span className="site-row-name">{site.name}</span>
+        <SitePill site={site} size={size} />
+        <span className="site-row-where">{site.distanceMetres !== null && <strong className="num">{distance(site.distanceMetres)}</strong>} {site.address}</span>
+        {price !== null && (
+          <span className="site-row-price num">{size === null ? t('site.from', { price: money(price) }) : t('site.perHour', { price: money(price) })}</span>
+        )}
+      </Link>
+    </li>
+  );
+}

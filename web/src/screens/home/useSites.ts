@@ -1,0 +1,55 @@
+import { useEffect, useRef, useState } from 'react';
+import { api, type Position } from '../../api/endpoints';
+import type { SitePage, Size } from '../../api/types';
+import { useResource } from '../../api/useResource';
+import { useLive } from '../../live/useLive';
+
+const step = 60;
+
+interface Wanted { query: string; size: Size | null; at: Position | null }
+
+/** The sites that match, kept fresh. What was found last stays until the next answer is there, so the list never blinks. */
+export function useSites({ query, size, at }: Wanted) {
+  const typed = useSettled(query.trim(), 180);
+  const [wanted, setWanted] = useState(step);
+  const last = useRef<SitePage | null>(null);
+
+  const found = useResource(JSON.stringify([typed, size, at, wanted]), async (signal) => {
+    const ask = { query: typed, size: size ?? undefined, at: at ?? undefined, limit: step };
+    const page = await api.sites(ask, signal);
+    while (page.next !== null && page.items.length < wanted) {
+      const more = await api.sites({ ...ask, cursor: page.next }, signal);
+      page.items.push(...more.items);
+      page.next = more.next;
+    }
+    return page;
+  });
+  if (found.data !== null) last.current = found.data;
+  const page = found.data ?? last.current;
+
+  // Counts change with every door at every site: read them again together, not one by one.
+  const soon = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(soon.current), []);
+  useLive({ sites: page?.items.map((site) => site.id) ?? [] }, (heard) => {
+    if (heard.event !== 'availability' && heard.event !== 'resync') return;
+    clearTimeout(soon.current);
+    soon.current = setTimeout(found.reload, 700);
+  });
+
+  return {
+    page,
+    problem: found.problem,
+    searching: found.loading || typed !== query.trim(),
+    reload: found.reload,
+    more: () => setWanted((n) => n + step),
+  };
+}
+
+function useSettled<T>(value: T, pause: number): T {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), pause);
+    return () => clearTimeout(timer);
+  }, [value, pause]);
+  return settled;
+}

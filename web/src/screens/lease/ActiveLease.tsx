@@ -1,0 +1,58 @@
+import { useState } from 'react';
+import { CircleHelp, DoorOpen, Info, Loader, TriangleAlert, CircleCheck } from 'lucide-react';
+import type { Lease } from '../../api/types';
+import { Button } from '../../parts/Button';
+import { Trouble } from '../../parts/Trouble';
+import { useNow } from '../../parts/useNow';
+import { t } from '../../text/t';
+import { say } from './conversation';
+import { Finish } from './Finish';
+import { LeaseDoor } from './LeaseDoor';
+import { LeaseFacts } from './LeaseFacts';
+import { LeaseHelp } from './LeaseHelp';
+import { useOpening } from './useOpening';
+import './ActiveLease.css';
+
+interface ActiveLeaseProps { lease: Lease; put: (change: (known: Lease) => Lease) => void; reload: () => void }
+
+const icons = { calm: Info, busy: Loader, good: CircleCheck, warn: TriangleAlert };
+
+/** My locker: the door, what is going on with it, and the one thing to do next. */
+export function ActiveLease({ lease, put, reload }: ActiveLeaseProps) {
+  const now = useNow(5000);
+  const { asking, problem, open } = useOpening(lease, put, reload);
+  const [helping, setHelping] = useState(false);
+  const saying = say(lease, asking, now);
+  const Icon = icons[saying.mood];
+  const mayOpen = lease.may.includes('open');
+  return (
+    <div className="lease-columns">
+      <div className="lease-main">
+        <LeaseDoor lease={lease} />
+      </div>
+      <div className="lease-side">
+        {lease.state === 'overdue' && <p className="lease-overdue"><TriangleAlert size={20} aria-hidden="true" /><span>{t('lease.overdueText')}</span></p>}
+        <div className="talk" data-mood={saying.mood} role="status" aria-live="polite" aria-atomic="true">
+          <Icon size={24} aria-hidden="true" />
+          <div>
+            <p className="talk-title">{saying.title}</p>
+            <p>{saying.text}</p>
+          </div>
+        </div>
+        {problem !== null && <Trouble problem={problem} />}
+        {mayOpen && (
+          <Button
+            look={lease.door.state === 'open' ? 'plain' : 'primary'} wide busy={saying.mood === 'busy'} onClick={open}
+            icon={<DoorOpen size={22} aria-hidden="true" />}
+          >
+            {saying.mood === 'busy' ? t('talk.openingShort') : (saying.next?.label ?? t('talk.openAgain', { label: lease.locker.label }))}
+          </Button>
+        )}
+        <Button look={saying.help ? 'plain' : 'text'} icon={<CircleHelp size={20} aria-hidden="true" />} onClick={() => setHelping(true)}>{t('help.button')}</Button>
+        <LeaseFacts lease={lease} />
+        <Finish lease={lease} put={put} reload={reload} />
+      </div>
+      {helping && <LeaseHelp lease={lease} onClose={() => setHelping(false)} />}
+    </div>
+  );
+}

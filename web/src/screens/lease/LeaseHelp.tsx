@@ -1,0 +1,30 @@
+import { useEffect, useRef } from 'react';
+import type { Lease } from '../../api/types';
+import { Button } from '../../parts/Button';
+import { t } from '../../text/t';
+import '../../parts/Confirm.css';
+import './LeaseHelp.css';
+
+/** What to do when the door does not do what it should, in the order that works most often. */
+export function LeaseHelp({ lease, onClose }: { lease: Lease; onClose: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const { label } = lease.locker;
+  useEffect(() => {
+    const shown = dialog.current;
+    shown?.showModal();
+    return () => shown?.close();
+  }, []);
+  return (
+    <dialog ref={dialog} className="confirm" aria-labelledby="help-title" onClose={onClose}>
+      <h2 id="help-title">{t('help.title', { label })}</h2>
+      <ol className="help-steps">
+        <li>{t('help.press', { label })}</li>
+        <li>{t('help.wait')}</li>
+        <li>{t('help.staff', { place: lease.site.name, bank: lease.bank.name })}</li>
+      </ol>
+      <p className="help-number"><span className="small quiet">{t('help.number')}</span><strong className="num">{lease.id.slice(0, 8).toUpperCase()}</strong></p>
+      <p className="small quiet">{t('help.money')}</p>
+      <div className="confirm-actions"><Button look="primary" wide onClick={() => dialog.current?.close()}>{t('help.back')}</Button></div>
+    </dialog>
+  );
+}

@@ -1,0 +1,81 @@
+import { useRef, useState } from 'react';
+import { Accessibility, KeyRound, X } from 'lucide-react';
+import { api } from '../../api/endpoints';
+import { Intent } from '../../api/intent';
+import { asProblem, type Problem } from '../../api/problem';
+import type { HoldRequest, Site } from '../../api/types';
+import { go, keepQuery } from '../../app/router';
+import { Button } from '../../parts/Button';
+import { sizeName } from '../../parts/sizeWords';
+import { Trouble } from '../../parts/Trouble';
+import { usePerson } from '../../session/useSession';
+import { t } from '../../text/t';
+import { type Choice, outlook } from './choice';
+import { HoursChoice } from './HoursChoice';
+import { PricePanel } from './PricePanel';
+import { SizeChoice } from './SizeChoice';
+import './Booking.css';
+
+interface BookingProps { site: Site; choice: Choice; onStale: () => void }
+
+/** Size, hours, price and the one button. */
+export function Booking({ site, choice, onStale }: BookingProps) {
+  const person = usePerson();
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const intent = useRef({ wish: '', it: new Intent() });
+  const { size, hours, reachable, lockerId } = choice;
+  const now = outlook(site, choice);
+  const label = site.banks.flatMap((bank) => bank.lockers).find((locker) => locker.id === lockerId)?.label;
+
+  const hold = async (): Promise<void> => {
+    if (size === null) return;
+    if (person === null) return go(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
+    const body: HoldRequest = { size, hours, ...(reachable ? { reachable } : {}), ...(lockerId === null ? {} : { lockerId }) };
+    const wish = JSON.stringify(body);
+    // Another wish is another intent: its key must not be that of the last one.
+    if (intent.current.wish !== wish) intent.current = { wish, it: new Intent() };
+    setBusy(true);
+    setProblem(null);
+    try {
+      const lease = await intent.current.it.run((key) => api.hold(site.id, body, key));
+      go(`/lease/${lease.id}`);
+    } catch (error) {
+      setProblem(asProblem(error));
+      setBusy(false);
+      onStale();
+    }
+  };
+
+  return (
+    <section className="booking panel" aria-labelledby="booking">
+      <h2 id="booking">{t('book.title')}</h2>
+      <SizeChoice site={site} value={size} onChoose={(value) => keepQuery({ size: value, locker: null })} />
+      {label !== undefined && (
+        <p className="booking-locker">
+          <KeyRound size={18} aria-hidden="true" />
+          <span>{t('book.thisLocker', { label })}</span>
+          <button type="button" onClick={() => keepQuery({ locker: null })} aria-label={t('book.anyLocker')}><X size={18} aria-hidden="true" /></button>
+        </p>
+      )}
+      <label className="switch">
+        <Accessibility size={20} aria-hidden="true" />
+        <span><strong>{t('book.reachable')}</strong><span>{t('book.reachableHint')}</span></span>
+        <input type="checkbox" role="switch" checked={reachable} onChange={(event) => keepQuery({ reachable: event.target.checked ? 'yes' : null, locker: null })} />
+      </label>
+      <HoursChoice value={hours} onChoose={(value) => keepQuery({ hours: String(value) })} />
+      {size !== null && <PricePanel site={site} size={size} hours={hours} />}
+      {now.kind === 'larger' && size !== null && <p className="booking-note">{t('book.larger', { size: sizeName(size), larger: sizeName(now.size) })}</p>}
+      {now.kind === 'none' && <p className="booking-note" role="status">{reachable ? t('book.noneReachable') : t('book.none')}</p>}
+      {now.kind === 'taken' && <p className="booking-note" role="status">{t('book.justTaken', { label: label ?? '' })}</p>}
+      {!site.openNow && <p className="booking-note">{t('book.closedNow')}</p>}
+      {problem !== null && <Trouble problem={problem} />}
+      <div className="booking-action">
+        <Button look="primary" wide busy={busy} disabled={now.kind === 'none' || now.kind === 'taken'} onClick={() => void hold()}>
+          {label === undefined ? t('book.hold') : t('book.holdThis', { label })}
+        </Button>
+        <p className="small quiet">{person === null ? t('book.signInFirst') : t('book.nothingYet')}</p>
+      </div>
+    </section>
+  );
+}

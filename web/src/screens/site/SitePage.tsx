@@ -1,0 +1,56 @@
+import { ArrowLeft } from 'lucide-react';
+import { api } from '../../api/endpoints';
+import { useResource } from '../../api/useResource';
+import { Link } from '../../app/Link';
+import { Page } from '../../app/Page';
+import { keepQuery, useAddress } from '../../app/router';
+import { useLive } from '../../live/useLive';
+import { BankDoors } from '../../parts/BankDoors';
+import { Skeleton } from '../../parts/Skeleton';
+import { Trouble } from '../../parts/Trouble';
+import { t } from '../../text/t';
+import { Missing } from '../missing/Missing';
+import { Booking } from './Booking';
+import { readChoice } from './choice';
+import { patched } from './live';
+import { Nearby } from './Nearby';
+import { SiteFacts } from './SiteFacts';
+import { VirtualBankLink } from './VirtualBankLink';
+import './SitePage.css';
+
+export function SitePage({ siteId }: { siteId: string }) {
+  const { searchParams } = useAddress();
+  const { data: site, problem, reload, put } = useResource(`site/${siteId}`, (signal) => api.site(siteId, signal));
+  useLive({ sites: [siteId] }, (heard) => {
+    if (heard.event === 'resync') reload();
+    else put((known) => patched(known, heard));
+  });
+
+  if (site === null) {
+    if (problem?.status === 404) return <Missing what={t('missing.site')} />;
+    return <Page title={t('site.title')} className="stack">{problem === null ? <Skeleton rows={3} height={140} /> : <Trouble problem={problem} retry={reload} />}</Page>;
+  }
+
+  const choice = readChoice(searchParams, site);
+  return (
+    <Page title={site.name} heading={<><Link href={`/?city=${encodeURIComponent(site.city)}`} className="back" aria-label={t('site.back')}><ArrowLeft size={22} aria-hidden="true" /></Link><span>{site.name}</span></>} className="site">
+      <div className="site-head"><SiteFacts site={site} /></div>
+      {problem !== null && <Trouble problem={problem} retry={reload} />}
+      <Booking site={site} choice={choice} onStale={reload} />
+      <section className="site-banks" aria-labelledby="doors">
+        <div>
+          <h2 id="doors">{t('site.doors')}</h2>
+          <p className="small quiet">{t('site.doorsHint')}</p>
+        </div>
+        {site.banks.length === 0 && <p className="quiet">{t('site.noBanks')}</p>}
+        {site.banks.map((bank) => (
+          <BankDoors
+            key={bank.id} bank={bank} beside={<VirtualBankLink bankId={bank.id} />} chosen={choice.lockerId}
+            onLocker={(locker) => keepQuery(locker.id === choice.lockerId ? { locker: null } : { locker: locker.id, size: locker.size })}
+          />
+        ))}
+      </section>
+      <Nearby site={site} size={choice.size} />
+    </Page>
+  );
+}

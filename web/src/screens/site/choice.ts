@@ -1,0 +1,34 @@
+import { sizes, type Locker, type Site, type Size } from '../../api/types';
+
+/** What a person has chosen so far. It lives in the address, so that signing in or reloading loses nothing. */
+export interface Choice { size: Size | null; hours: number; reachable: boolean; lockerId: string | null }
+
+export const mostHours = 72;
+
+export function readChoice(query: URLSearchParams, site: Site): Choice {
+  const lockers = site.banks.flatMap((bank) => bank.lockers);
+  const locker = lockers.find((each) => each.id === query.get('locker'));
+  const offered = sizes.filter((size) => site.perHour[size] !== undefined);
+  const wanted = offered.find((size) => size === query.get('size'));
+  const hours = Math.round(Number(query.get('hours')));
+  return {
+    // Without a wish: the smallest that is free now, because it is the cheapest.
+    size: locker?.size ?? wanted ?? offered.find((size) => (site.free[size] ?? 0) > 0) ?? offered[0] ?? null,
+    hours: hours >= 1 && hours <= mostHours ? hours : 3,
+    reachable: query.get('reachable') === 'yes',
+    lockerId: locker?.id ?? null,
+  };
+}
+
+/** Whether, and how, the wish can be met now. The server decides again when it is asked. */
+export type Outlook = { kind: 'free' } | { kind: 'larger'; size: Size } | { kind: 'none' } | { kind: 'taken' };
+
+export function outlook(site: Site, { size, reachable, lockerId }: Choice): Outlook {
+  const free = site.banks.flatMap((bank) => bank.lockers).filter((locker) => locker.availability === 'free');
+  if (lockerId !== null) return free.some((locker) => locker.id === lockerId) ? { kind: 'free' } : { kind: 'taken' };
+  if (size === null) return { kind: 'none' };
+  const fits = (locker: Locker): boolean => !reachable || locker.features.includes('reachable');
+  const found = sizes.slice(sizes.indexOf(size)).find((each) => free.some((locker) => locker.size === each && fits(locker)));
+  if (found === undefined) return { kind: 'none' };
+  return found === size ? { kind: 'free' } : { kind: 'larger', size: found };
+}
