@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using Npgsql;
 
 namespace Latchkey.Bench;
 
@@ -25,25 +24,12 @@ internal static class HoldBench
     /// <summary>Milliseconds of single-row commits.</summary>
     public static async Task<List<double>> Commits(string database, int clients, int each)
     {
-        await using (var db = new NpgsqlConnection(database))
-        {
-            await db.OpenAsync();
-            await using var make = new NpgsqlCommand("create table if not exists bench_row (id bigint generated always as identity primary key, at timestamptz not null)", db);
-            await make.ExecuteNonQueryAsync();
-        }
         List<double>[] all = await Task.WhenAll(Enumerable.Range(0, clients).Select(_ => Task.Run(async () =>
         {
-            await using var db = new NpgsqlConnection(database);
-            await db.OpenAsync();
-            await using var insert = new NpgsqlCommand("insert into bench_row (at) values (now())", db);
-            await insert.PrepareAsync();
+            await using BareCommit commit = await BareCommit.Open(database);
             var times = new List<double>();
             for (int i = 0; i < each; i++)
-            {
-                long begun = Stopwatch.GetTimestamp();
-                await insert.ExecuteNonQueryAsync();
-                times.Add(Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
-            }
+                times.Add(await commit.Once());
             return times;
         })));
         return [.. all.SelectMany(t => t)];

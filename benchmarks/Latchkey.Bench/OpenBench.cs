@@ -32,10 +32,15 @@ internal static class OpenBench
 
         var milliseconds = new List<double>();
         List<double> commits = [];
+        List<double> hot = [];
+        await using BareCommit commit = await BareCommit.Open(server.Database);
         for (int round = 0; round < rounds + 5; round++)
         {
             if (round % 20 == 0)
-                commits.AddRange(await HoldBench.Commits(server.Database, 1, 40));
+                hot.AddRange(await HoldBench.Commits(server.Database, 1, 40));
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+            commits.Add(await commit.Once());
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
             using var request = new HttpRequestMessage(HttpMethod.Post, $"leases/{lease["id"]}/open");
             request.Headers.Add("Idempotency-Key", $"{Guid.CreateVersion7()}");
             long begun = Stopwatch.GetTimestamp();
@@ -57,11 +62,12 @@ internal static class OpenBench
 
         string other = demo["banks"]!.AsArray().Select(b => (string)b!["id"]!).First(id => id != (string)lease["bank"]!["id"]!);
         List<double> crossings = await Crossings(server, other, quick ? 500 : 2000);
-        double commit = Report.Percentile(commits, 0.5);
+        Console.Error.WriteLine($"hot {Report.Percentile(hot, 0.5)} cold {Report.Percentile(commits, 0.5)}");
+        double bare = Report.Percentile(commits, 0.5);
         double p50 = Report.Percentile(milliseconds, 0.5);
         string name = $"open to door-open event, less {ActuationMs} ms actuation and {DebounceMs} ms debounce";
-        Report.Line($"{name}, p50", p50, "ms", "4 bare commits + 5 ms", (4 * commit) + 5);
-        Report.Line($"{name}, p50", p50, "ms", "bare commit, p50", commit);
+        Report.Line($"{name}, p50", p50, "ms", "4 bare commits + 5 ms", (4 * bare) + 5);
+        Report.Line($"{name}, p50", p50, "ms", "bare commit, p50", bare);
         Report.Line($"{name}, p50", p50, "ms", "bare MQTT crossing, p50", Report.Percentile(crossings, 0.5));
         Report.Line($"{name}, p99", Report.Percentile(milliseconds, 0.99), "ms", "bare commit, p99", Report.Percentile(commits, 0.99));
     }

@@ -3,19 +3,24 @@
 using Latchkey.Bench;
 
 bool quick = args.Contains("--quick");
-if (args.Any(a => a is not "--quick"))
+string[] wanted = [.. args.Where(a => a is "site" or "hold" or "open")];
+if (args.Length > wanted.Length + (quick ? 1 : 0))
 {
-    await Console.Error.WriteLineAsync("Usage: ./bench [--quick]");
+    await Console.Error.WriteLineAsync("Usage: ./bench [--quick] [site] [hold] [open]   (nothing named: all of them)");
     return 1;
 }
+bool Wanted(string name) => wanted.Length == 0 || wanted.Contains(name);
 string data = Directory.CreateDirectory($"/tmp/lk-bench-{Environment.ProcessId}").FullName;
 File.SetUnixFileMode(data, (UnixFileMode)0b111_101_101);
 try
 {
     await using ServerUnderTest server = await ServerUnderTest.Start(data);
-    await SiteBench.Run(server, quick);
-    await HoldBench.Run(server, quick);
-    await OpenBench.Run(server, quick);
+    if (Wanted("site"))
+        await SiteBench.Run(server, quick);
+    if (Wanted("hold"))
+        await HoldBench.Run(server, quick);
+    if (Wanted("open"))
+        await OpenBench.Run(server, quick);
     return 0;
 }
 finally
