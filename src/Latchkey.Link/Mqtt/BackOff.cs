@@ -5,13 +5,15 @@ internal sealed class BackOff(TimeSpan first, TimeSpan longest)
 {
     private int _failures;
 
-    /// <param name="lived">How long the last attempt and its connection took together.</param>
-    public TimeSpan Next(MqttLinkReason reason, TimeSpan lived)
+    /// <param name="end">How the last attempt, or its connection, ended.</param>
+    /// <param name="lived">How long the two took together.</param>
+    public TimeSpan Next(MqttEnd end, TimeSpan lived)
     {
         if (lived > longest)
             _failures = 0;
-        // Two clients with one id would throw each other out as fast as they can connect.
-        TimeSpan ceiling = reason == MqttLinkReason.SessionTakenOver ? longest : first * Math.Pow(2, Math.Min(_failures, 30));
+        // Two clients with one id would throw each other out as fast as they can connect; a broker that is too busy says so.
+        bool patience = end.Reason == MqttLinkReason.SessionTakenOver || MqttReasonCode.AsksForPatience(end.Code);
+        TimeSpan ceiling = patience ? longest : first * Math.Pow(2, Math.Min(_failures, 30));
         _failures++;
         if (ceiling > longest)
             ceiling = longest;

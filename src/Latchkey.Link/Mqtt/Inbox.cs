@@ -11,16 +11,22 @@ internal sealed class Inbox(ushort receiveMaximum, Action wakeWriter)
     private readonly Lock _gate = new();
     private readonly Queue<MqttMessage> _unacknowledged = new();
     private readonly Queue<ushort> _due = new();
+    private readonly HashSet<ushort> _ids = [];
 
-    /// <summary>False when the broker sends more than it may [MQTT-3.3.4-9]. This is also what bounds both queues.</summary>
-    public bool TryAdd(MqttMessage message)
+    /// <summary>
+    /// Null, or the code for a broker that sends more than it may [MQTT-3.3.4-9], or again what it has not had acknowledged on this
+    /// connection [MQTT-2.2.1-4]. The first is also what bounds the queues.
+    /// </summary>
+    public byte? Add(MqttMessage message)
     {
         lock (_gate)
         {
-            if (_unacknowledged.Count + _due.Count >= receiveMaximum)
-                return false;
+            if (_ids.Count >= receiveMaximum)
+                return MqttReasonCode.ReceiveMaximumExceeded;
+            if (!_ids.Add(message.PacketId))
+                return MqttReasonCode.ProtocolError;
             _unacknowledged.Enqueue(message);
-            return true;
+            return null;
         }
     }
 
@@ -46,7 +52,10 @@ internal sealed class Inbox(ushort receiveMaximum, Action wakeWriter)
         lock (_gate)
         {
             while (to.Length < limit && _due.TryDequeue(out ushort id))
+            {
                 new PubackPacket(id).Encode(to);
+                _ids.Remove(id);
+            }
         }
     }
 }

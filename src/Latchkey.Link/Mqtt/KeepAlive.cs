@@ -1,8 +1,9 @@
 namespace Latchkey.Link.Mqtt;
 
 /// <summary>
-/// Looks twice in each keep-alive time: a quiet link gets a PINGREQ, and a peer that was silent, or took nothing, for one and a half of
-/// them is dead (the standard gives the server the same grace [MQTT-3.1.2-22]). Sending and receiving only note the time.
+/// Looks twice in each keep-alive time: a quiet link gets a PINGREQ, and a peer that was silent, took nothing or left a ping unanswered for
+/// one and a half of them is dead (the standard gives the server the same grace [MQTT-3.1.2-22]). So is one that is lively but owes an
+/// acknowledgement for too long. Sending and receiving only note the time.
 /// </summary>
 internal sealed class KeepAlive : IAsyncDisposable
 {
@@ -11,24 +12,34 @@ internal sealed class KeepAlive : IAsyncDisposable
     private readonly TimeSpan _grace;
     private readonly Action _ping;
     private readonly Action<MqttEnd> _end;
+    private readonly Func<long, bool> _owesSince;
+    private readonly TimeSpan _acknowledgeTimeout;
     private readonly ITimer? _timer;
     private long _lastReceived;
     private long _lastSent;
     /// <summary>When the write that is under way began; zero between writes.</summary>
     private long _writeStarted;
+    /// <summary>When the oldest ping without an answer was asked for; zero when there is none.</summary>
+    private long _pinged;
+    /// <summary>Since when the socket is read without a break of ours; what the peer said during a break may still wait in it.</summary>
+    private long _readingSince;
     private volatile bool _paused;
 
     /// <param name="interval">Zero: the link is never looked after.</param>
-    public KeepAlive(TimeSpan interval, TimeProvider time, Action ping, Action<MqttEnd> end)
+    /// <param name="acknowledgeTimeout">See <see cref="MqttOptions.AcknowledgeTimeout"/>.</param>
+    /// <param name="owesSince">Whether an acknowledgement is owed for something that was sent at or before this timestamp.</param>
+    public KeepAlive(TimeSpan interval, TimeSpan acknowledgeTimeout, TimeProvider time, Action ping, Action<MqttEnd> end, Func<long, bool> owesSince)
     {
-        (_time, _ping, _end) = (time, ping, end);
+        (_time, _ping, _end, _owesSince, _acknowledgeTimeout) = (time, ping, end, owesSince, acknowledgeTimeout);
         (_half, _grace) = (interval / 2, interval * 1.5);
-        _lastReceived = _lastSent = time.GetTimestamp();
+        _lastReceived = _lastSent = _readingSince = time.GetTimestamp();
         if (interval > TimeSpan.Zero)
             _timer = time.CreateTimer(_ => Look(), null, _half, _half);
     }
 
     public void Received() => Volatile.Write(ref _lastReceived, _time.GetTimestamp());
+
+    public void PingAnswered() => Volatile.Write(ref _pinged, 0);
 
     public void WriteStarts() => Volatile.Write(ref _writeStarted, _time.GetTimestamp());
 
@@ -48,14 +59,36 @@ internal sealed class KeepAlive : IAsyncDisposable
 
     private void Look()
     {
-        TimeSpan silent = _time.GetElapsedTime(Volatile.Read(ref _lastReceived));
-        long writing = Volatile.Read(ref _writeStarted);
-        if (writing != 0 && _time.GetElapsedTime(writing) >= _grace)
+        long now = _time.GetTimestamp();
+        long writing = Volatile.Read(ref _writeStarted), received = Volatile.Read(ref _lastReceived);
+        if (writing != 0 && _time.GetElapsedTime(writing, now) >= _grace)
             _end(new MqttEnd(MqttLinkReason.KeepAliveTimeout, 0, "the peer takes nothing"));
-        else if (!_paused && silent >= _grace)
+        else if (!_paused && _time.GetElapsedTime(received, now) >= _grace)
             _end(new MqttEnd(MqttLinkReason.KeepAliveTimeout, 0, "the peer is silent"));
-        else if (silent >= _half || _time.GetElapsedTime(Volatile.Read(ref _lastSent)) >= _half)
-            _ping();
+        else if (PingIsOverdue(now))
+            _end(new MqttEnd(MqttLinkReason.KeepAliveTimeout, 0, "the peer talks and answers no ping"));
+        else if (OwesForTooLong(now))
+            _end(new MqttEnd(MqttLinkReason.AcknowledgementTimeout, 0, "the peer lives and acknowledges nothing"));
+        else if (_time.GetElapsedTime(received, now) >= _half || _time.GetElapsedTime(Volatile.Read(ref _lastSent), now) >= _half)
+            Ping(now);
+    }
+
+    private void Ping(long now)
+    {
+        Interlocked.CompareExchange(ref _pinged, now, 0);
+        _ping();
+    }
+
+    private bool PingIsOverdue(long now)
+    {
+        long pinged = Volatile.Read(ref _pinged);
+        return pinged != 0 && !_paused && _time.GetElapsedTime(Math.Max(pinged, Volatile.Read(ref _readingSince)), now) >= _grace;
+    }
+
+    private bool OwesForTooLong(long now)
+    {
+        long limit = (long)(_acknowledgeTimeout.TotalSeconds * _time.TimestampFrequency);
+        return !_paused && now - Volatile.Read(ref _readingSince) >= limit && _owesSince(now - limit);
     }
 
     public readonly struct Pause(KeepAlive keepAlive) : IDisposable
@@ -63,6 +96,7 @@ internal sealed class KeepAlive : IAsyncDisposable
         public void Dispose()
         {
             keepAlive.Received();
+            Volatile.Write(ref keepAlive._readingSince, keepAlive._time.GetTimestamp());
             keepAlive._paused = false;
         }
     }

@@ -29,7 +29,7 @@ public sealed class MqttClient : IAsyncDisposable
         (_options, _dial, _time) = (options, dial, time);
         var ids = new PacketIds();
         _outbox = new Outbox(options, time, ids);
-        _subscriptions = new Subscriptions(ids);
+        _subscriptions = new Subscriptions(ids, time);
         _messages = Channel.CreateBounded<MqttMessage>(
             new BoundedChannelOptions(options.ReceiveMaximum) { SingleWriter = true, FullMode = BoundedChannelFullMode.Wait });
     }
@@ -119,10 +119,10 @@ public sealed class MqttClient : IAsyncDisposable
                 Change(new MqttLinkChange(MqttLinkState.Connecting));
                 long started = _time.GetTimestamp();
                 MqttEnd end = await ConnectOnce(either.Token);
-                Change(new MqttLinkChange(MqttLinkState.Disconnected, end.Reason, end.Code, end.Detail));
+                Change(new MqttLinkChange(MqttLinkState.Disconnected, end.Reason, end.Code, end.Detail, ServerReference: end.ServerReference));
                 if (either.IsCancellationRequested)
                     return;
-                await Task.Delay(backOff.Next(end.Reason, _time.GetElapsedTime(started)), _time, either.Token)
+                await Task.Delay(backOff.Next(end, _time.GetElapsedTime(started)), _time, either.Token)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (either.IsCancellationRequested)
                     return;
@@ -168,7 +168,9 @@ public sealed class MqttClient : IAsyncDisposable
 
     private void OnConnected(ConnackPacket connack)
     {
-        _assignedClientId = connack.AssignedClientId ?? _assignedClientId;
+        // A name that nobody asked for would let the broker turn this client into another.
+        if (_options.ClientId.Length == 0)
+            _assignedClientId = connack.AssignedClientId ?? _assignedClientId;
         Change(new MqttLinkChange(MqttLinkState.Connected, SessionPresent: connack.SessionPresent));
     }
 

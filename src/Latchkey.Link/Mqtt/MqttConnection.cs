@@ -46,10 +46,11 @@ internal sealed class MqttConnection(
             return refused!;
         TimeSpan interval = connack.ServerKeepAlive is { } seconds ? TimeSpan.FromSeconds(seconds) : options.KeepAlive;
         _inbox = new Inbox(options.ReceiveMaximum, Wake);
-        await using var keepAlive = _keepAlive = new KeepAlive(interval, time, SendPing, End);
+        await using var keepAlive = _keepAlive = new KeepAlive(
+            interval, options.AcknowledgeTimeout, time, SendPing, End, since => outbox.OwedSince(since) || subscriptions.OwedSince(since));
         await using CancellationTokenRegistration stop = cancel.UnsafeRegister(_ => End(new MqttEnd(MqttLinkReason.Stopped)), null);
         outbox.OnConnected(connack);
-        subscriptions.OnConnected(connack.SessionPresent);
+        subscriptions.OnConnected(connack);
         onConnected(connack);
         return await RunLoops();
     }
@@ -67,7 +68,7 @@ internal sealed class MqttConnection(
         Task writing = RunToItsEnd(Write);
         MqttEnd end = await _ended.Task;
         await _stopReading.CancelAsync();
-        bool polite = end.Reason is MqttLinkReason.Stopped or MqttLinkReason.ProtocolError or MqttLinkReason.RefusedByBroker;
+        bool polite = end.Reason is MqttLinkReason.Stopped or MqttLinkReason.ProtocolError or MqttLinkReason.RefusedByBroker or MqttLinkReason.AcknowledgementTimeout;
         if (polite)
         {
             // The writer must be done first: nothing may come into the middle of its packet.
@@ -112,8 +113,13 @@ internal sealed class MqttConnection(
         ConnackPacket connack = ConnackPacket.Decode(ref reader);
         if (!reader.Finish())
             return (null, Violation(reader.ErrorReason, $"CONNACK: {reader.Error}"));
+        if (connack.Reason is MqttReasonCode.UseAnotherServer or MqttReasonCode.ServerMoved)
+            return (null, new MqttEnd(MqttLinkReason.UseAnotherServer, connack.Reason, connack.ReasonText, connack.ServerReference));
         if (connack.Reason != 0)
             return (null, new MqttEnd(MqttLinkReason.RefusedByBroker, connack.Reason, connack.ReasonText));
+        // Believing it would skip the subscriptions, and mark as duplicates what the broker has never seen [MQTT-3.2.2-4].
+        if (connack.SessionPresent && connect.CleanStart)
+            return (null, Violation(MqttReasonCode.ProtocolError, "CONNACK: a session, though a clean start was asked for"));
         return (connack, null);
     }
 
@@ -146,8 +152,10 @@ internal sealed class MqttConnection(
                 if (reader.Finish())
                     message = new MqttMessage(publish.Topic, publish.Payload, publish.Qos, publish.Retain, publish.PacketId,
                         publish.Qos == Qos.AtMostOnce ? null : _inbox);
-                if (message is { Qos: Qos.AtLeastOnce } && !_inbox.TryAdd(message))
-                    return Violation(MqttReasonCode.ReceiveMaximumExceeded, "more unacknowledged messages than we take");
+                if (message is { Qos: Qos.AtLeastOnce } && _inbox.Add(message) is { } refusal)
+                    return Violation(refusal, refusal == MqttReasonCode.ReceiveMaximumExceeded
+                        ? "more unacknowledged messages than we take"
+                        : "PUBLISH: an identifier that is in use");
                 break;
             case PacketType.Puback:
                 PubackPacket puback = PubackPacket.Decode(ref reader);
@@ -160,14 +168,13 @@ internal sealed class MqttConnection(
                     return refused;
                 break;
             case PacketType.Pingresp:
-                reader.Finish();
+                if (reader.Finish())
+                    _keepAlive.PingAnswered();
                 break;
             case PacketType.Disconnect:
                 DisconnectPacket disconnect = DisconnectPacket.Decode(ref reader);
                 if (reader.Finish())
-                    return new MqttEnd(
-                        disconnect.Reason == MqttReasonCode.SessionTakenOver ? MqttLinkReason.SessionTakenOver : MqttLinkReason.ServerClosed,
-                        disconnect.Reason, disconnect.ReasonText);
+                    return new MqttEnd(MeaningOf(disconnect.Reason), disconnect.Reason, disconnect.ReasonText, disconnect.ServerReference);
                 break;
             default:
                 reader.Fail("not a packet that a broker sends here", MqttReasonCode.ProtocolError);
@@ -175,6 +182,14 @@ internal sealed class MqttConnection(
         }
         return reader.Error is null ? null : Violation(reader.ErrorReason, $"{frame.Type}: {reader.Error}");
     }
+
+    private static MqttLinkReason MeaningOf(byte disconnect) => disconnect switch
+    {
+        MqttReasonCode.SessionTakenOver => MqttLinkReason.SessionTakenOver,
+        MqttReasonCode.KeepAliveTimeout => MqttLinkReason.KeepAliveTimeout,
+        MqttReasonCode.UseAnotherServer or MqttReasonCode.ServerMoved => MqttLinkReason.UseAnotherServer,
+        _ => MqttLinkReason.ServerClosed,
+    };
 
     /// <summary>While the application does not take messages the socket is not read. That silence is ours, not the broker's.</summary>
     private async ValueTask<MqttEnd?> Deliver(MqttMessage message)
@@ -230,7 +245,7 @@ internal sealed class MqttConnection(
     {
         _batch.Clear();
         _inbox.Compose(_batch, BatchBytes);
-        new DisconnectPacket(end.Reason == MqttLinkReason.ProtocolError ? end.Code : (byte)0).Encode(_batch);
+        new DisconnectPacket(FarewellCode(end)).Encode(_batch);
         using var limit = new CancellationTokenSource(FarewellTime, time);
         try
         {
@@ -240,6 +255,14 @@ internal sealed class MqttConnection(
         {
             // The end already has its reason, and the peer sees the stream close.
         }
+    }
+
+    private byte FarewellCode(MqttEnd end)
+    {
+        if (end.Reason == MqttLinkReason.ProtocolError)
+            return end.Code;
+        // "With will" wherever it is not our own wish to go: an orderly end would make the broker forget the will.
+        return end.Reason != MqttLinkReason.Stopped || options.WillWhenStopped?.Invoke() == true ? MqttReasonCode.DisconnectWithWill : (byte)0;
     }
 
     private void End(MqttEnd end) => _ended.TrySetResult(end);

@@ -54,6 +54,13 @@ public sealed record MqttOptions
     /// <summary>From dialling to CONNACK. 10 s: three lost TCP segments in a row still fit.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>A broker that owes an acknowledgement for so long is left and asked again on a new connection. It is noticed within half a
+    /// keep-alive time after that. 30 s: a healthy broker takes milliseconds, one that writes to a busy disk a second or two.</summary>
+    public TimeSpan AcknowledgeTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Whether the broker is to publish the will also when the client is stopped (DISCONNECT with 0x04). Looked at when it stops.</summary>
+    public Func<bool>? WillWhenStopped { get; init; }
+
     /// <exception cref="ArgumentException">A value is outside what MQTT or common sense allow.</exception>
     internal void Validate()
     {
@@ -64,6 +71,7 @@ public sealed record MqttOptions
         Require(QueuedPublishes is > 0 and <= 1_000_000, nameof(QueuedPublishes));
         Require(FirstRetry > TimeSpan.Zero && LongestRetry >= FirstRetry && LongestRetry <= TimeSpan.FromDays(1), nameof(LongestRetry));
         Require(ConnectTimeout > TimeSpan.Zero, nameof(ConnectTimeout));
+        Require(AcknowledgeTimeout > TimeSpan.Zero, nameof(AcknowledgeTimeout));
 
         static void Require(bool good, string name)
         {

@@ -110,6 +110,7 @@ internal sealed class Outbox : IDisposable
                 }
                 publish.Repeated = publish.Written;
                 publish.Written = true;
+                publish.SentAt = now;
                 if (publish.Qos == Qos.AtLeastOnce)
                 {
                     publish.Place(_sent);
@@ -138,6 +139,16 @@ internal sealed class Outbox : IDisposable
             }, puback.Reason);
         }
         Wake();
+    }
+
+    /// <summary>
+    /// Whether something that was sent at or before this timestamp has no answer yet. One that nobody waits for any more counts as well: its
+    /// place in the broker's window is taken until the answer comes.
+    /// </summary>
+    public bool OwedSince(long timestamp)
+    {
+        lock (_gate)
+            return _sent.First is { } oldest && oldest.Value.SentAt <= timestamp;
     }
 
     /// <summary>The client ends: nobody is left waiting.</summary>

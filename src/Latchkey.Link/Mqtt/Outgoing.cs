@@ -23,6 +23,9 @@ internal sealed class Outgoing
     public ushort SentAs { get; set; }
     public bool Written { get; set; }
 
+    /// <summary>When it was last given to the writer, as a timestamp of the clock.</summary>
+    public long SentAt { get; set; }
+
     /// <summary>Written again after a connection broke in between.</summary>
     public bool Repeated { get; set; }
     public CancellationTokenRegistration Cancellation { get; set; }

@@ -28,11 +28,15 @@ public enum PublishStatus
 /// <param name="Reason">The broker's reason code where it gave one, or the code it would have given.</param>
 /// <param name="Written">True when the message may have reached the broker, whatever the status says.</param>
 /// <param name="Repeated">True when it was written more than once: what the broker says of the last copy does not speak for the first.</param>
-public readonly record struct PublishResult(PublishStatus Status, byte Reason, bool Written, bool Repeated = false);
+public readonly record struct PublishResult(PublishStatus Status, byte Reason, bool Written, bool Repeated = false)
+{
+    /// <summary>Refused for what it is: sending the same again is of no use (<see cref="MqttReasonCode.IsLasting"/>).</summary>
+    public bool IsLastingRefusal => Status == PublishStatus.Refused && MqttReasonCode.IsLasting(Reason);
+}
 
 /// <summary>The broker refused a subscription.</summary>
 public sealed class MqttRefusedException(string filter, byte reason, string? detail)
-    : Exception($"The broker refused the subscription to {filter}: 0x{reason:X2} {detail}".TrimEnd())
+    : Exception($"The broker refused the subscription to {filter}: {MqttReasonCode.Name(reason)}{(detail is null ? "" : $" ({detail})")}.")
 {
     public string Filter { get; } = filter;
 

@@ -107,6 +107,9 @@ internal sealed record ConnackPacket(byte Reason, bool SessionPresent = false)
     public ushort? ServerKeepAlive { get; init; }
     public string? AssignedClientId { get; init; }
     public string? ReasonText { get; init; }
+    public string? ServerReference { get; init; }
+    public bool WildcardsAvailable { get; init; } = true;
+    public bool SharedAvailable { get; init; } = true;
 
     public void Encode(PacketWriter to)
     {
@@ -126,8 +129,14 @@ internal sealed record ConnackPacket(byte Reason, bool SessionPresent = false)
             to.Property(Property.AssignedClientId, AssignedClientId);
         if (ReasonText is not null)
             to.Property(Property.ReasonText, ReasonText);
+        if (!WildcardsAvailable)
+            to.Property(Property.WildcardsAvailable, (byte)0);
+        if (!SharedAvailable)
+            to.Property(Property.SharedAvailable, (byte)0);
         if (ServerKeepAlive is { } keepAlive)
             to.Property(Property.ServerKeepAlive, keepAlive);
+        if (ServerReference is not null)
+            to.Property(Property.ServerReference, ServerReference);
         to.Close(properties);
         to.Close(packet);
     }
@@ -150,9 +159,14 @@ internal sealed record ConnackPacket(byte Reason, bool SessionPresent = false)
                 Property.ServerKeepAlive => connack with { ServerKeepAlive = (ushort)properties.Number },
                 Property.AssignedClientId => connack with { AssignedClientId = properties.Text },
                 Property.ReasonText => connack with { ReasonText = properties.Text },
+                Property.ServerReference => connack with { ServerReference = properties.Text },
+                Property.WildcardsAvailable => connack with { WildcardsAvailable = properties.Number == 1 },
+                Property.SharedAvailable => connack with { SharedAvailable = properties.Number == 1 },
                 _ => connack,
             };
         }
+        if (connack.Reason is > 0 and < MqttReasonCode.Failure)
+            from.Fail("neither accepted nor refused", MqttReasonCode.ProtocolError);
         if (connack is { SessionPresent: true, Reason: not 0 })
             from.Fail("a refusal with a session", MqttReasonCode.ProtocolError); // [MQTT-3.2.2-6]
         return connack;

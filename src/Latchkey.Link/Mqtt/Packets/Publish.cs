@@ -79,6 +79,8 @@ internal readonly record struct PubackPacket(ushort PacketId, byte Reason = 0, s
             while (properties.Next(ref from))
                 text = properties.Id == Property.ReasonText ? properties.Text : text;
         }
+        if (reason is > 0 and < MqttReasonCode.Failure and not MqttReasonCode.NoMatchingSubscribers)
+            from.Fail("a reason that is none for PUBACK", MqttReasonCode.ProtocolError);
         return new PubackPacket(id, reason, text);
     }
 }

@@ -55,6 +55,9 @@ internal readonly record struct SubackPacket(ushort PacketId, byte Reason, strin
         PropertyReader properties = from.Properties(PubackPacket.Allowed);
         while (properties.Next(ref from))
             text = properties.Id == Property.ReasonText ? properties.Text : text;
-        return new SubackPacket(id, from.Byte(), text);
+        byte reason = from.Byte();
+        if (reason is > 1 and < MqttReasonCode.Failure)
+            from.Fail("a grant that was never asked for", MqttReasonCode.ProtocolError); // QoS 2 is one
+        return new SubackPacket(id, reason, text);
     }
 }
