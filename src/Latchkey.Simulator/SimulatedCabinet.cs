@@ -196,6 +196,8 @@ internal sealed class SimulatedCabinet : IAsyncDisposable
                 return inner.Disconnected(cancel);
             }
 
+            public ValueTask Received(ReceiptMessage receipt, CancellationToken cancel) => inner.Received(receipt, cancel);
+
             public ValueTask CommandArrived(CommandMessage command, bool retained, CancellationToken cancel) =>
                 inner.CommandArrived(command, retained, cancel);
         }

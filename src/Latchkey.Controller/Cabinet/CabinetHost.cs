@@ -38,7 +38,7 @@ public sealed class CabinetHost : ICabinetLinkListener
         (_settings, _journalPath, _board, _link, _time) = (settings, journalPath, board, link, time);
         _machine = new CabinetMachine(settings, key);
         _started = time.GetTimestamp();
-        _outbox = new ReportOutbox(settings.Device, link, time, (command, cancel) => Enter(new CabinetInput.Delivered(command), cancel));
+        _outbox = new ReportOutbox(settings.Device, link, new OutboxFile(journalPath + ".outbox"), time, (command, cancel) => Enter(new CabinetInput.Delivered(command), cancel));
     }
 
     /// <summary>
@@ -174,6 +174,8 @@ public sealed class CabinetHost : ICabinetLinkListener
     ValueTask ICabinetLinkListener.Connected(long link, CancellationToken cancel) => Enter(new CabinetInput.Linked(link), cancel);
 
     ValueTask ICabinetLinkListener.Disconnected(CancellationToken cancel) => Enter(new CabinetInput.LinkLost(), cancel);
+
+    ValueTask ICabinetLinkListener.Received(ReceiptMessage receipt, CancellationToken cancel) => _outbox.Received(receipt.Reports, cancel);
 
     ValueTask ICabinetLinkListener.CommandArrived(CommandMessage command, bool retained, CancellationToken cancel) =>
         Enter(new CabinetInput.CommandArrived(command, retained), cancel);

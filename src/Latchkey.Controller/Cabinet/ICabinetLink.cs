@@ -22,7 +22,7 @@ public enum Delivery
     /// <summary>There is no connection, or it broke first. The message may have arrived all the same.</summary>
     Lost,
 
-    /// <summary>Received, and no server listens.</summary>
+    /// <summary>Received, and no server listens; or refused today, and perhaps not tomorrow.</summary>
     NobodyListens,
 
     /// <summary>It will never be taken.</summary>
@@ -40,6 +40,9 @@ public interface ICabinetLinkListener
 
     ValueTask Disconnected(CancellationToken cancel);
 
-    /// <param name="retained">The message was stored at the broker and may be of any age.</param>
+    /// <summary>The server has these events and results.</summary>
+    ValueTask Received(ReceiptMessage receipt, CancellationToken cancel);
+
+    /// <param name="retained">The command was stored at the broker and may be of any age.</param>
     ValueTask CommandArrived(CommandMessage command, bool retained, CancellationToken cancel);
 }

@@ -62,7 +62,7 @@ public sealed class MqttCabinetLink(Guid device, MqttDial dial, TimeProvider tim
             {
                 PublishStatus.Sent or PublishStatus.Acknowledged => Delivery.Taken,
                 PublishStatus.NobodyListens => Delivery.NobodyListens,
-                PublishStatus.Refused => Delivery.Refused,
+                PublishStatus.Refused => result.IsLastingRefusal ? Delivery.Refused : Delivery.NobodyListens,
                 _ => Delivery.Lost,
             };
         }
@@ -118,12 +118,14 @@ public sealed class MqttCabinetLink(Guid device, MqttDial dial, TimeProvider tim
 
     private async Task Receive(ICabinetLinkListener listener, MqttClient client, CancellationToken cancel)
     {
-        string commands = Topics.Command(device);
+        string commands = Topics.Command(device), receipts = Topics.Receipt(device);
         await foreach (MqttMessage message in client.Messages.ReadAllAsync(cancel))
         {
             // What cannot be read has no id to answer to; other topics are reserved.
             if (message.Topic == commands && Wire.TryRead(message.Payload.Span, out CommandMessage? command))
                 await listener.CommandArrived(command, message.Retained, cancel);
+            else if (message.Topic == receipts && Wire.TryRead(message.Payload.Span, out ReceiptMessage? receipt))
+                await listener.Received(receipt, cancel);
             message.Acknowledge();
         }
     }

@@ -16,6 +16,7 @@ public static class Topics
     public static string State(Guid device) => $"lk/1/{device:D}/up/state";
     public static string Event(Guid device) => $"lk/1/{device:D}/up/event";
     public static string Result(Guid device) => $"lk/1/{device:D}/up/result";
+    public static string Receipt(Guid device) => $"lk/1/{device:D}/dn/receipt";
     public static string Command(Guid device) => $"lk/1/{device:D}/dn/command";
 
     /// <summary>Reads <c>lk/1/{device}/up/{kind}</c>; false for anything else.</summary>

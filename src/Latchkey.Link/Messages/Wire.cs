@@ -58,6 +58,8 @@ public interface IMessage
     RespectRequiredConstructorParameters = true,
     MaxDepth = 4)]
 [JsonSerializable(typeof(CommandMessage))]
+[JsonSerializable(typeof(ReceiptMessage))]
+[JsonSerializable(typeof(ReportHead))]
 [JsonSerializable(typeof(HelloMessage))]
 [JsonSerializable(typeof(StateMessage))]
 [JsonSerializable(typeof(EventMessage))]

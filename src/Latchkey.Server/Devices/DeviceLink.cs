@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Latchkey.Link.Messages;
 using Latchkey.Link.Mqtt;
+using Latchkey.Server.Hosting;
 
 namespace Latchkey.Server.Devices;
 
@@ -8,13 +9,18 @@ namespace Latchkey.Server.Devices;
 /// This node's connection to the broker: orders go out, reports come in. Reports of one device are taken in their order, those of different
 /// devices beside each other; each is acknowledged to the broker only after it was applied.
 /// </summary>
-public sealed class DeviceLink(BrokerAddress broker, ReportIntake intake, TimeProvider time, ILogger<DeviceLink> log) : BackgroundService
+public sealed class DeviceLink(BrokerAddress broker, ReportIntake intake, ReportReceipts receipts, TimeProvider time, ILogger<DeviceLink> log) : BackgroundService
 {
     // Each lane waits mostly for the database's flush, which lanes share.
     private const int Lanes = 8;
 
     // With the client's own receive maximum this bounds what a node has taken and not applied.
     private const int WaitingPerLane = 256;
+
+    // Long enough that an opening's event and result share a message, short against the ten seconds after which a device repeats itself.
+    private static readonly TimeSpan ReceiptsEvery = TimeSpan.FromMilliseconds(100);
+
+    private static readonly TimeSpan ReceiptsLive = TimeSpan.FromSeconds(5);
 
     private readonly MqttClient _client = new(
         new MqttOptions
@@ -44,11 +50,11 @@ public sealed class DeviceLink(BrokerAddress broker, ReportIntake intake, TimePr
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        _client.Changed += change => log.LogInformation("Broker: {State} ({Reason} {Code:x2} {Detail}).", change.State, change.Reason, change.ReasonCode, change.Detail);
+        _client.Changed += change => log.LogInformation("Broker: {State} ({Reason}, {Code}, {Detail}, {Reference}).", change.State, change.Reason, change.ReasonName, change.Detail, change.ServerReference);
         Channel<MqttMessage>[] lanes = [.. Enumerable.Range(0, Lanes).Select(_ => Channel.CreateBounded<MqttMessage>(new BoundedChannelOptions(WaitingPerLane) { SingleReader = true }))];
         try
         {
-            await Task.WhenAll([_client.Run(stoppingToken), Subscribe(stoppingToken), Sort(lanes, stoppingToken), .. lanes.Select(l => Take(l.Reader, stoppingToken))]);
+            await Task.WhenAll([_client.Run(stoppingToken), Subscribe(stoppingToken), Sort(lanes, stoppingToken), GiveReceipts(stoppingToken), .. lanes.Select(l => Take(l.Reader, stoppingToken))]);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -83,8 +89,18 @@ public sealed class DeviceLink(BrokerAddress broker, ReportIntake intake, TimePr
         {
             await TakeOne(message, cancel);
             message.Acknowledge();
+            receipts.Applied(message.Topic, message.Payload.Span);
         }
     }
+
+    private Task GiveReceipts(CancellationToken cancel) => Periodic.Run(
+        ReceiptsEvery,
+        time,
+        log,
+        "telling devices what has arrived",
+        round => Task.WhenAll(receipts.Take(time.GetUtcNow()).Select(r =>
+            _client.Publish(Topics.Receipt(r.Device), Wire.Write(r.Receipt), Qos.AtMostOnce, ReceiptsLive, round).AsTask())),
+        cancel);
 
     /// <summary>Class 22 is data that cannot be stored, 23 a constraint: trying again would block the lane for ever.</summary>
     private static bool IsItsOwnFault(string sqlState) => sqlState.StartsWith("22", StringComparison.Ordinal) || sqlState.StartsWith("23", StringComparison.Ordinal);

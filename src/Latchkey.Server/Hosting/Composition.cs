@@ -47,7 +47,7 @@ public static class Composition
         string decoy = (await passwords.Hash(RandomNumberGenerator.GetHexString(32), cancel))!;
         builder.Services.AddSingleton(new DecoyHash(decoy));
 
-        builder.Services.AddSingleton<PlaceBook>().AddSingleton<SiteBoards>().AddSingleton<LiveHub>().AddSingleton<Idempotency>().AddSingleton<ReportIntake>();
+        builder.Services.AddSingleton<PlaceBook>().AddSingleton<SiteBoards>().AddSingleton<LiveHub>().AddSingleton<Idempotency>().AddSingleton<ReportIntake>().AddSingleton<ReportReceipts>();
         builder.Services.AddRunning<JournalTail>().AddRunning<DeviceLink>().AddRunning<CommandDispatch>().AddRunning<PresenceKeeper>().AddRunning<ExpireHolds>();
 
         builder.Services.Configure<JsonOptions>(o => Json.Configure(o.SerializerOptions));

@@ -100,6 +100,48 @@ public sealed class CabinetHostTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_the_broker_took_is_said_again_on_the_next_connection_until_the_server_itself_names_it()
+    {
+        _link.Receipts = false;
+        PowerOn();
+        await _link.Connect();
+        CommandMessage order = Order(1);
+        await _link.Deliver(order);
+        EventMessage opened = await _link.Next<EventMessage>();
+        await _link.Next<ResultMessage>();
+        await _link.Disconnect();
+        _link.Receipts = true;
+        await _link.Connect();
+        (await _link.Next<EventMessage>()).ShouldBe(opened);
+        (await _link.Next<ResultMessage>()).Command.ShouldBe(order.Id);
+        await Eventually(() => File.ReadAllText(Journal).Contains($"delivered {order.Id:D}", StringComparison.Ordinal));
+        await _link.Disconnect();
+        _link.Clear();
+        await _link.Connect();
+        await _link.Deliver(Order(2));
+        (await _link.Next<EventMessage>()).Locker.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task An_event_that_waits_for_the_server_survives_a_power_cut_under_its_own_name()
+    {
+        PowerOn();
+        await _link.Connect();
+        await _link.Next<StateMessage>();
+        await _link.Disconnect();
+        _board.Force(3);
+        await Eventually(() => File.Exists(Journal + ".outbox") && File.ReadAllText(Journal + ".outbox").Contains("door-forced", StringComparison.Ordinal));
+        await PowerOff();
+        await File.AppendAllTextAsync(Journal + ".outbox", "{\"v\":1,\"a torn line");
+
+        PowerOn();
+        await _link.Connect();
+        (await _link.Next<HelloMessage>()).Boot.ShouldBe(2);
+        (await _link.Next<EventMessage>()).ShouldSatisfyAllConditions(e => e.Boot.ShouldBe(1), e => e.Event.ShouldBe(EventKinds.DoorForced), e => e.Locker.ShouldBe(3));
+        await Eventually(() => File.ReadAllText(Journal + ".outbox").Length == 0);
+    }
+
+    [Fact]
     public async Task Power_cut_in_the_pulse_leaves_all_relays_off_and_the_outcome_unknown()
     {
         _board.SetJammed(3, jammed: true);
@@ -155,6 +197,9 @@ public sealed class CabinetHostTests : IAsyncDisposable
         private TaskCompletionSource<ICabinetLinkListener> _listener = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Delivery Answer { get; set; } = Delivery.Taken;
+
+        /// <summary>Whether a server names what it has.</summary>
+        public bool Receipts { get; set; } = true;
         public long WillLink { get; private set; }
 
         public async Task Run(ICabinetLinkListener listener, CancellationToken cancel)
@@ -182,6 +227,8 @@ public sealed class CabinetHostTests : IAsyncDisposable
                 _ => Wire.TryRead(payload.Span, out ResultMessage? m) ? m : null,
             };
             await _sent.Writer.WriteAsync(report.ShouldNotBeNull(), cancel);
+            if (Answer == Delivery.Taken && Receipts && report is EventMessage or ResultMessage)
+                await (await _listener.Task).Received(new ReceiptMessage(1, report.Id, [new ReportName(report.Boot, report.Seq)]), cancel);
             return Answer;
         }
 
