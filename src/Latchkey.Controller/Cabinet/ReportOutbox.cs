@@ -58,6 +58,16 @@ internal sealed class ReportOutbox(Guid device, ICabinetLink link, OutboxFile fi
         }
     }
 
+    /// <summary>How many events the server has not named yet.</summary>
+    public int Events
+    {
+        get
+        {
+            lock (_gate)
+                return _items.Count(i => i.Report is EventMessage);
+        }
+    }
+
     /// <summary>A hello opens the outbox for its connection and goes first.</summary>
     public void Add(IReport report, bool kept)
     {

@@ -22,7 +22,7 @@ public partial class ProtocolDocumentTests
     [Fact]
     public void Every_example_is_a_message_and_is_written_exactly_so()
     {
-        All.Select(e => e.Kind).Distinct().ShouldBe(["hello", "state", "event", "command", "result"], ignoreOrder: true);
+        All.Select(e => e.Kind).Distinct().ShouldBe(["hello", "state", "event", "command", "result", "receipt"], ignoreOrder: true);
         foreach ((string kind, string text) in All)
         {
             byte[] payload = Encoding.UTF8.GetBytes(text);
@@ -33,6 +33,7 @@ public partial class ProtocolDocumentTests
                 "event" => Again<EventMessage>(payload),
                 "command" => Again<CommandMessage>(payload),
                 "result" => Again<ResultMessage>(payload),
+                "receipt" => Again<ReceiptMessage>(payload),
                 _ => throw new InvalidOperationException($"What is a '{kind}'?"),
             };
             Encoding.UTF8.GetString(again).ShouldBe(text);

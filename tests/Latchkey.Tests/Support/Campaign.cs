@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Latchkey.SystemTests.Support;
+namespace Latchkey.Tests.Support;
 
 /// <summary>The short form runs in the suite; <c>./test --campaign NAME --n COUNT</c> runs the same test for longer and has it say what it saw.</summary>
 public static class Campaign
