@@ -37,7 +37,7 @@ internal static class Simulation
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stop));
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
 
-        await using WebApplication app = HardwareApi.Build(cabinets, port, TimeProvider.System);
+        await using WebApplication app = HardwareApi.Build(cabinets, port, ExactTime.Instance);
         try
         {
             await app.StartAsync(CancellationToken.None);
@@ -69,10 +69,10 @@ internal static class Simulation
             DeviceIdentity identity = SimulationFiles.ReadIdentity(entry.Device, keys, link);
             // A generator for each cabinet, or the order of threads would decide which one bounces.
             Random? bounce = seed is { } s ? new Random(unchecked(s + number++)) : null;
-            var board = new FakeBoard(entry.Lockers, actuation, bounce, TimeProvider.System);
+            var board = new FakeBoard(entry.Lockers, actuation, bounce, ExactTime.Instance);
             string journal = Path.Combine(journals, $"{entry.Device:D}.journal");
             return new SimulatedCabinet(
-                entry.Settings(debounceMs), identity, journal, board, SimulationFiles.Dialer(identity, link, trust), TimeProvider.System);
+                entry.Settings(debounceMs), identity, journal, board, SimulationFiles.Dialer(identity, link, trust), ExactTime.Instance);
         }).ToFrozenDictionary(c => c.Device);
     }
 

@@ -15,6 +15,12 @@ public static class Database
             var settings = new NpgsqlConnectionStringBuilder(connectionString);
             if (!settings.ContainsKey("Timeout"))
                 settings.Timeout = 5;
+            // The same few statements over and over, all of them aimed at a few rows by key: prepared at their second use on a connection and planned
+            // once. Planning costs more than running them, and the pool takes its connections in turn, so that "after a few uses" would be much later.
+            if (!settings.ContainsKey("Max Auto Prepare"))
+                (settings.MaxAutoPrepare, settings.AutoPrepareMinUsages) = (200, 2);
+            if (settings.MaxAutoPrepare > 0 && string.IsNullOrEmpty(settings.Options))
+                settings.Options = "-c plan_cache_mode=force_generic_plan";
             if (string.IsNullOrEmpty(settings.Host))
                 throw new FormatException("it names no Host");
             return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();

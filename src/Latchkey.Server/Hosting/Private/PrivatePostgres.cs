@@ -39,8 +39,6 @@ public sealed class PrivatePostgres : IAsyncDisposable
         var connection = new NpgsqlConnectionStringBuilder
         {
             Host = sockets, Username = Role, Database = Role, MaxPoolSize = 60, Timeout = 5, ApplicationName = "latchkey",
-            // The same few statements over and over: prepared once on each connection.
-            MaxAutoPrepare = 100, AutoPrepareMinUsages = 3,
         };
         var postgres = new PrivatePostgres(process, connection.ConnectionString, log);
         try
