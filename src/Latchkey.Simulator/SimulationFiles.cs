@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
@@ -60,7 +59,7 @@ internal static class SimulationFiles
         if (link.Broker.Scheme == "mqtt")
         {
             // Without TLS anybody on the way reads which door opens when, and nobody proves to be the broker.
-            if (!IsLoopback(link.Broker.Host))
+            if (!MqttDialer.IsLoopback(link.Broker.Host))
                 throw new UsageException($"{path}: mqtt:// without TLS is for this machine only, not for {link.Broker.Host}.");
             return (link, null);
         }
@@ -90,8 +89,6 @@ internal static class SimulationFiles
         : MqttDialer.Tcp(link.Broker.DnsSafeHost, link.Broker.Port);
 
     private static string KeyPath(string keys, Guid device) => Path.Combine(keys, $"{device:D}.key.pem");
-
-    private static bool IsLoopback(string host) => host == "localhost" || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
 
     private static string ReadText(string path)
     {

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -11,8 +12,15 @@ public delegate ValueTask<Stream> MqttDial(CancellationToken cancel);
 /// <summary>The two ways to a broker.</summary>
 public static class MqttDialer
 {
-    /// <summary>Without protection: for loopback, and for tests.</summary>
-    public static MqttDial Tcp(string host, int port) => async cancel => await Connect(host, port, cancel);
+    /// <summary>Without protection, and so on this machine only: elsewhere anybody on the way would read which door opens when.</summary>
+    /// <exception cref="ArgumentException">The host is not this machine; use <see cref="Tls"/>.</exception>
+    public static MqttDial Tcp(string host, int port) => IsLoopback(host)
+        ? async cancel => await ConnectHere(host, port, cancel)
+        : throw new ArgumentException($"{host} is not this machine; without TLS it is not spoken to.", nameof(host));
+
+    /// <summary>Whether a host in an address is this machine by its very name: localhost, 127.0.0.0/8 or ::1.</summary>
+    public static bool IsLoopback(string host) =>
+        string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
 
     /// <summary>TLS 1.2 or newer. The host name in the broker's certificate is checked; revocation is not looked up, because a
     /// device may have no way to the internet but this one.</summary>
@@ -51,6 +59,16 @@ public static class MqttDialer
                 throw;
             }
         };
+    }
+
+    /// <summary>A resolver may send localhost anywhere, so what was reached is looked at as well.</summary>
+    private static async Task<NetworkStream> ConnectHere(string host, int port, CancellationToken cancel)
+    {
+        NetworkStream stream = await Connect(host.Trim('[', ']'), port, cancel);
+        if (stream.Socket.RemoteEndPoint is IPEndPoint { Address: var address } && IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address))
+            return stream;
+        await stream.DisposeAsync();
+        throw new IOException($"{host} led to another machine.");
     }
 
     private static async Task<NetworkStream> Connect(string host, int port, CancellationToken cancel)

@@ -38,6 +38,9 @@ public sealed class DeviceLink(BrokerAddress broker, ReportIntake intake, Report
         broker.Dial,
         time);
 
+    /// <summary>Whose reports are not taken any more. Set once, before the first connection.</summary>
+    public Func<Guid, bool> IsRevoked { get; set; } = _ => false;
+
     public bool IsConnected => _client.State == MqttLinkState.Connected;
 
     public Task WhenConnected(CancellationToken cancel) => _client.WhenConnected(cancel);
@@ -79,6 +82,11 @@ public sealed class DeviceLink(BrokerAddress broker, ReportIntake intake, Report
         await foreach (MqttMessage message in _client.Messages.ReadAllAsync(cancel))
         {
             int lane = Topics.TryParseReport(message.Topic, out Guid device, out _) ? (int)((uint)device.GetHashCode() % Lanes) : 0;
+            if (IsRevoked(device))
+            {
+                message.Acknowledge();
+                continue;
+            }
             await lanes[lane].Writer.WriteAsync(message, cancel);
         }
     }
@@ -130,4 +138,8 @@ public sealed class DeviceLink(BrokerAddress broker, ReportIntake intake, Report
 }
 
 /// <summary>Where the broker is and who this node is there.</summary>
-public sealed record BrokerAddress(MqttDial Dial, string ClientId, string? Username, string? Password, string Shown);
+public sealed record BrokerAddress(MqttDial Dial, string ClientId, string? Username, string? Password, string Shown)
+{
+    /// <summary>Tells a broker of this node's own which certificates are revoked; null where the broker is somebody else's.</summary>
+    public Func<CancellationToken, Task>? RefreshRevocations { get; init; }
+}

@@ -3,6 +3,7 @@ using Latchkey.Server.Devices;
 using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Features.Commands;
 using Latchkey.Server.Features.Demo;
+using Latchkey.Server.Features.Devices;
 using Latchkey.Server.Features.Leases;
 using Latchkey.Server.Features.Payments;
 using Latchkey.Server.Features.Payments.Sandbox;
@@ -48,7 +49,7 @@ public static class Composition
         builder.Services.AddSingleton(new DecoyHash(decoy));
 
         builder.Services.AddSingleton<PlaceBook>().AddSingleton<SiteBoards>().AddSingleton<LiveHub>().AddSingleton<Idempotency>().AddSingleton<ReportIntake>().AddSingleton<ReportReceipts>();
-        builder.Services.AddRunning<JournalTail>().AddRunning<DeviceLink>().AddRunning<CommandDispatch>().AddRunning<PresenceKeeper>().AddRunning<ExpireHolds>();
+        builder.Services.AddRunning<JournalTail>().AddRunning<DeviceLink>().AddRunning<RevokedDevices>().AddRunning<CommandDispatch>().AddRunning<PresenceKeeper>().AddRunning<ExpireHolds>();
 
         builder.Services.Configure<JsonOptions>(o => Json.Configure(o.SerializerOptions));
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
@@ -90,6 +91,8 @@ public static class Composition
 
         StartPayment.Map(api);
         SandboxCheckout.Map(api);
+
+        RevokeDevice.Map(api);
 
         LiveFeed.Map(api);
         VirtualHardware.Map(api);

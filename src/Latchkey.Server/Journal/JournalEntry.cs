@@ -73,4 +73,5 @@ public static class JournalKinds
     public const string DoorUnknown = "door-unknown";
     public const string DeviceOnline = "device-online";
     public const string DeviceOffline = "device-offline";
+    public const string DeviceRevoked = "device-revoked";
 }

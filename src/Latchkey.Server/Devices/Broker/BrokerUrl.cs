@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Latchkey.Link.Mqtt;
 using Latchkey.Server.Hosting;
@@ -20,8 +19,7 @@ public static class BrokerUrl
         string identity = url.Query.StartsWith("?identity=", StringComparison.Ordinal) ? Uri.UnescapeDataString(url.Query["?identity=".Length..]) : "";
         if (url.Scheme == "mqtt")
         {
-            bool loopback = url.Host == "localhost" || (IPAddress.TryParse(url.Host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
-            if (!loopback)
+            if (!MqttDialer.IsLoopback(url.Host))
                 throw new StartUpException("LATCHKEY_MQTT names a broker on another machine without TLS. Use mqtts://.");
             return new BrokerAddress(MqttDialer.Tcp(url.Host, url.Port > 0 ? url.Port : 1883), name ?? NodeName(), name, password, $"mqtt://{url.Host}:{(url.Port > 0 ? url.Port : 1883)}");
         }

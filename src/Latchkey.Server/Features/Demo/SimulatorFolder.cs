@@ -46,7 +46,8 @@ public sealed class SimulatorFolder(DataDirectory data, ServerKeys keys, Db db)
         using (authorityKey)
         {
             await File.WriteAllTextAsync(System.IO.Path.Combine(Keys, "ca.crt.pem"), authority.ExportCertificatePem(), cancel);
-            foreach (Cabinet cabinet in cabinets)
+            var revoked = (await db.Read(c => c.QueryAsync<Guid>("select id from device where revoked_at is not null"), cancel)).ToHashSet();
+            foreach (Cabinet cabinet in cabinets.Where(c => !revoked.Contains(c.Device)))
                 await Certify(cabinet.Device, authority, authorityKey, time.GetUtcNow(), cancel);
         }
     }
@@ -67,7 +68,13 @@ public sealed class SimulatorFolder(DataDirectory data, ServerKeys keys, Db db)
             throw new StartUpException($"The simulator has made no key for {device}. See {LogFile}.");
         using X509Certificate2 certificate = DeviceAuthority.SignDevice(authority, authorityKey, await File.ReadAllTextAsync(request, cancel), device, now);
         byte[] publicKey = certificate.PublicKey.ExportSubjectPublicKeyInfo();
-        await db.Change(tx => tx.Execute("update device set public_key = @publicKey where id = @device and public_key <> @publicKey", new { device, publicKey }), cancel);
+        await db.Change(
+            async tx =>
+            {
+                await DeviceCertificates.Record(tx, device, certificate, now);
+                return await tx.Execute("update device set public_key = @publicKey where id = @device and public_key <> @publicKey", new { device, publicKey });
+            },
+            cancel);
         await File.WriteAllTextAsync(KeyFile(device, "crt"), certificate.ExportCertificatePem(), cancel);
     }
 

@@ -80,6 +80,13 @@ public sealed class ChildProcess : IDisposable
         }
     }
 
+    /// <summary>SIGHUP: it reads its files anew.</summary>
+    public void Reload()
+    {
+        if (!_process.HasExited)
+            _ = kill(_process.Id, 1);
+    }
+
     public void Dispose() => _process.Dispose();
 
     /// <summary>Whether a process is alive and is what its pid file says: pids are used again.</summary>

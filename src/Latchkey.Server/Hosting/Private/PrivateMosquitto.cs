@@ -29,8 +29,11 @@ public sealed class PrivateMosquitto : IAsyncDisposable
     private ChildProcess _process;
     private Task _keeping = Task.CompletedTask;
 
-    private PrivateMosquitto(ChildProcess process, string folder, BrokerAddress address, TimeProvider time, ILogger log) =>
-        (_process, _folder, Address, _time, _log) = (process, folder, address, time, log);
+    private PrivateMosquitto(ChildProcess process, string folder, BrokerAddress address, Db db, ServerKeys keys, TimeProvider time, ILogger log)
+    {
+        (_process, _folder, _time, _log) = (process, folder, time, log);
+        Address = address with { RefreshRevocations = cancel => RefreshRevocations(db, keys, cancel) };
+    }
 
     public BrokerAddress Address { get; }
 
@@ -44,7 +47,7 @@ public sealed class PrivateMosquitto : IAsyncDisposable
         int port = FreePort();
         BrokerAddress address = await WriteFiles(folder, port, plugin, db, keys, time.GetUtcNow(), cancel);
         ChildProcess process = await Launch(program, folder);
-        var mosquitto = new PrivateMosquitto(process, folder, address, time, log);
+        var mosquitto = new PrivateMosquitto(process, folder, address, db, keys, time, log);
         try
         {
             await mosquitto.WaitUntilReady(port, cancel);
@@ -73,7 +76,7 @@ public sealed class PrivateMosquitto : IAsyncDisposable
         using ECDsa key = authorityKey;
         using var brokerKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using X509Certificate2 broker = DeviceAuthority.SignBroker(authority, key, brokerKey, now);
-        List<Guid> devices = [.. await db.Read(c => c.QueryAsync<Guid>("select id from device where public_key <> ''"), cancel)];
+        List<Guid> devices = [.. await db.Read(c => c.QueryAsync<Guid>("select id from device where public_key <> '' and revoked_at is null"), cancel)];
         await BrokerFolder.Write(
             folder,
             new Dictionary<string, string>
@@ -82,7 +85,8 @@ public sealed class PrivateMosquitto : IAsyncDisposable
                 ["broker.pem"] = broker.ExportCertificatePem(),
                 ["broker.key"] = brokerKey.ExportPkcs8PrivateKeyPem(),
                 ["dynamic-security.json"] = BrokerFiles.Security(Nodes, devices),
-                ["mosquitto.conf"] = BrokerFiles.Configuration(port, folder, plugin),
+                ["revoked.pem"] = await DeviceCertificates.RevocationList(db, authority, key, now, cancel),
+                ["mosquitto.conf"] = BrokerFiles.Configuration(port, folder, plugin, revocations: true),
             },
             cancel);
 
@@ -91,6 +95,15 @@ public sealed class PrivateMosquitto : IAsyncDisposable
             await WriteNode(Path.Combine(nodes, node), node, authority, key, now, cancel);
         (X509Certificate2 own, X509Certificate2Collection trust) = BrokerUrl.Load(Path.Combine(nodes, Nodes[0]));
         return new BrokerAddress(MqttDialer.Tls("127.0.0.1", port, trust, own), Nodes[0], null, null, $"mqtts://127.0.0.1:{port}");
+    }
+
+    private async Task RefreshRevocations(Db db, ServerKeys keys, CancellationToken cancel)
+    {
+        (X509Certificate2 authority, ECDsa authorityKey) = await Authority(keys, _time.GetUtcNow(), cancel);
+        using ECDsa key = authorityKey;
+        string list = await DeviceCertificates.RevocationList(db, authority, key, _time.GetUtcNow(), cancel);
+        await BrokerFolder.Write(_folder, new Dictionary<string, string> { ["revoked.pem"] = list }, cancel);
+        _process.Reload();
     }
 
     private static async Task WriteNode(string folder, string node, X509Certificate2 authority, ECDsa authorityKey, DateTimeOffset now, CancellationToken cancel)
