@@ -6,26 +6,6 @@ namespace Latchkey.Server.Hosting;
 /// <summary>Serves the built browser application; every address that is not a file or the API's is a page of it.</summary>
 public static class BrowserApplication
 {
-    public static void UseSecurityHeaders(this WebApplication app) => app.Use((http, next) =>
-    {
-        IHeaderDictionary headers = http.Response.Headers;
-        headers.XContentTypeOptions = "nosniff";
-        headers["Referrer-Policy"] = "same-origin";
-        headers.XFrameOptions = "DENY";
-        http.Response.OnStarting(() =>
-        {
-            if (http.Response.StatusCode == StatusCodes.Status401Unauthorized)
-                http.Response.Headers.WWWAuthenticate = "Bearer";
-            if (http.Response.StatusCode == StatusCodes.Status503ServiceUnavailable)
-                http.Response.Headers.RetryAfter = "2";
-            return Task.CompletedTask;
-        });
-        // The API's page brings its own inline script and styles; everything else has none.
-        if (!http.Request.Path.StartsWithSegments("/docs"))
-            headers.ContentSecurityPolicy = "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
-        return next(http);
-    });
-
     public static void MapBrowserApplication(this WebApplication app, string folder)
     {
         string index = Path.Combine(folder, "index.html");

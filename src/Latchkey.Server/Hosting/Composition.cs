@@ -8,6 +8,7 @@ using Latchkey.Server.Features.Leases;
 using Latchkey.Server.Features.Payments;
 using Latchkey.Server.Features.Payments.Sandbox;
 using Latchkey.Server.Features.Places;
+using Latchkey.Server.Hosting.Face;
 using Latchkey.Server.Journal;
 using Latchkey.Server.Live;
 using Latchkey.Server.Storage;
@@ -19,9 +20,6 @@ namespace Latchkey.Server.Hosting;
 /// <summary>What the server is made of: its parts, and its routes area by area.</summary>
 public static class Composition
 {
-    /// <summary>No request of the API is larger; the largest is a sign-up.</summary>
-    private const long LargestRequestBytes = 64 * 1024;
-
     public static async Task<WebApplication> Build(
         ServerOptions options, TimeProvider time, NpgsqlDataSource source, JournalBell bell, Db db, ServerKeys keys, Passwords passwords, BrokerAddress broker,
         VirtualHardwareAddress hardware, CancellationToken cancel)
@@ -30,10 +28,11 @@ public static class Composition
         Logging.Configure(builder.Logging);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = LargestRequestBytes;
-            kestrel.ListenLocalhostOn(options.Port);
+            RequestLimits.Configure(kestrel);
+            Transport.Listen(kestrel, options.Face, options.Port);
         });
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.Services.AddFace(options.Face, time);
         // Open feeds are ended by the server itself when it stops; nothing else takes long.
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(3));
 
@@ -57,16 +56,20 @@ public static class Composition
         builder.Services.AddApiDescription();
 
         WebApplication app = builder.Build();
+        app.Services.GetService<ServerCertificate>(); // one that cannot be used is said now
         // Both follow the journal from their first moment, before any request asks for them.
         app.Services.GetRequiredService<SiteBoards>();
         app.Services.GetRequiredService<LiveHub>();
 
-        app.UseProblems();
         app.UseSecurityHeaders();
+        app.UseProblems();
+        app.UseTransport(options.Face);
+        app.UseNamedOrigins(options.Face);
+        app.UseRequestTimeouts();
         app.UseAuthentication(tokens, time);
         Health.Map(app);
         app.MapApiDescription();
-        MapFeatures(app.MapGroup("/api/v1"));
+        MapFeatures(app.MapGroup("/api/v1").TakesBody(RequestLimits.SmallBody));
         app.MapBrowserApplication(options.Web);
         return app;
     }
@@ -101,7 +104,4 @@ public static class Composition
     /// <summary>A part that others use and that has a task of its own.</summary>
     private static IServiceCollection AddRunning<T>(this IServiceCollection services)
         where T : class, IHostedService => services.AddSingleton<T>().AddHostedService(s => s.GetRequiredService<T>());
-
-    private static void ListenLocalhostOn(this Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions kestrel, int port) =>
-        kestrel.Listen(System.Net.IPAddress.Loopback, port);
 }

@@ -79,7 +79,8 @@ public sealed class LatchkeyServer : IAsyncDisposable
     {
         using ILoggerFactory loggers = LoggerFactory.Create(Logging.Configure);
         ILogger log = loggers.CreateLogger("Latchkey");
-        CheckPort(options.Port);
+        options.Face.Check();
+        CheckPort(options.Face.Listen, options.Port);
         BrokerAddress? given = options.Mqtt is { } address ? BrokerUrl.Parse(address) : null;
         if (!Passwords.HasArgon2)
             log.LogWarning("libargon2 is not installed; passwords are hashed with PBKDF2. Install libargon2-1 and restart.");
@@ -118,11 +119,12 @@ public sealed class LatchkeyServer : IAsyncDisposable
             throw PortInUse(options.Port, e);
         }
         Own(new Closing<WebApplication>(_app, null));
-        Address = _app.Urls.First();
+        Address = Openable(_app.Urls.First());
         if (simulator is not null)
             await StartSimulator(simulator, broker, options, hardware, time, log, cancel);
         Greeting = string.Join('\n', [
             $"ready {Address}",
+            .. _app.Urls.Skip(1).Select(u => $"  {Openable(u)} sends browsers there"),
             .. accounts.Select(a => $"  demo account  {a.Email}  password {a.Password}  ({a.Name})"),
         ]);
     }
@@ -178,21 +180,29 @@ public sealed class LatchkeyServer : IAsyncDisposable
         return started;
     }
 
-    private static void CheckPort(int port)
+    private static void CheckPort(IPAddress address, int port)
     {
         if (port == 0)
             return;
         try
         {
-            using var probe = new TcpListener(IPAddress.Loopback, port);
+            using var probe = new TcpListener(address, port);
             probe.Server.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
             probe.Start();
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.AddressFamilyNotSupported)
+        {
+            throw new StartUpException($"This machine has no address {address}. Choose one it has with --listen.", e);
         }
         catch (SocketException e)
         {
             throw PortInUse(port, e);
         }
     }
+
+    /// <summary>An address that a browser on this machine can open: "every address" is none.</summary>
+    private static string Openable(string url) =>
+        url.Replace("://0.0.0.0:", "://127.0.0.1:", StringComparison.Ordinal).Replace("://[::]:", "://127.0.0.1:", StringComparison.Ordinal);
 
     private static StartUpException PortInUse(int port, Exception cause) =>
         new(cause is SocketException { SocketErrorCode: SocketError.AccessDenied }

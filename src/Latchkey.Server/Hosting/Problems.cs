@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Latchkey.Domain;
+using Latchkey.Server.Hosting.Face;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Npgsql;
@@ -36,36 +37,43 @@ public static class Problems
     /// <summary>Gives every answer without a body a problem, and every exception a code that says whose turn it is.</summary>
     public static void UseProblems(this WebApplication app)
     {
-        app.UseExceptionHandler(handler => handler.Run(async http =>
+        app.UseExceptionHandler(new ExceptionHandlerOptions
         {
-            Exception? error = http.Features.Get<IExceptionHandlerFeature>()?.Error;
-            ProblemHttpResult problem = error switch
-            {
-                BadHttpRequestException bad => OfStatus(bad.StatusCode),
-                _ when IsDatabaseAway(error) => Of(
-                    StatusCodes.Status503ServiceUnavailable, "service-unavailable", "The database cannot be reached. Try again in a moment."),
-                _ => Of(StatusCodes.Status500InternalServerError, "internal-error", $"Something broke on our side. Quote {Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier} when you ask about it."),
-            };
-            await problem.ExecuteAsync(http);
-        }));
+            // What a client sent wrong is no failure of ours, and the framework's line would repeat the value that was wrong.
+            SuppressDiagnosticsCallback = context => context.Exception is BadHttpRequestException,
+            ExceptionHandler = Answer,
+        });
         app.UseStatusCodePages(async context =>
         {
             HttpContext http = context.HttpContext;
             if (!http.Request.Path.StartsWithSegments("/api"))
                 return;
-            await OfStatus(http.Response.StatusCode).ExecuteAsync(http);
+            await OfStatus(http, http.Response.StatusCode).ExecuteAsync(http);
         });
     }
 
+    private static async Task Answer(HttpContext http)
+    {
+        Exception? error = http.Features.Get<IExceptionHandlerFeature>()?.Error;
+        ProblemHttpResult problem = error switch
+        {
+            BadHttpRequestException bad => OfStatus(http, bad.StatusCode),
+            _ when IsDatabaseAway(error) => Of(
+                StatusCodes.Status503ServiceUnavailable, "service-unavailable", "The database cannot be reached. Try again in a moment."),
+            _ => Of(StatusCodes.Status500InternalServerError, "internal-error", $"Something broke on our side. Quote {Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier} when you ask about it."),
+        };
+        await problem.ExecuteAsync(http);
+    }
+
     /// <summary>What the framework refused by itself, before a handler saw it.</summary>
-    private static ProblemHttpResult OfStatus(int status)
+    private static ProblemHttpResult OfStatus(HttpContext http, int status)
     {
         (string code, string detail) = status switch
         {
             StatusCodes.Status404NotFound => ("not-found", "There is nothing at this address."),
             StatusCodes.Status405MethodNotAllowed => ("method-not-allowed", "This address does not take that method."),
             StatusCodes.Status415UnsupportedMediaType => ("unsupported-media-type", "Send the body as application/json."),
-            StatusCodes.Status413PayloadTooLarge => ("body-too-large", "The request is larger than this server takes (64 kB)."),
+            StatusCodes.Status413PayloadTooLarge => ("body-too-large", $"The request is larger than this address takes ({RequestLimits.MostBytes(http)})."),
             StatusCodes.Status401Unauthorized => ("unauthenticated", "Sign in first."),
             _ => ("invalid-request", "The request could not be read. Check its fields and their types."),
         };

@@ -1,9 +1,10 @@
 using System.CommandLine;
+using Latchkey.Server.Hosting.Face;
 
 namespace Latchkey.Server.Hosting;
 
 /// <summary>What can be told to the server when it starts.</summary>
-/// <param name="Port">HTTP port on the loopback address; 0 lets the system choose.</param>
+/// <param name="Port">Port to listen on; 0 lets the system choose.</param>
 /// <param name="Data">Where the private database, the private broker and the demo keep their files.</param>
 /// <param name="Demo">Whether to fill an empty database with demo sites and run simulated lockers.</param>
 /// <param name="NewDemoPasswords">Make new passwords for the demo accounts and print them.</param>
@@ -15,10 +16,13 @@ namespace Latchkey.Server.Hosting;
 public sealed record ServerOptions(
     int Port, string Data, bool Demo, bool NewDemoPasswords, string? Database, string? Mqtt, string Web, int ActuationMs, int DebounceMs)
 {
+    /// <summary>How it shows itself to the network.</summary>
+    public FaceOptions Face { get; init; } = new();
+
     /// <summary>The command line as options, or the exit code when there is nothing to run (help, or a mistake that was printed).</summary>
     public static (ServerOptions? Options, int ExitCode) Parse(string[] args)
     {
-        var port = new Option<int>("--port") { Description = "HTTP port on 127.0.0.1 (0: any free one)", DefaultValueFactory = _ => 5080 };
+        var port = new Option<int>("--port") { Description = "Port to listen on (0: any free one)", DefaultValueFactory = _ => 5080 };
         port.Validators.Add(r =>
         {
             if (r.Tokens.Count > 0 && (!int.TryParse(r.Tokens[0].Value, out int value) || value is < 0 or > 65535))
@@ -30,6 +34,7 @@ public sealed record ServerOptions(
         var web = new Option<string>("--web") { Description = "Folder of the built browser application", HelpName = "DIR", DefaultValueFactory = _ => DefaultWeb() };
         var actuation = new Option<int>("--actuation-ms") { Description = "Demo: milliseconds until a released door springs open", DefaultValueFactory = _ => 60 };
         var debounce = new Option<int>("--debounce-ms") { Description = "Demo: milliseconds a door sensor must be steady", DefaultValueFactory = _ => 30 };
+        var face = new FaceCommandLine();
         var root = new RootCommand(
             """
             Latchkey: an open platform for shared smart lockers. Starts the whole service on this machine: a private PostgreSQL, a private
@@ -40,17 +45,23 @@ public sealed record ServerOptions(
                                  e.g. "Host=db.example;Database=latchkey;Username=latchkey;Password=..."
               LATCHKEY_MQTT      broker to use instead of a private one: mqtts://host:port?identity=DIR (a folder with cert.pem, key.pem
                                  and ca.pem), or mqtt://user:password@127.0.0.1:1883 on the loopback address only
+              LATCHKEY_METRICS_TOKEN  what a reader of /metrics on another machine has to show as "Authorization: Bearer ..."
             """)
         {
             port, data, noDemo, passwords, web, actuation, debounce,
         };
+        foreach (Option option in face.Options)
+            root.Add(option);
         ServerOptions? options = null;
         root.SetAction(parsed =>
         {
             options = new ServerOptions(
                 parsed.GetValue(port), Path.GetFullPath(parsed.GetValue(data)!), !parsed.GetValue(noDemo), parsed.GetValue(passwords),
                 Variable("LATCHKEY_DATABASE"), Variable("LATCHKEY_MQTT"), Path.GetFullPath(parsed.GetValue(web)!),
-                parsed.GetValue(actuation), parsed.GetValue(debounce));
+                parsed.GetValue(actuation), parsed.GetValue(debounce))
+            {
+                Face = face.Read(parsed),
+            };
             return 0;
         });
         int exitCode = root.Parse(args).Invoke();

@@ -22,7 +22,7 @@ public static class LiveFeed
     private const int MostReplayed = 5000;
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/live", Handle).WithName("FollowLive").Produces(200, contentType: "text/event-stream");
+        routes.MapGet("/live", Handle).WithName("FollowLive").Produces(200, contentType: "text/event-stream").DisableRequestTimeout();
 
     private static Results<ServerSentEventsResult<string>, ProblemHttpResult> Handle(
         HttpContext http, LiveHub hub, JournalTail tail, Db db, TimeProvider time, IHostApplicationLifetime life, Guid[]? site, CancellationToken cancel)

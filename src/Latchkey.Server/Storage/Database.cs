@@ -21,6 +21,10 @@ public static class Database
                 (settings.MaxAutoPrepare, settings.AutoPrepareMinUsages) = (200, 2);
             if (settings.MaxAutoPrepare > 0 && string.IsNullOrEmpty(settings.Options))
                 settings.Options = "-c plan_cache_mode=force_generic_plan";
+            // Statements take milliseconds. One that waits longer than this stands behind a lock or a dead disk, and its request is answered 503
+            // before its own limit (10 s) is up.
+            if (!settings.ShouldSerialize("Command Timeout"))
+                settings.CommandTimeout = 8;
             if (string.IsNullOrEmpty(settings.Host))
                 throw new FormatException("it names no Host");
             return new NpgsqlDataSourceBuilder(settings.ConnectionString).Build();

@@ -8,7 +8,11 @@ using Latchkey.Server.Devices;
 using Latchkey.Server.Features.Demo;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
+using Latchkey.Server.Hosting.Face;
 using Latchkey.Server.Storage;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Latchkey.Tests.Support;
@@ -27,6 +31,11 @@ public sealed class LatchkeyApp : IAsyncDisposable
 
     public ManualTime Time { get; }
 
+    public Uri Address => Addresses[0];
+
+    /// <summary>Where it listens; the second is the one that only redirects.</summary>
+    public IReadOnlyList<Uri> Addresses => [.. Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Select(a => new Uri(a))];
+
     public string Database { get; }
 
     /// <summary>Nobody's client.</summary>
@@ -39,11 +48,11 @@ public sealed class LatchkeyApp : IAsyncDisposable
     public Db Db => Services.GetRequiredService<Db>();
 
     /// <param name="mqtt">A broker's address; without one the server looks for a broker where there is none.</param>
-    public static async Task<LatchkeyApp> Start(TestDatabase databases, IReadOnlyList<DemoSite>? sites = null, string? database = null, string mqtt = "mqtt://127.0.0.1:1")
+    public static async Task<LatchkeyApp> Start(TestDatabase databases, IReadOnlyList<DemoSite>? sites = null, string? database = null, string mqtt = "mqtt://127.0.0.1:1", FaceOptions? face = null)
     {
         database ??= await databases.Clone();
         var time = new ManualTime();
-        var options = new ServerOptions(0, "/nonexistent", Demo: false, NewDemoPasswords: false, database, mqtt, "/nonexistent", 60, 30);
+        var options = new ServerOptions(0, "/nonexistent", Demo: false, NewDemoPasswords: false, database, mqtt, "/nonexistent", 60, 30) { Face = face ?? new FaceOptions() };
         LatchkeyServer server = await LatchkeyServer.Start(options, time, CancellationToken.None);
         var app = new LatchkeyApp(server, time, database);
         await DemoSeed.Places(app.Db, sites ?? DemoPlaces.All, time, CancellationToken.None);

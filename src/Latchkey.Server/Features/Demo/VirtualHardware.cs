@@ -33,7 +33,7 @@ public static class VirtualHardware
         routes.MapGet("/demo/banks/{bank:guid}/hardware", (Guid bank, HttpContext http, PlaceBook places, VirtualHardwareAddress address, CancellationToken cancel) =>
             Pass(http, HttpMethod.Get, bank, "", places, address, cancel)).WithName("ShowVirtualBank");
         routes.MapGet("/demo/banks/{bank:guid}/hardware/watch", (Guid bank, HttpContext http, PlaceBook places, VirtualHardwareAddress address, CancellationToken cancel) =>
-            Pass(http, HttpMethod.Get, bank, "/watch", places, address, cancel)).WithName("WatchVirtualBank");
+            Pass(http, HttpMethod.Get, bank, "/watch", places, address, cancel)).WithName("WatchVirtualBank").DisableRequestTimeout();
         routes.MapPost("/demo/banks/{bank:guid}/hardware/doors/{number:int}/{deed}", (Guid bank, int number, string deed, HttpContext http, PlaceBook places, VirtualHardwareAddress address, CancellationToken cancel) =>
             Pass(http, HttpMethod.Post, bank, DoorDeeds.Contains(deed) ? $"/doors/{number}/{deed}" : null, places, address, cancel)).WithName("WorkVirtualDoor");
         routes.MapPost("/demo/banks/{bank:guid}/hardware/{deed}", (Guid bank, string deed, HttpContext http, PlaceBook places, VirtualHardwareAddress address, CancellationToken cancel) =>

@@ -6,6 +6,7 @@ using Latchkey.Server.Devices;
 using Latchkey.Server.Features.Commands;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
+using Latchkey.Server.Hosting.Face;
 using Latchkey.Server.Journal;
 using Latchkey.Server.Live;
 using Latchkey.Server.Storage;
@@ -23,7 +24,8 @@ public static class OpenLocker
     private const int LongestWaitSeconds = 15;
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/leases/{id:guid}/open", Handle).WithName("OpenLocker").SignedIn().Produces<CommandView>().Produces<CommandView>(202);
+        routes.MapPost("/leases/{id:guid}/open", Handle).WithName("OpenLocker").SignedIn().Produces<CommandView>().Produces<CommandView>(202)
+            .WithRequestTimeout(RequestLimits.WithDoor);
 
     private static async Task<Results<JsonHttpResult<CommandView>, ProblemHttpResult>> Handle(
         Guid id, HttpContext http, Idempotency idempotency, Db db, PlaceBook places, CommandDispatch dispatch, LiveHub hub, TimeProvider time, CancellationToken cancel)
