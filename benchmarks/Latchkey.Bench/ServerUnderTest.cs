@@ -61,7 +61,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     private static async Task<ServerUnderTest> Launch(string data)
     {
         string program = AppContext.BaseDirectory.Replace("benchmarks/Latchkey.Bench", "src/Latchkey.Server", StringComparison.Ordinal) + "Latchkey.Server.dll";
-        var process = Process.Start(new ProcessStartInfo("dotnet", [program, "--port", "0", "--data", data]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        var process = Process.Start(new ProcessStartInfo("dotnet", [program, "--port", "0", "--data", data, "--limit", "all=1000000/60"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
         while (await process.StandardOutput.ReadLineAsync() is { } line)
         {
             if (line.StartsWith("ready ", StringComparison.Ordinal))

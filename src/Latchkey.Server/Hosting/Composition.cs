@@ -9,6 +9,7 @@ using Latchkey.Server.Features.Payments;
 using Latchkey.Server.Features.Payments.Sandbox;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting.Face;
+using Latchkey.Server.Hosting.Limits;
 using Latchkey.Server.Journal;
 using Latchkey.Server.Live;
 using Latchkey.Server.Storage;
@@ -44,11 +45,14 @@ public static class Composition
         builder.Services.AddSingleton(_ => tokens);
         byte[] successor = await keys.Secret(ServerKeys.RefreshToken, cancel);
         builder.Services.AddSingleton(_ => new Sessions(tokens, successor, time));
+        byte[] rateKey = await keys.Secret(ServerKeys.RateLimit, cancel);
+        builder.Services.AddSingleton(s => new RateLimiter(s.GetRequiredService<Func<NpgsqlDataSource>>(), options.Face.Limits, rateKey, time, s.GetRequiredService<ILogger<RateLimiter>>()));
         string decoy = (await passwords.Hash(RandomNumberGenerator.GetHexString(32), cancel))!;
         builder.Services.AddSingleton(new DecoyHash(decoy));
 
         builder.Services.AddSingleton<PlaceBook>().AddSingleton<SiteBoards>().AddSingleton<LiveHub>().AddSingleton<Idempotency>().AddSingleton<ReportIntake>().AddSingleton<ReportReceipts>();
         builder.Services.AddRunning<JournalTail>().AddRunning<DeviceLink>().AddRunning<RevokedDevices>().AddRunning<CommandDispatch>().AddRunning<PresenceKeeper>().AddRunning<ExpireHolds>();
+        builder.Services.AddHostedService(s => s.GetRequiredService<RateLimiter>());
 
         builder.Services.Configure<JsonOptions>(o => Json.Configure(o.SerializerOptions));
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
@@ -67,6 +71,7 @@ public static class Composition
         app.UseNamedOrigins(options.Face);
         app.UseRequestTimeouts();
         app.UseAuthentication(tokens, time);
+        app.UseRateLimits();
         Health.Map(app);
         app.MapApiDescription();
         MapFeatures(app.MapGroup("/api/v1").TakesBody(RequestLimits.SmallBody));

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Threading.Channels;
 using Latchkey.Server.Hosting;
+using Latchkey.Server.Hosting.Limits;
 using Latchkey.Server.Journal;
 using Latchkey.Server.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -22,7 +23,7 @@ public static class LiveFeed
     private const int MostReplayed = 5000;
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapGet("/live", Handle).WithName("FollowLive").Produces(200, contentType: "text/event-stream").DisableRequestTimeout();
+        routes.MapGet("/live", Handle).WithName("FollowLive").Produces(200, contentType: "text/event-stream").DisableRequestTimeout().LimitedAs(RateKind.Live);
 
     private static Results<ServerSentEventsResult<string>, ProblemHttpResult> Handle(
         HttpContext http, LiveHub hub, JournalTail tail, Db db, TimeProvider time, IHostApplicationLifetime life, Guid[]? site, CancellationToken cancel)

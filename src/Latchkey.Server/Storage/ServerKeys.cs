@@ -20,6 +20,9 @@ public sealed class ServerKeys(Db db, TimeProvider time)
     public const string DeviceAuthority = "device-authority";
 
     /// <summary>Derives a refresh token's successor.</summary>
+    /// <summary>Hides who was counted.</summary>
+    public const string RateLimit = "rate-limit";
+
     public const string RefreshToken = "refresh-token";
 
     private readonly ConcurrentDictionary<string, byte[]> _known = new(StringComparer.Ordinal);

@@ -9,6 +9,7 @@ using Latchkey.Server.Features.Demo;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Hosting.Face;
+using Latchkey.Server.Hosting.Limits;
 using Latchkey.Server.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -52,7 +53,7 @@ public sealed class LatchkeyApp : IAsyncDisposable
     {
         database ??= await databases.Clone();
         var time = new ManualTime();
-        var options = new ServerOptions(0, "/nonexistent", Demo: false, NewDemoPasswords: false, database, mqtt, "/nonexistent", 60, 30) { Face = face ?? new FaceOptions() };
+        var options = new ServerOptions(0, "/nonexistent", Demo: false, NewDemoPasswords: false, database, mqtt, "/nonexistent", 60, 30) { Face = face ?? new FaceOptions { Limits = RateLimits.OutOfReach } };
         LatchkeyServer server = await LatchkeyServer.Start(options, time, CancellationToken.None);
         var app = new LatchkeyApp(server, time, database);
         await DemoSeed.Places(app.Db, sites ?? DemoPlaces.All, time, CancellationToken.None);

@@ -1,5 +1,6 @@
 using Dapper;
 using Latchkey.Server.Hosting;
+using Latchkey.Server.Hosting.Limits;
 using Latchkey.Server.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -10,14 +11,17 @@ public static class LogIn
 {
     public sealed record Request(string Email, string Password);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/auth/login", Handle).WithName("LogIn").TakesNoToken();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/auth/login", Handle).WithName("LogIn").TakesNoToken().LimitedAs(RateKind.SignIn);
 
     private static async Task<Results<Ok<SessionView>, ProblemHttpResult>> Handle(
-        Request request, Db db, Passwords passwords, DecoyHash decoy, Sessions sessions, CancellationToken cancel)
+        Request request, HttpContext http, Db db, Passwords passwords, DecoyHash decoy, Sessions sessions, RateLimiter limiter, CancellationToken cancel)
     {
         // What is not an address has no account, and must not reach the database: its text takes no NUL.
         if (request.Password.Length > Passwords.Longest || !AccountRules.IsEmail(request.Email))
             return WrongCredentials();
+        // Also for an address that has no account: the refusal must not tell which have one.
+        if (await limiter.Take(RateKind.Account, $"account:{AccountRules.Normal(request.Email)}", cancel) is { } wait)
+            return RateLimiting.TooMany(http, wait);
         Row? row = await db.Read(
             c => c.QueryFirstOrDefaultAsync<Row>(
                 "select id, name, email, role, password_hash from person where email = @email", new { email = AccountRules.Normal(request.Email) }),

@@ -1,5 +1,6 @@
 using Latchkey.Domain;
 using Latchkey.Server.Hosting;
+using Latchkey.Server.Hosting.Limits;
 using Latchkey.Server.Journal;
 using Latchkey.Server.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -11,7 +12,7 @@ public static class SignUp
 {
     public sealed record Request(string Email, string Password, string Name);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/auth/signup", Handle).WithName("SignUp").TakesNoToken();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/auth/signup", Handle).WithName("SignUp").TakesNoToken().LimitedAs(RateKind.SignIn);
 
     private static async Task<Results<Created<SessionView>, ProblemHttpResult>> Handle(
         Request request, Db db, Passwords passwords, Sessions sessions, TimeProvider time, CancellationToken cancel)

@@ -2,6 +2,7 @@ using System.Net;
 using Latchkey.Domain;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
+using Latchkey.Server.Hosting.Limits;
 
 namespace Latchkey.Server.Features.Demo;
 
@@ -35,9 +36,9 @@ public static class VirtualHardware
         routes.MapGet("/demo/banks/{bank:guid}/hardware/watch", (Guid bank, HttpContext http, PlaceBook places, VirtualHardwareAddress address, CancellationToken cancel) =>
             Pass(http, HttpMethod.Get, bank, "/watch", places, address, cancel)).WithName("WatchVirtualBank").DisableRequestTimeout();
         routes.MapPost("/demo/banks/{bank:guid}/hardware/doors/{number:int}/{deed}", (Guid bank, int number, string deed, HttpContext http, PlaceBook places, VirtualHardwareAddress address, CancellationToken cancel) =>
-            Pass(http, HttpMethod.Post, bank, DoorDeeds.Contains(deed) ? $"/doors/{number}/{deed}" : null, places, address, cancel)).WithName("WorkVirtualDoor");
+            Pass(http, HttpMethod.Post, bank, DoorDeeds.Contains(deed) ? $"/doors/{number}/{deed}" : null, places, address, cancel)).WithName("WorkVirtualDoor").LimitedAs(RateKind.Reads);
         routes.MapPost("/demo/banks/{bank:guid}/hardware/{deed}", (Guid bank, string deed, HttpContext http, PlaceBook places, VirtualHardwareAddress address, CancellationToken cancel) =>
-            Pass(http, HttpMethod.Post, bank, CabinetDeeds.Contains(deed) ? $"/{deed}" : null, places, address, cancel)).WithName("WorkVirtualBank");
+            Pass(http, HttpMethod.Post, bank, CabinetDeeds.Contains(deed) ? $"/{deed}" : null, places, address, cancel)).WithName("WorkVirtualBank").LimitedAs(RateKind.Reads);
     }
 
     private static IResult Show(PlaceBook places, VirtualHardwareAddress address) => TypedResults.Ok(new DemoView(

@@ -3,6 +3,7 @@ using Latchkey.Domain.Leases;
 using Latchkey.Server.Features.Payments;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
+using Latchkey.Server.Hosting.Limits;
 using Latchkey.Server.Journal;
 using Latchkey.Server.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -15,7 +16,7 @@ namespace Latchkey.Server.Features.Leases;
 /// </summary>
 public static class FinishRental
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/leases/{id:guid}/finish", Handle).WithName("FinishRental").SignedIn().Produces<LeaseView>();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/leases/{id:guid}/finish", Handle).WithName("FinishRental").SignedIn().Produces<LeaseView>().LimitedAs(RateKind.Money);
 
     private static async Task<Results<JsonHttpResult<LeaseView>, ProblemHttpResult>> Handle(
         Guid id, HttpContext http, Idempotency idempotency, PlaceBook places, TimeProvider time, CancellationToken cancel)

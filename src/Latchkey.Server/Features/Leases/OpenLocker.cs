@@ -7,6 +7,7 @@ using Latchkey.Server.Features.Commands;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Hosting.Face;
+using Latchkey.Server.Hosting.Limits;
 using Latchkey.Server.Journal;
 using Latchkey.Server.Live;
 using Latchkey.Server.Storage;
@@ -25,7 +26,7 @@ public static class OpenLocker
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/leases/{id:guid}/open", Handle).WithName("OpenLocker").SignedIn().Produces<CommandView>().Produces<CommandView>(202)
-            .WithRequestTimeout(RequestLimits.WithDoor);
+            .WithRequestTimeout(RequestLimits.WithDoor).LimitedAs(RateKind.Doors);
 
     private static async Task<Results<JsonHttpResult<CommandView>, ProblemHttpResult>> Handle(
         Guid id, HttpContext http, Idempotency idempotency, Db db, PlaceBook places, CommandDispatch dispatch, LiveHub hub, TimeProvider time, CancellationToken cancel)

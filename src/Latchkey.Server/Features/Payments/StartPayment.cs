@@ -5,6 +5,7 @@ using Latchkey.Domain;
 using Latchkey.Domain.Leases;
 using Latchkey.Server.Features.Leases;
 using Latchkey.Server.Hosting;
+using Latchkey.Server.Hosting.Limits;
 using Latchkey.Server.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -15,7 +16,7 @@ public static class StartPayment
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/leases/{id:guid}/payments", Handle).WithName("StartPayment").SignedIn().Produces<PaymentView>(201);
+        routes.MapPost("/leases/{id:guid}/payments", Handle).WithName("StartPayment").SignedIn().Produces<PaymentView>(201).LimitedAs(RateKind.Money);
         routes.MapGet("/payments/{id:guid}", Show).WithName("ShowPayment").SignedIn();
     }
 

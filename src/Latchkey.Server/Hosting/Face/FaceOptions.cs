@@ -1,4 +1,5 @@
 using System.Net;
+using Latchkey.Server.Hosting.Limits;
 
 namespace Latchkey.Server.Hosting.Face;
 
@@ -25,6 +26,9 @@ public sealed record FaceOptions
 
     /// <summary>Origins (https://app.example) whose pages may call the API.</summary>
     public IReadOnlyList<string> CorsOrigins { get; init; } = [];
+
+    /// <summary>How often a caller may ask.</summary>
+    public RateLimits Limits { get; init; } = new();
 
     /// <summary>How long the server says "not ready" before it stops taking requests; a load balancer needs to notice.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.Zero;

@@ -4,6 +4,7 @@ using Latchkey.Domain.Leases;
 using Latchkey.Server.Features.Leases;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
+using Latchkey.Server.Hosting.Limits;
 using Latchkey.Server.Journal;
 using Latchkey.Server.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -37,7 +38,7 @@ public static class SandboxCheckout
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/sandbox/checkouts/{token}", Show).WithName("ShowSandboxCheckout");
-        routes.MapPost("/sandbox/checkouts/{token}", Pay).WithName("PaySandboxCheckout");
+        routes.MapPost("/sandbox/checkouts/{token}", Pay).WithName("PaySandboxCheckout").LimitedAs(RateKind.Money);
     }
 
     private static async Task<Results<Ok<View>, ProblemHttpResult>> Show(string token, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)
