@@ -13,11 +13,12 @@ public static class Database
         try
         {
             var settings = new NpgsqlConnectionStringBuilder(connectionString);
-            if (!settings.ContainsKey("Timeout"))
+            // ShouldSerialize, because ContainsKey says yes to every name that Npgsql knows, set or not.
+            if (!settings.ShouldSerialize("Timeout"))
                 settings.Timeout = 5;
             // The same few statements over and over, all of them aimed at a few rows by key: prepared at their second use on a connection and planned
             // once. Planning costs more than running them, and the pool takes its connections in turn, so that "after a few uses" would be much later.
-            if (!settings.ContainsKey("Max Auto Prepare"))
+            if (!settings.ShouldSerialize("Max Auto Prepare"))
                 (settings.MaxAutoPrepare, settings.AutoPrepareMinUsages) = (200, 2);
             if (settings.MaxAutoPrepare > 0 && string.IsNullOrEmpty(settings.Options))
                 settings.Options = "-c plan_cache_mode=force_generic_plan";

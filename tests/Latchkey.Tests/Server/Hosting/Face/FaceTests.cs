@@ -101,7 +101,7 @@ public sealed class FaceTests(TestDatabase databases)
     [Fact]
     public async Task A_request_that_hangs_is_given_up_with_a_code_and_the_live_feed_is_not()
     {
-        await using LatchkeyApp app = await LatchkeyApp.Start(databases, face: new FaceOptions { RequestTimeout = TimeSpan.FromMilliseconds(400) });
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases, database: await databases.Clone() + ";Maximum Pool Size=6", face: new FaceOptions { RequestTimeout = TimeSpan.FromMilliseconds(400) });
         TestPerson asha = await app.Quick();
         using HttpResponseMessage live = await asha.Http.GetAsync("live", HttpCompletionOption.ResponseHeadersRead);
         await using Stream feed = await live.Content.ReadAsStreamAsync();
@@ -156,7 +156,7 @@ public sealed class FaceTests(TestDatabase databases)
     {
         await using LatchkeyApp app = await LatchkeyApp.Start(databases, database: await databases.Clone() + ";Command Timeout=1");
         TestPerson asha = await app.Quick();
-        await using var other = new NpgsqlConnection(app.Database);
+        await using var other = new NpgsqlConnection(app.Database + ";Pooling=false");
         await other.OpenAsync();
         await using NpgsqlTransaction hold = await other.BeginTransactionAsync();
         await other.ExecuteAsync("lock table lease in access exclusive mode", transaction: hold);

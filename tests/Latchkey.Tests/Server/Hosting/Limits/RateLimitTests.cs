@@ -152,7 +152,7 @@ public sealed class RateLimitTests(TestDatabase databases)
 
         public static async Task<Nodes> On(TestDatabase databases, string limit)
         {
-            var nodes = new Nodes(await databases.Clone(), limit);
+            var nodes = new Nodes(await databases.Clone() + ";Maximum Pool Size=3", limit);
             await nodes.Sql<int>("create table lease_count (n int); insert into lease_count values (0); create function count_lease() returns trigger language plpgsql as $$ begin update lease_count set n = n + 1; return null; end $$; create trigger counted after insert or update on rate_window for each row execute function count_lease()");
             return nodes;
         }
