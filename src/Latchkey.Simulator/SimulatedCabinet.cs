@@ -29,6 +29,7 @@ internal sealed class SimulatedCabinet : IAsyncDisposable
     private readonly string _journalPath;
     private readonly TimeProvider _time;
     private readonly SimulatedNetwork _network;
+    private readonly Func<MqttDial, ICabinetLink> _link;
     private readonly SemaphoreSlim _power = new(1);
     private readonly Lock _gate = new();
     private readonly List<Channel<CabinetSnapshot>> _watchers = [];
@@ -37,8 +38,9 @@ internal sealed class SimulatedCabinet : IAsyncDisposable
     private volatile bool _connected;
 
     public SimulatedCabinet(
-        CabinetSettings settings, DeviceIdentity identity, string journalPath, FakeBoard board, MqttDial dial, TimeProvider time)
+        CabinetSettings settings, DeviceIdentity identity, string journalPath, FakeBoard board, MqttDial dial, Func<MqttDial, ICabinetLink> link, TimeProvider time)
     {
+        _link = link;
         (_settings, _identity, _journalPath, Board, _time) = (settings, identity, journalPath, board, time);
         _network = new SimulatedNetwork(dial);
         Board.Changed += Tell;
@@ -138,7 +140,7 @@ internal sealed class SimulatedCabinet : IAsyncDisposable
         await Task.Yield();
         while (!cancel.IsCancellationRequested)
         {
-            var link = new ObservedLink(new MqttCabinetLink(Device, _network.Dial, _time, TimeSpan.FromSeconds(5)), SetConnected);
+            var link = new ObservedLink(_link(_network.Dial), SetConnected);
             var host = new CabinetHost(_settings, _identity.Commands, _journalPath, Board, link, _time);
             try
             {

@@ -5,9 +5,12 @@ namespace Latchkey.Simulator;
 /// <summary>The cable of one cabinet. Pulling it ends the connection without a word, as a cable does.</summary>
 internal sealed class SimulatedNetwork(MqttDial dial)
 {
+    /// <summary>MQTT and a WebSocket have one connection at a time, polling two or three; older ones have ended.</summary>
+    private const int MostStreams = 8;
+
     private readonly Lock _gate = new();
     private TaskCompletionSource _plugged = Done();
-    private Stream? _stream;
+    private readonly Queue<Stream> _streams = [];
 
     public bool IsPlugged
     {
@@ -29,7 +32,12 @@ internal sealed class SimulatedNetwork(MqttDial dial)
         lock (_gate)
         {
             if (_plugged.Task.IsCompleted)
-                return _stream = stream;
+            {
+                if (_streams.Count == MostStreams)
+                    _streams.Dequeue().Dispose();
+                _streams.Enqueue(stream);
+                return stream;
+            }
         }
         await stream.DisposeAsync();
         throw new IOException("The cable was pulled.");
@@ -43,14 +51,16 @@ internal sealed class SimulatedNetwork(MqttDial dial)
 
     public void Unplug()
     {
-        Stream? stream;
+        Stream[] streams;
         lock (_gate)
         {
             if (_plugged.Task.IsCompleted)
                 _plugged = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            (stream, _stream) = (_stream, null);
+            streams = [.. _streams];
+            _streams.Clear();
         }
-        stream?.Dispose();
+        foreach (Stream stream in streams)
+            stream.Dispose();
     }
 
     private static TaskCompletionSource Done()

@@ -72,7 +72,7 @@ internal static class Simulation
             var board = new FakeBoard(entry.Lockers, actuation, bounce, ExactTime.Instance);
             string journal = Path.Combine(journals, $"{entry.Device:D}.journal");
             return new SimulatedCabinet(
-                entry.Settings(debounceMs), identity, journal, board, SimulationFiles.Dialer(identity, link, trust), ExactTime.Instance);
+                entry.Settings(debounceMs), identity, journal, board, SimulationFiles.Dialer(identity, link, trust), SimulationFiles.Link(identity, link, ExactTime.Instance), ExactTime.Instance);
         }).ToFrozenDictionary(c => c.Device);
     }
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Latchkey.Controller.Cabinet;
 using Latchkey.Link.Mqtt;
+using Latchkey.Link.Transport;
 
 namespace Latchkey.Simulator;
 
@@ -17,7 +18,12 @@ internal sealed record CabinetEntry(Guid Device, string Name, string Model, int 
 /// <param name="Broker"><c>mqtts://host:port</c>, or <c>mqtt://</c> on this machine only.</param>
 /// <param name="Server">The server's public key for commands: SubjectPublicKeyInfo in base64.</param>
 /// <param name="Authority">The file with the authority that signed the broker's certificate, in the same folder.</param>
-internal sealed record LinkFile(Uri Broker, string Server, string? Authority = null);
+/// <param name="Transport"><c>mqtt</c>, <c>ws</c> or <c>poll</c>; mqtt where it is not said.</param>
+/// <param name="Http">Where the server itself is, for ws and poll: https://host, or http:// on this machine only.</param>
+internal sealed record LinkFile(Uri Broker, string Server, string? Authority = null, string? Transport = null, Uri? Http = null)
+{
+    public bool IsMqtt => Transport is null or "mqtt";
+}
 
 /// <summary>Everything that is read from and written to disk before a cabinet runs; what is wrong is said in one sentence.</summary>
 internal static class SimulationFiles
@@ -56,6 +62,14 @@ internal static class SimulationFiles
         LinkFile link = ReadJson(path, SimulatorJson.Default.LinkFile);
         if (!link.Broker.IsAbsoluteUri || link.Broker.Port < 1 || link.Broker.Scheme is not ("mqtt" or "mqtts"))
             throw new UsageException($"{path}: the broker is mqtts://host:port, or mqtt://host:port on this machine, not '{link.Broker}'.");
+        if (!link.IsMqtt)
+        {
+            if (link.Transport is not ("ws" or "poll") || link.Http is not { IsAbsoluteUri: true, Scheme: "http" or "https" } http)
+                throw new UsageException($"{path}: the transport is mqtt, or ws or poll with 'http', the server's address; not '{link.Transport}' with '{link.Http}'.");
+            if (http.Scheme == "http" && !MqttDialer.IsLoopback(http.Host))
+                throw new UsageException($"{path}: http:// without TLS is for this machine only, not for {http.Host}.");
+            return (link, null);
+        }
         if (link.Broker.Scheme == "mqtt")
         {
             // Without TLS anybody on the way reads which door opens when, and nobody proves to be the broker.
@@ -73,7 +87,7 @@ internal static class SimulationFiles
     public static DeviceIdentity ReadIdentity(Guid device, string keys, LinkFile link)
     {
         string key = ReadText(KeyPath(keys, device));
-        string? certificate = link.Broker.Scheme == "mqtts" ? ReadText(Path.Combine(keys, $"{device:D}.crt.pem")) : null;
+        string? certificate = link.IsMqtt && link.Broker.Scheme == "mqtts" ? ReadText(Path.Combine(keys, $"{device:D}.crt.pem")) : null;
         try
         {
             return DeviceIdentity.Read(device, key, certificate, Convert.FromBase64String(link.Server));
@@ -84,9 +98,25 @@ internal static class SimulationFiles
         }
     }
 
-    public static MqttDial Dialer(DeviceIdentity identity, LinkFile link, X509Certificate2Collection? trust) => link.Broker.Scheme == "mqtts"
-        ? MqttDialer.Tls(link.Broker.DnsSafeHost, link.Broker.Port, trust, identity.Certificate)
-        : MqttDialer.Tcp(link.Broker.DnsSafeHost, link.Broker.Port);
+    /// <summary>The byte stream: to the broker, or to the server itself, where HTTP speaks TLS over it by itself.</summary>
+    public static MqttDial Dialer(DeviceIdentity identity, LinkFile link, X509Certificate2Collection? trust) => link switch
+    {
+        { IsMqtt: false, Http: { } http } => MqttDialer.Bytes(http.DnsSafeHost, http.Port),
+        { Broker.Scheme: "mqtts" } => MqttDialer.Tls(link.Broker.DnsSafeHost, link.Broker.Port, trust, identity.Certificate),
+        _ => MqttDialer.Tcp(link.Broker.DnsSafeHost, link.Broker.Port),
+    };
+
+    public static Func<MqttDial, ICabinetLink> Link(DeviceIdentity identity, LinkFile link, TimeProvider time) => dial =>
+    {
+        if (link.IsMqtt)
+            return new MqttCabinetLink(identity.Device, dial, time, LongestRetry);
+        var endpoint = new DeviceEndpoint(link.Http!, identity.Device, identity.Key, dial, time);
+        OpenSession open = link.Transport == "ws" ? (will, cancel) => WebSocketSession.Open(endpoint, will, cancel) : (will, cancel) => PollSession.Open(endpoint, will, cancel);
+        return new SessionCabinetLink(open, time, LongestRetry);
+    };
+
+    /// <summary>A test that plugs a cable in does not wait half a minute.</summary>
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(5);
 
     private static string KeyPath(string keys, Guid device) => Path.Combine(keys, $"{device:D}.key.pem");
 

@@ -7,12 +7,12 @@ using Latchkey.Tests.Support;
 namespace Latchkey.SystemTests;
 
 /// <summary>The private broker, the simulator and the server itself die or fall silent under a running system.</summary>
-public sealed class PrivatePartsFaultTests
+public abstract class PrivatePartsFaultScenarios(string link)
 {
     [Fact]
     public async Task A_killed_broker_is_started_again_and_doors_open_again()
     {
-        await using LatchkeyProcess latchkey = await LatchkeyProcess.Start(LatchkeyProcess.NewData());
+        await using LatchkeyProcess latchkey = await LatchkeyProcess.Start(LatchkeyProcess.NewData(), DeviceLinks.Arguments(link));
         VirtualBank bank = await VirtualBank.Find(latchkey, "Hall A, bank 1");
         TestPerson asha = await latchkey.GivenCustomer();
         Guid lease = await bank.Rent(asha, 1);
@@ -49,7 +49,7 @@ public sealed class PrivatePartsFaultTests
         (await asha.StateOf(command)).ShouldBeOneOf("unconfirmed", "expired");
     }
 
-    private static async Task The_server_killed_in_the_middle(LatchkeyProcess latchkey, VirtualBank bank)
+    private async Task The_server_killed_in_the_middle(LatchkeyProcess latchkey, VirtualBank bank)
     {
         TestPerson asha = await latchkey.GivenCustomer();
         Guid lease = await bank.Rent(asha, 5);
@@ -57,7 +57,7 @@ public sealed class PrivatePartsFaultTests
         JsonNode command = await asha.Open(lease);
         await Eventually.Holds(async () => await bank.Pulses(5) == 1, TimeSpan.FromSeconds(5), "the pulse");
         await latchkey.Kill();
-        await using LatchkeyProcess again = await LatchkeyProcess.Start(latchkey.Data);
+        await using LatchkeyProcess again = await LatchkeyProcess.Start(latchkey.Data, DeviceLinks.Arguments(link));
         using var http = new HttpClient { BaseAddress = again.Http.BaseAddress };
         http.DefaultRequestHeaders.Authorization = asha.Http.DefaultRequestHeaders.Authorization;
         TestPerson later = asha with { Http = http };
@@ -73,7 +73,7 @@ public sealed class PrivatePartsFaultTests
 }
 
 /// <summary>A broker of somebody else's, stopped before and in the middle of commands, and started again too late.</summary>
-public sealed class OutsideBrokerTests : IAsyncLifetime
+public abstract class OutsideBrokerScenarios(string link) : IAsyncLifetime
 {
     private readonly string _data = LatchkeyProcess.NewData();
     private MosquittoBroker _broker = null!;
@@ -82,7 +82,7 @@ public sealed class OutsideBrokerTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _broker = await MosquittoBroker.StartOpen();
-        _latchkey = await LatchkeyProcess.Start(_data, environment: new Dictionary<string, string> { ["LATCHKEY_MQTT"] = $"mqtt://127.0.0.1:{_broker.Port}" });
+        _latchkey = await LatchkeyProcess.Start(_data, DeviceLinks.Arguments(link), environment: new Dictionary<string, string> { ["LATCHKEY_MQTT"] = $"mqtt://127.0.0.1:{_broker.Port}" });
     }
 
     public async ValueTask DisposeAsync()
@@ -153,3 +153,15 @@ public sealed class OutsideBrokerTests : IAsyncLifetime
         (await bank.Pulses(4)).ShouldBe(0);
     }
 }
+
+public sealed class PrivatePartsFaultTests() : PrivatePartsFaultScenarios(DeviceLinks.Mqtt);
+
+public sealed class PrivatePartsFaultByWebSocketTests() : PrivatePartsFaultScenarios(DeviceLinks.WebSocket);
+
+public sealed class PrivatePartsFaultByPollingTests() : PrivatePartsFaultScenarios(DeviceLinks.Polling);
+
+public sealed class OutsideBrokerTests() : OutsideBrokerScenarios(DeviceLinks.Mqtt);
+
+public sealed class OutsideBrokerByWebSocketTests() : OutsideBrokerScenarios(DeviceLinks.WebSocket);
+
+public sealed class OutsideBrokerByPollingTests() : OutsideBrokerScenarios(DeviceLinks.Polling);

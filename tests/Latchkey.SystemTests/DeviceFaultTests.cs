@@ -5,14 +5,14 @@ using Latchkey.Tests.Support;
 namespace Latchkey.SystemTests;
 
 /// <summary>The bank is cut off before and in the middle of a command: what is said is honest, and no door opens late.</summary>
-public sealed class UnpluggedBankTests(OneLatchkey one)
+public abstract class UnpluggedBankScenarios(OneLatchkey one, string link)
 {
     private static readonly string[] MayEnd = ["opened", "refused", "expired", "unconfirmed"];
 
     [Fact]
     public async Task An_unplugged_bank_is_shown_offline_refuses_at_once_and_does_nothing_late()
     {
-        VirtualBank bank = await VirtualBank.Find(await one.Started, "Hall A, bank 1");
+        VirtualBank bank = await VirtualBank.Find(await one.By(link), "Hall A, bank 1");
         TestPerson asha = await bank.System.GivenCustomer();
         Guid lease = await bank.Rent(asha, 1);
         await bank.Do("unplug");
@@ -31,7 +31,7 @@ public sealed class UnpluggedBankTests(OneLatchkey one)
     [Fact]
     public async Task A_network_cut_in_the_middle_of_commands_leaves_each_with_an_honest_end_and_at_most_one_pulse()
     {
-        VirtualBank bank = await VirtualBank.Find(await one.Started, "Hall A, bank 1");
+        VirtualBank bank = await VirtualBank.Find(await one.By(link), "Hall A, bank 1");
         int[] doors = [3, 4, 5, 6, 7, 8];
         var rented = new List<(TestPerson Person, Guid Lease, int Door)>();
         foreach (int door in doors)
@@ -63,7 +63,7 @@ public sealed class UnpluggedBankTests(OneLatchkey one)
     [Fact]
     public async Task Unplugged_right_after_the_order_the_end_is_honest_and_nothing_moves_after_the_expiry()
     {
-        VirtualBank bank = await VirtualBank.Find(await one.Started, "Hall A, bank 1");
+        VirtualBank bank = await VirtualBank.Find(await one.By(link), "Hall A, bank 1");
         TestPerson asha = await bank.System.GivenCustomer();
         Guid lease = await bank.Rent(asha, 9);
         JsonNode command = await asha.Open(lease);
@@ -82,12 +82,12 @@ public sealed class UnpluggedBankTests(OneLatchkey one)
 }
 
 /// <summary>A door jams, the power goes: what is said is what happened, and one order gives one pulse.</summary>
-public sealed class DoorAndPowerTests(OneLatchkey one)
+public abstract class DoorAndPowerScenarios(OneLatchkey one, string link)
 {
     [Fact]
     public async Task A_jammed_door_is_said_not_opened_and_opens_when_it_is_freed_and_tried_again()
     {
-        VirtualBank bank = await VirtualBank.Find(await one.Started, "Hall B, bank 2");
+        VirtualBank bank = await VirtualBank.Find(await one.By(link), "Hall B, bank 2");
         TestPerson asha = await bank.System.GivenCustomer();
         Guid lease = await bank.Rent(asha, 1);
         await bank.Do("doors/1/jam");
@@ -107,7 +107,7 @@ public sealed class DoorAndPowerTests(OneLatchkey one)
     [Fact]
     public async Task Power_cut_in_the_middle_is_said_unknown_and_gives_no_second_pulse()
     {
-        VirtualBank bank = await VirtualBank.Find(await one.Started, "Hall B, bank 2");
+        VirtualBank bank = await VirtualBank.Find(await one.By(link), "Hall B, bank 2");
         TestPerson asha = await bank.System.GivenCustomer();
         Guid lease = await bank.Rent(asha, 2);
         await bank.Do("doors/2/jam"); // 1.5 s between the pulse and its outcome
@@ -125,3 +125,15 @@ public sealed class DoorAndPowerTests(OneLatchkey one)
         ((bool)(await asha.Get($"leases/{lease}")).Body!["openedEver"]!).ShouldBeFalse();
     }
 }
+
+public sealed class UnpluggedBankTests(OneLatchkey one) : UnpluggedBankScenarios(one, DeviceLinks.Mqtt);
+
+public sealed class UnpluggedBankByWebSocketTests(OneLatchkey one) : UnpluggedBankScenarios(one, DeviceLinks.WebSocket);
+
+public sealed class UnpluggedBankByPollingTests(OneLatchkey one) : UnpluggedBankScenarios(one, DeviceLinks.Polling);
+
+public sealed class DoorAndPowerTests(OneLatchkey one) : DoorAndPowerScenarios(one, DeviceLinks.Mqtt);
+
+public sealed class DoorAndPowerByWebSocketTests(OneLatchkey one) : DoorAndPowerScenarios(one, DeviceLinks.WebSocket);
+
+public sealed class DoorAndPowerByPollingTests(OneLatchkey one) : DoorAndPowerScenarios(one, DeviceLinks.Polling);

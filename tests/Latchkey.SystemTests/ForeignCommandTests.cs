@@ -9,12 +9,12 @@ using Latchkey.Tests.Support;
 namespace Latchkey.SystemTests;
 
 /// <summary>Somebody has a node's rights at the broker and publishes orders past the server: late, again, forged, retained.</summary>
-public sealed class ForeignCommandTests(OneLatchkey one)
+public abstract class ForeignCommandScenarios(OneLatchkey one, string link)
 {
     [Fact]
     public async Task Late_repeated_and_forged_orders_move_nothing()
     {
-        VirtualBank bank = await VirtualBank.Find(await one.Started, "Concourse, right");
+        VirtualBank bank = await VirtualBank.Find(await one.By(link), "Concourse, right");
         string data = bank.System.Data;
         (CommandKey key, Guid device) = await SystemDatabase.CommandKeyOf(data, bank.Id);
         await using var node = new NodeAtBroker(data);
@@ -47,7 +47,7 @@ public sealed class ForeignCommandTests(OneLatchkey one)
     [Fact]
     public async Task The_private_broker_keeps_no_order_for_later()
     {
-        VirtualBank bank = await VirtualBank.Find(await one.Started, "Concourse, right");
+        VirtualBank bank = await VirtualBank.Find(await one.By(link), "Concourse, right");
         string data = bank.System.Data;
         (CommandKey key, Guid device) = await SystemDatabase.CommandKeyOf(data, bank.Id);
         CommandMessage order = key.Sign(Guid.CreateVersion7(), CommandKinds.Open, 6, TimeProvider.System.GetUtcNow().AddMinutes(5), "operator:test");
@@ -101,3 +101,9 @@ public sealed class ForeignCommandTests(OneLatchkey one)
         }
     }
 }
+
+public sealed class ForeignCommandTests(OneLatchkey one) : ForeignCommandScenarios(one, DeviceLinks.Mqtt);
+
+public sealed class ForeignCommandByWebSocketTests(OneLatchkey one) : ForeignCommandScenarios(one, DeviceLinks.WebSocket);
+
+public sealed class ForeignCommandByPollingTests(OneLatchkey one) : ForeignCommandScenarios(one, DeviceLinks.Polling);

@@ -7,11 +7,14 @@ namespace Latchkey.SystemTests;
 /// <summary>The program as it is started by a person, with its own database, broker and simulated lockers.</summary>
 public sealed class WholeSystemTests
 {
-    [Fact]
-    public async Task A_fresh_start_has_three_sites_sixty_lockers_and_a_door_that_opens()
+    [Theory]
+    [InlineData(DeviceLinks.Mqtt)]
+    [InlineData(DeviceLinks.WebSocket)]
+    [InlineData(DeviceLinks.Polling)]
+    public async Task A_fresh_start_has_three_sites_sixty_lockers_and_a_door_that_opens(string link)
     {
         string data = LatchkeyProcess.NewData();
-        await using LatchkeyProcess latchkey = await LatchkeyProcess.Start(data);
+        await using LatchkeyProcess latchkey = await LatchkeyProcess.Start(data, DeviceLinks.Arguments(link));
         TestPerson asha = await latchkey.GivenCustomer();
         JsonArray sites = (await asha.Get("sites")).Body!["items"]!.AsArray();
         sites.Count.ShouldBe(3);

@@ -10,7 +10,8 @@ namespace Latchkey.Controller.Cabinet;
 /// </summary>
 /// <param name="Commands">Shared with one server.</param>
 /// <param name="Certificate">With its private key; null on a link without TLS.</param>
-public sealed record DeviceIdentity(Guid Device, CommandKey Commands, X509Certificate2? Certificate)
+/// <param name="Key">Signs the challenge of a link that is not MQTT.</param>
+public sealed record DeviceIdentity(Guid Device, CommandKey Commands, X509Certificate2? Certificate, ECDsa Key)
 {
     /// <param name="device">The device's id.</param>
     /// <param name="keyPem">The device's private key, PKCS#8 in PEM.</param>
@@ -26,7 +27,9 @@ public sealed record DeviceIdentity(Guid Device, CommandKey Commands, X509Certif
             using var server = ECDiffieHellman.Create();
             server.ImportSubjectPublicKeyInfo(serverKey, out _);
             CommandKey commands = CommandKey.Derive(own, server.PublicKey, device);
-            return new DeviceIdentity(device, commands, certificatePem is null ? null : X509Certificate2.CreateFromPem(certificatePem, keyPem));
+            var key = ECDsa.Create();
+            key.ImportFromPem(keyPem);
+            return new DeviceIdentity(device, commands, certificatePem is null ? null : X509Certificate2.CreateFromPem(certificatePem, keyPem), key);
         }
         catch (ArgumentException e)
         {

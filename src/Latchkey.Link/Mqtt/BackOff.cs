@@ -1,18 +1,20 @@
 namespace Latchkey.Link.Mqtt;
 
 /// <summary>How long to wait before the next attempt: doubling, and jittered so that a street of banks does not come back in one second.</summary>
-internal sealed class BackOff(TimeSpan first, TimeSpan longest)
+public sealed class BackOff(TimeSpan first, TimeSpan longest)
 {
     private int _failures;
 
-    /// <param name="end">How the last attempt, or its connection, ended.</param>
-    /// <param name="lived">How long the two took together.</param>
-    public TimeSpan Next(MqttEnd end, TimeSpan lived)
+    // Two clients with one id would throw each other out as fast as they can connect; a broker that is too busy says so.
+    internal TimeSpan Next(MqttEnd end, TimeSpan lived) =>
+        Next(end.Reason == MqttLinkReason.SessionTakenOver || MqttReasonCode.AsksForPatience(end.Code), lived);
+
+    /// <param name="patience">Whether to wait the longest time at once.</param>
+    /// <param name="lived">How long the last attempt and its connection took together.</param>
+    public TimeSpan Next(bool patience, TimeSpan lived)
     {
         if (lived > longest)
             _failures = 0;
-        // Two clients with one id would throw each other out as fast as they can connect; a broker that is too busy says so.
-        bool patience = end.Reason == MqttLinkReason.SessionTakenOver || MqttReasonCode.AsksForPatience(end.Code);
         TimeSpan ceiling = patience ? longest : first * Math.Pow(2, Math.Min(_failures, 30));
         _failures++;
         if (ceiling > longest)

@@ -18,6 +18,9 @@ public static class MqttDialer
         ? async cancel => await ConnectHere(host, port, cancel)
         : throw new ArgumentException($"{host} is not this machine; without TLS it is not spoken to.", nameof(host));
 
+    /// <summary>The bare byte stream, for a protocol that speaks TLS over it by itself.</summary>
+    public static MqttDial Bytes(string host, int port) => async cancel => await Connect(host.Trim('[', ']'), port, cancel);
+
     /// <summary>Whether a host in an address is this machine by its very name: localhost, 127.0.0.0/8 or ::1.</summary>
     public static bool IsLoopback(string host) =>
         string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
 using Latchkey.Link.Messages;
 using Latchkey.Link.Mqtt;
@@ -71,6 +72,10 @@ public sealed class DeviceLink(BrokerAddress broker, ReportIntake intake, Report
         {
             await _client.Subscribe(Topics.AllReports, Qos.AtLeastOnce, cancel);
         }
+        catch (ObjectDisposedException) when (cancel.IsCancellationRequested)
+        {
+            // Stopped before it had begun.
+        }
         catch (MqttRefusedException e)
         {
             log.LogCritical("The broker refuses this server's subscription ({Reason}): no device will be heard. Check the broker's access rules.", e.Message);
@@ -140,6 +145,9 @@ public sealed class DeviceLink(BrokerAddress broker, ReportIntake intake, Report
 /// <summary>Where the broker is and who this node is there.</summary>
 public sealed record BrokerAddress(MqttDial Dial, string ClientId, string? Username, string? Password, string Shown)
 {
+    /// <summary>Where TLS is spoken and with which authorities; null without TLS, or with the system's authorities.</summary>
+    public (string Host, int Port, X509Certificate2Collection Trust)? Tls { get; init; }
+
     /// <summary>Tells a broker of this node's own which certificates are revoked; null where the broker is somebody else's.</summary>
     public Func<CancellationToken, Task>? RefreshRevocations { get; init; }
 }

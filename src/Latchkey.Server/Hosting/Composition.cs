@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Latchkey.Server.Devices;
+using Latchkey.Server.Devices.Gateway;
 using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Features.Commands;
 using Latchkey.Server.Features.Demo;
@@ -53,6 +54,7 @@ public static class Composition
         builder.Services.AddSingleton<PlaceBook>().AddSingleton<SiteBoards>().AddSingleton<LiveHub>().AddSingleton<Idempotency>().AddSingleton<ReportIntake>().AddSingleton<ReportReceipts>();
         builder.Services.AddRunning<JournalTail>().AddRunning<DeviceLink>().AddRunning<RevokedDevices>().AddRunning<CommandDispatch>().AddRunning<PresenceKeeper>().AddRunning<ExpireHolds>();
         builder.Services.AddHostedService(s => s.GetRequiredService<RateLimiter>());
+        builder.Services.AddSingleton<StandInDialer>().AddSingleton<DeviceGateway>().AddSingleton<DeviceSocket>().AddRunning<DevicePolling>();
 
         builder.Services.Configure<JsonOptions>(o => Json.Configure(o.SerializerOptions));
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
@@ -75,6 +77,7 @@ public static class Composition
         Health.Map(app);
         app.MapApiDescription();
         MapFeatures(app.MapGroup("/api/v1").TakesBody(RequestLimits.SmallBody));
+        DeviceRoutes.Map(app);
         app.MapBrowserApplication(options.Web);
         return app;
     }

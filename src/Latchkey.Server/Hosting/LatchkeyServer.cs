@@ -106,7 +106,7 @@ public sealed class LatchkeyServer : IAsyncDisposable
             accounts = await DemoSeed.Accounts(db, passwords, time, options.NewDemoPasswords, cancel);
             await simulator.Enrol(time, cancel);
         }
-        BrokerAddress broker = given ?? await StartMosquitto(folder.Value, db, keys, time, log, cancel);
+        BrokerAddress broker = given ?? await StartMosquitto(folder.Value, db, keys, options.MqttListen is { } listen ? BrokerListener.Parse(listen) : null, time, log, cancel);
 
         _app = await Composition.Build(options, time, source, bell, db, keys, passwords, broker, hardware, cancel);
         await _app.Services.GetRequiredService<PlaceBook>().Reload(cancel);
@@ -136,15 +136,15 @@ public sealed class LatchkeyServer : IAsyncDisposable
         return postgres.ConnectionString;
     }
 
-    private async Task<BrokerAddress> StartMosquitto(DataDirectory data, Db db, ServerKeys keys, TimeProvider time, ILogger log, CancellationToken cancel)
+    private async Task<BrokerAddress> StartMosquitto(DataDirectory data, Db db, ServerKeys keys, BrokerListener? open, TimeProvider time, ILogger log, CancellationToken cancel)
     {
-        PrivateMosquitto mosquitto = Own(await PrivateMosquitto.Start(data, db, keys, time, log, cancel));
+        PrivateMosquitto mosquitto = Own(await PrivateMosquitto.Start(data, db, keys, open, time, log, cancel));
         return mosquitto.Address;
     }
 
     private async Task StartSimulator(SimulatorFolder folder, BrokerAddress broker, ServerOptions options, VirtualHardwareAddress hardware, TimeProvider time, ILogger log, CancellationToken cancel)
     {
-        await folder.WriteLink(broker.Shown, cancel);
+        await folder.WriteLink(broker.Shown, options.DemoLink, Address, cancel);
         DateTimeOffset started = time.GetUtcNow();
         PrivateSimulator simulator = Own(await PrivateSimulator.Start(folder.Path, folder.LogFile, options, log, cancel));
         hardware.Hardware = simulator.Hardware;

@@ -19,6 +19,12 @@ public sealed record ServerOptions(
     /// <summary>How it shows itself to the network.</summary>
     public FaceOptions Face { get; init; } = new();
 
+    /// <summary>Demo: how the simulated lockers speak to this server: mqtt, ws or poll.</summary>
+    public string DemoLink { get; init; } = "mqtt";
+
+    /// <summary>Where the private broker listens for devices elsewhere, see <see cref="Devices.Broker.BrokerListener"/> (LATCHKEY_MQTT_LISTEN); null for nowhere.</summary>
+    public string? MqttListen { get; init; }
+
     /// <summary>The command line as options, or the exit code when there is nothing to run (help, or a mistake that was printed).</summary>
     public static (ServerOptions? Options, int ExitCode) Parse(string[] args)
     {
@@ -35,6 +41,8 @@ public sealed record ServerOptions(
         var actuation = new Option<int>("--actuation-ms") { Description = "Demo: milliseconds until a released door springs open", DefaultValueFactory = _ => 60 };
         var debounce = new Option<int>("--debounce-ms") { Description = "Demo: milliseconds a door sensor must be steady", DefaultValueFactory = _ => 30 };
         var face = new FaceCommandLine();
+        var link = new Option<string>("--demo-link") { Description = "Demo: how simulated lockers speak to the server", DefaultValueFactory = _ => "mqtt" };
+        link.AcceptOnlyFromAmong("mqtt", "ws", "poll");
         var root = new RootCommand(
             """
             Latchkey: an open platform for shared smart lockers. Starts the whole service on this machine: a private PostgreSQL, a private
@@ -46,9 +54,10 @@ public sealed record ServerOptions(
               LATCHKEY_MQTT      broker to use instead of a private one: mqtts://host:port?identity=DIR (a folder with cert.pem, key.pem
                                  and ca.pem), or mqtt://user:password@127.0.0.1:1883 on the loopback address only
               LATCHKEY_METRICS_TOKEN  what a reader of /metrics on another machine has to show as "Authorization: Bearer ..."
+              LATCHKEY_MQTT_LISTEN  where the private broker listens for devices elsewhere, with TLS only: 0.0.0.0:8883/broker.example
             """)
         {
-            port, data, noDemo, passwords, web, actuation, debounce,
+            port, data, noDemo, passwords, web, actuation, debounce, link,
         };
         foreach (Option option in face.Options)
             root.Add(option);
@@ -61,6 +70,8 @@ public sealed record ServerOptions(
                 parsed.GetValue(actuation), parsed.GetValue(debounce))
             {
                 Face = face.Read(parsed),
+                DemoLink = parsed.GetValue(link)!,
+                MqttListen = Variable("LATCHKEY_MQTT_LISTEN"),
             };
             return 0;
         });

@@ -5,17 +5,33 @@ using Latchkey.SystemTests.Support;
 
 namespace Latchkey.SystemTests.Support;
 
-/// <summary>One system for all tests that leave it whole; each keeps to a bank of its own. Started by the first that asks.</summary>
+/// <summary>
+/// One system for all tests that leave it whole, and one more for each other way in which its devices can speak to it; each test keeps to a bank
+/// of its own. Started by the first that asks.
+/// </summary>
 public sealed class OneLatchkey : IAsyncDisposable
 {
-    private readonly Lazy<Task<LatchkeyProcess>> _started = new(() => LatchkeyProcess.Start(LatchkeyProcess.NewData()));
+    private readonly Dictionary<string, Lazy<Task<LatchkeyProcess>>> _byLink = DeviceLinks.All.ToDictionary(
+        link => link, link => new Lazy<Task<LatchkeyProcess>>(() => LatchkeyProcess.Start(LatchkeyProcess.NewData(), DeviceLinks.Arguments(link))));
 
-    public Task<LatchkeyProcess> Started => _started.Value;
+    public Task<LatchkeyProcess> Started => By(DeviceLinks.Mqtt);
+
+    public Task<LatchkeyProcess> By(string link) => _byLink[link].Value;
 
     public async ValueTask DisposeAsync()
     {
-        if (_started.IsValueCreated)
-            await (await Started).DisposeAsync();
+        foreach (Lazy<Task<LatchkeyProcess>> started in _byLink.Values.Where(l => l.IsValueCreated))
+            await (await started.Value).DisposeAsync();
         await LatchkeyProcess.Discard();
     }
+}
+
+/// <summary>The three ways in which a device can speak to the server; the same scenarios run over each.</summary>
+public static class DeviceLinks
+{
+    public const string Mqtt = "mqtt", WebSocket = "ws", Polling = "poll";
+
+    public static readonly string[] All = [Mqtt, WebSocket, Polling];
+
+    public static string[] Arguments(string link) => ["--demo-link", link];
 }

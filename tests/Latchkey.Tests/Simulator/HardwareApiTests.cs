@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -17,12 +18,15 @@ public sealed class HardwareApiTests : IAsyncLifetime
     private readonly HttpClient _http = new();
     private WebApplication _app = null!;
 
+    private static readonly ECDsa Key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
     public HardwareApiTests() => _cabinet = new SimulatedCabinet(
         new CabinetSettings { Device = MachineRig.Device, Lockers = 3, Model = "LK-sim" },
-        new DeviceIdentity(MachineRig.Device, MachineRig.Own, null),
+        new DeviceIdentity(MachineRig.Device, MachineRig.Own, null, Key),
         Path.Combine(_folder, "cabinet.journal"),
         new FakeBoard(3, TimeSpan.FromMilliseconds(5), bounce: null, TimeProvider.System),
         _ => throw new IOException("There is no broker."),
+        dial => new MqttCabinetLink(MachineRig.Device, dial, TimeProvider.System, TimeSpan.FromSeconds(5)),
         TimeProvider.System);
 
     public async ValueTask InitializeAsync()

@@ -69,7 +69,7 @@ public sealed class SimulatorBrokerTests : IAsyncLifetime
         _commands = CommandKey.Derive(_serverKey, devicePublic.PublicKey, Device);
         var identity = SimulationFiles.ReadIdentity(Device, _folder, link);
         _cabinet = new SimulatedCabinet(entry.Settings(debounceMs: 30), identity, Path.Combine(_folder, "cabinet.journal"),
-            new FakeBoard(4, TimeSpan.FromMilliseconds(60), new Random(1), TimeProvider.System), SimulationFiles.Dialer(identity, link, trust), TimeProvider.System);
+            new FakeBoard(4, TimeSpan.FromMilliseconds(60), new Random(1), TimeProvider.System), SimulationFiles.Dialer(identity, link, trust), SimulationFiles.Link(identity, link, TimeProvider.System), TimeProvider.System);
         await _cabinet.PowerOn(_limit.Token);
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -21,11 +22,12 @@ public static class BrokerFiles
             .Select(folder => Path.Combine(folder, "mosquitto_dynamic_security.so")).FirstOrDefault(File.Exists)
         : null;
 
-    /// <param name="port">TLS only, on the loopback address. There is no listener without a client certificate.</param>
+    /// <param name="port">For this machine, on the loopback address.</param>
     /// <param name="folder">Where ca.pem, broker.pem, broker.key, dynamic-security.json and, if wanted, revoked.pem lie.</param>
     /// <param name="plugin">The dynamic-security plugin, see <see cref="FindPlugin"/>.</param>
     /// <param name="revocations">Whether there is a revoked.pem. One that has expired locks everybody out.</param>
-    public static string Configuration(int port, string folder, string plugin, bool revocations = false)
+    /// <param name="open">For devices elsewhere; null for none. Like the other it speaks TLS only and takes nobody without a certificate of ours.</param>
+    public static string Configuration(int port, string folder, string plugin, bool revocations = false, IPEndPoint? open = null)
     {
         var lines = new List<string>
         {
@@ -34,15 +36,6 @@ public static class BrokerFiles
             "allow_anonymous false",
             $"plugin {plugin}",
             $"plugin_opt_config_file {folder}/dynamic-security.json",
-            string.Create(CultureInfo.InvariantCulture, $"listener {port} 127.0.0.1"),
-            $"cafile {folder}/ca.pem",
-            $"certfile {folder}/broker.pem",
-            $"keyfile {folder}/broker.key",
-            "tls_version tlsv1.2",
-            "require_certificate true",
-            "# The name in the certificate is the user and the client id: nobody can take another's session over.",
-            "use_identity_as_username true",
-            "use_username_as_clientid true",
             "# Without it a command's echo takes 44 ms instead of 0.1.",
             "set_tcp_nodelay true",
             "message_size_limit 2048",
@@ -62,10 +55,28 @@ public static class BrokerFiles
             "log_type notice",
             $"pid_file {folder}/mosquitto.pid",
         };
-        if (revocations)
-            lines.Add($"crlfile {folder}/revoked.pem");
+        foreach (IPEndPoint? at in (IPEndPoint?[])[new IPEndPoint(IPAddress.Loopback, port), open])
+        {
+            if (at is not null)
+                lines.AddRange(Listener(at, folder, revocations));
+        }
         return string.Join('\n', lines) + "\n";
     }
+
+    /// <summary>There is no other way to make a listener, so there is none without TLS.</summary>
+    private static IEnumerable<string> Listener(IPEndPoint at, string folder, bool revocations) =>
+    [
+        string.Create(CultureInfo.InvariantCulture, $"listener {at.Port} {at.Address}"),
+        $"cafile {folder}/ca.pem",
+        $"certfile {folder}/broker.pem",
+        $"keyfile {folder}/broker.key",
+        "tls_version tlsv1.2",
+        "require_certificate true",
+        "# The name in the certificate is the user and the client id: nobody can take another's session over.",
+        "use_identity_as_username true",
+        "use_username_as_clientid true",
+        .. revocations ? (string[])[$"crlfile {folder}/revoked.pem"] : [],
+    ];
 
     /// <summary>Who may do what. Everything that is not said here is denied. Nobody has a password: the certificate is the proof.</summary>
     public static string Security(IReadOnlyCollection<string> nodes, IReadOnlyCollection<Guid> devices)

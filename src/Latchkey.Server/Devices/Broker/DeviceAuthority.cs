@@ -38,18 +38,29 @@ public static class DeviceAuthority
         return X509CertificateLoader.LoadCertificate(withKey.RawData);
     }
 
-    /// <summary>For the private broker, which is reached on the loopback address only.</summary>
-    public static X509Certificate2 SignBroker(X509Certificate2 authority, ECDsa authorityKey, ECDsa brokerKey, DateTimeOffset now)
+    /// <summary>For the private broker, which is reached on the loopback address, and under these names if it listens elsewhere as well.</summary>
+    public static X509Certificate2 SignBroker(X509Certificate2 authority, ECDsa authorityKey, ECDsa brokerKey, DateTimeOffset now, params ReadOnlySpan<string> alsoNamed)
     {
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
         names.AddDnsName("localhost");
-        return Sign(authority, authorityKey, new PublicKey(brokerKey), "localhost", ServerAuth, OwnYears, now, names.Build());
+        foreach (string name in alsoNamed)
+        {
+            if (IPAddress.TryParse(name, out IPAddress? address))
+                names.AddIpAddress(address);
+            else
+                names.AddDnsName(name);
+        }
+        return Sign(authority, authorityKey, new PublicKey(brokerKey), "localhost", ServerAuth, now.AddYears(OwnYears), now, names.Build());
     }
 
     /// <param name="node">Each server node has a name of its own; it is its user and client id at the broker.</param>
     public static X509Certificate2 SignNode(X509Certificate2 authority, ECDsa authorityKey, ECDsa nodeKey, string node, DateTimeOffset now) =>
-        Sign(authority, authorityKey, new PublicKey(nodeKey), node, ClientAuth, OwnYears, now);
+        Sign(authority, authorityKey, new PublicKey(nodeKey), node, ClientAuth, now.AddYears(OwnYears), now);
+
+    /// <summary>For a node that speaks to the broker in the name of a device that it knows; made anew for each connection.</summary>
+    public static X509Certificate2 SignStandIn(X509Certificate2 authority, ECDsa authorityKey, ECDsa nodeKey, Guid device, DateTimeOffset now) =>
+        Sign(authority, authorityKey, new PublicKey(nodeKey), $"{device:D}", ClientAuth, now.AddDays(1), now);
 
     /// <summary>Signs a device's request (PKCS#10). The subject is the device's id, whatever the request says.</summary>
     /// <exception cref="CryptographicException">
@@ -71,7 +82,7 @@ public static class DeviceAuthority
         }
         if (!IsP256(key))
             throw new CryptographicException("The device's key is not on P-256.");
-        return Sign(authority, authorityKey, key, $"{device:D}", ClientAuth, DeviceYears, now);
+        return Sign(authority, authorityKey, key, $"{device:D}", ClientAuth, now.AddYears(DeviceYears), now);
     }
 
     /// <summary>The list of revoked certificates, PEM. It never runs out before the authority does: an expired one locks everybody out.</summary>
@@ -94,7 +105,7 @@ public static class DeviceAuthority
     }
 
     private static X509Certificate2 Sign(
-        X509Certificate2 authority, ECDsa authorityKey, PublicKey key, string name, string usage, int years, DateTimeOffset now,
+        X509Certificate2 authority, ECDsa authorityKey, PublicKey key, string name, string usage, DateTimeOffset end, DateTimeOffset now,
         X509Extension? names = null)
     {
         var request = new CertificateRequest(Named(name), key, HashAlgorithmName.SHA256);
@@ -105,7 +116,6 @@ public static class DeviceAuthority
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(authority, true, false));
         if (names is not null)
             request.CertificateExtensions.Add(names);
-        DateTimeOffset end = now.AddYears(years);
         DateTimeOffset last = new(authority.NotAfter);
         return request.Create(
             authority.SubjectName, X509SignatureGenerator.CreateForECDsa(authorityKey), now - Backdated, end < last ? end : last, RandomSerial());

@@ -53,12 +53,14 @@ public sealed class SimulatorFolder(DataDirectory data, ServerKeys keys, Db db)
     }
 
     /// <param name="broker">The broker's address as devices are told it.</param>
-    public async Task WriteLink(string broker, CancellationToken cancel)
+    /// <param name="transport">mqtt, ws or poll.</param>
+    /// <param name="http">This server's own address, for the latter two.</param>
+    public async Task WriteLink(string broker, string transport, string http, CancellationToken cancel)
     {
         using var own = ECDiffieHellman.Create();
         own.ImportPkcs8PrivateKey(await keys.PrivateKey(ServerKeys.Command, cancel), out _);
         string server = Convert.ToBase64String(own.PublicKey.ExportSubjectPublicKeyInfo());
-        await File.WriteAllTextAsync(System.IO.Path.Combine(Keys, "link.json"), JsonSerializer.Serialize(new { broker, authority = "ca.crt.pem", server }), cancel);
+        await File.WriteAllTextAsync(System.IO.Path.Combine(Keys, "link.json"), JsonSerializer.Serialize(new { broker, authority = "ca.crt.pem", server, transport, http }), cancel);
     }
 
     private async Task Certify(Guid device, X509Certificate2 authority, ECDsa authorityKey, DateTimeOffset now, CancellationToken cancel)

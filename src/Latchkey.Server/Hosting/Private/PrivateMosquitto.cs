@@ -38,14 +38,14 @@ public sealed class PrivateMosquitto : IAsyncDisposable
     public BrokerAddress Address { get; }
 
     /// <exception cref="StartUpException">Mosquitto is missing or does not start.</exception>
-    public static async Task<PrivateMosquitto> Start(DataDirectory data, Db db, ServerKeys keys, TimeProvider time, ILogger log, CancellationToken cancel)
+    public static async Task<PrivateMosquitto> Start(DataDirectory data, Db db, ServerKeys keys, BrokerListener? open, TimeProvider time, ILogger log, CancellationToken cancel)
     {
         string program = Find(["/usr/sbin/mosquitto", "/usr/bin/mosquitto", "/usr/local/sbin/mosquitto"]);
         string plugin = BrokerFiles.FindPlugin() ?? throw new StartUpException("Mosquitto's dynamic-security plugin is missing. Install the Debian package mosquitto, or name a broker you have in LATCHKEY_MQTT.");
         string folder = data.FolderOf("mosquitto", "mosquitto");
         await ChildProcess.EndLeftover(Path.Combine(folder, "mosquitto.pid"), folder, signal: 15, time, cancel);
         int port = FreePort();
-        BrokerAddress address = await WriteFiles(folder, port, plugin, db, keys, time.GetUtcNow(), cancel);
+        BrokerAddress address = await WriteFiles(folder, port, plugin, open, db, keys, time.GetUtcNow(), cancel);
         ChildProcess process = await Launch(program, folder);
         var mosquitto = new PrivateMosquitto(process, folder, address, db, keys, time, log);
         try
@@ -70,12 +70,12 @@ public sealed class PrivateMosquitto : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private static async Task<BrokerAddress> WriteFiles(string folder, int port, string plugin, Db db, ServerKeys keys, DateTimeOffset now, CancellationToken cancel)
+    private static async Task<BrokerAddress> WriteFiles(string folder, int port, string plugin, BrokerListener? open, Db db, ServerKeys keys, DateTimeOffset now, CancellationToken cancel)
     {
         (X509Certificate2 authority, ECDsa authorityKey) = await Authority(keys, now, cancel);
         using ECDsa key = authorityKey;
         using var brokerKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using X509Certificate2 broker = DeviceAuthority.SignBroker(authority, key, brokerKey, now);
+        using X509Certificate2 broker = DeviceAuthority.SignBroker(authority, key, brokerKey, now, [.. open?.Names ?? []]);
         List<Guid> devices = [.. await db.Read(c => c.QueryAsync<Guid>("select id from device where public_key <> '' and revoked_at is null"), cancel)];
         await BrokerFolder.Write(
             folder,
@@ -86,7 +86,7 @@ public sealed class PrivateMosquitto : IAsyncDisposable
                 ["broker.key"] = brokerKey.ExportPkcs8PrivateKeyPem(),
                 ["dynamic-security.json"] = BrokerFiles.Security(Nodes, devices),
                 ["revoked.pem"] = await DeviceCertificates.RevocationList(db, authority, key, now, cancel),
-                ["mosquitto.conf"] = BrokerFiles.Configuration(port, folder, plugin, revocations: true),
+                ["mosquitto.conf"] = BrokerFiles.Configuration(port, folder, plugin, revocations: true, open?.At),
             },
             cancel);
 
@@ -94,7 +94,7 @@ public sealed class PrivateMosquitto : IAsyncDisposable
         foreach (string node in Nodes)
             await WriteNode(Path.Combine(nodes, node), node, authority, key, now, cancel);
         (X509Certificate2 own, X509Certificate2Collection trust) = BrokerUrl.Load(Path.Combine(nodes, Nodes[0]));
-        return new BrokerAddress(MqttDialer.Tls("127.0.0.1", port, trust, own), Nodes[0], null, null, $"mqtts://127.0.0.1:{port}");
+        return new BrokerAddress(MqttDialer.Tls("127.0.0.1", port, trust, own), Nodes[0], null, null, $"mqtts://127.0.0.1:{port}") { Tls = ("127.0.0.1", port, trust) };
     }
 
     private async Task RefreshRevocations(Db db, ServerKeys keys, CancellationToken cancel)
