@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Threading.Channels;
 using Dapper;
@@ -7,6 +8,7 @@ using Latchkey.Link.Mqtt;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
 using Latchkey.Server.Storage;
+using Latchkey.Server.Telemetry;
 using Microsoft.Extensions.Caching.Memory;
 
 namespace Latchkey.Server.Devices;
@@ -64,6 +66,7 @@ public sealed class CommandDispatch(DeviceLink link, Db db, ServerKeys keys, Tim
         {
             CommandKey key = await KeyOf(order.Device, stopping);
             byte[] payload = Wire.Write(key.Sign(order.Command, order.Kind, order.Number, order.Expires, order.Authority));
+            using Activity? span = Instruments.Traces.StartActivity("publish", ActivityKind.Producer, Instruments.TraceOf(order.Command));
             PublishResult result = await link.Publish(Topics.Command(order.Device), payload, order.Expires - time.GetUtcNow(), stopping);
             if (result.Status == PublishStatus.Acknowledged)
                 _acknowledged.Writer.TryWrite(order.Command);

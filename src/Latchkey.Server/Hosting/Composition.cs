@@ -14,6 +14,7 @@ using Latchkey.Server.Hosting.Limits;
 using Latchkey.Server.Journal;
 using Latchkey.Server.Live;
 using Latchkey.Server.Storage;
+using Latchkey.Server.Telemetry;
 using Microsoft.AspNetCore.Http.Json;
 using Npgsql;
 
@@ -27,7 +28,7 @@ public static class Composition
         VirtualHardwareAddress hardware, CancellationToken cancel)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        Logging.Configure(builder.Logging);
+        Logging.Configure(builder.Logging, options.Face.JsonLogs);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             RequestLimits.Configure(kestrel);
@@ -35,8 +36,8 @@ public static class Composition
         });
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Services.AddFace(options.Face, time);
-        // Open feeds are ended by the server itself when it stops; nothing else takes long.
-        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(3));
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = GracefulStop.RequestsFinishWithin);
+        builder.Services.AddSingleton<GracefulStop>().AddSingleton<IHostLifetime>(s => s.GetRequiredService<GracefulStop>()).AddSingleton<Observing>().AddSingleton(options.Face);
 
         // Made before the web application, because the database and the demo need them; owned by whoever made them.
         builder.Services.AddSingleton(time).AddSingleton(bell).AddSingleton(db).AddSingleton(keys).AddSingleton(broker).AddSingleton(hardware);
@@ -53,8 +54,9 @@ public static class Composition
 
         builder.Services.AddSingleton<PlaceBook>().AddSingleton<SiteBoards>().AddSingleton<LiveHub>().AddSingleton<Idempotency>().AddSingleton<ReportIntake>().AddSingleton<ReportReceipts>();
         builder.Services.AddRunning<JournalTail>().AddRunning<DeviceLink>().AddRunning<RevokedDevices>().AddRunning<CommandDispatch>().AddRunning<PresenceKeeper>().AddRunning<ExpireHolds>();
-        builder.Services.AddHostedService(s => s.GetRequiredService<RateLimiter>());
         builder.Services.AddSingleton<StandInDialer>().AddSingleton<DeviceGateway>().AddSingleton<DeviceSocket>().AddRunning<DevicePolling>();
+        // Stopped in the opposite order: the meter waits for commands to leave, so it comes after what sends them.
+        builder.Services.AddRunning<JournalMeter>().AddHostedService(s => s.GetRequiredService<RateLimiter>());
 
         builder.Services.Configure<JsonOptions>(o => Json.Configure(o.SerializerOptions));
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
@@ -66,8 +68,11 @@ public static class Composition
         // Both follow the journal from their first moment, before any request asks for them.
         app.Services.GetRequiredService<SiteBoards>();
         app.Services.GetRequiredService<LiveHub>();
+        app.Services.GetRequiredService<Observing>();
 
         app.UseSecurityHeaders();
+        app.UseRequestLog();
+        Observing.UseSpanNames(app);
         app.UseProblems();
         app.UseTransport(options.Face);
         app.UseNamedOrigins(options.Face);
@@ -75,6 +80,7 @@ public static class Composition
         app.UseAuthentication(tokens, time);
         app.UseRateLimits();
         Health.Map(app);
+        Observing.Map(app, options.Face);
         app.MapApiDescription();
         MapFeatures(app.MapGroup("/api/v1").TakesBody(RequestLimits.SmallBody));
         DeviceRoutes.Map(app);

@@ -17,9 +17,11 @@ public static class Health
     }
 
     /// <summary>Without the broker the server still sells, shows and takes back lockers; without the database it can do nothing.</summary>
-    private static async Task<Results<Ok<Readiness>, JsonHttpResult<Readiness>>> Ready(Func<NpgsqlDataSource> database, JournalTail tail, DeviceLink link, CancellationToken cancel)
+    private static async Task<Results<Ok<Readiness>, JsonHttpResult<Readiness>>> Ready(Func<NpgsqlDataSource> database, JournalTail tail, DeviceLink link, GracefulStop stop, CancellationToken cancel)
     {
         string broker = link.IsConnected ? "connected" : "disconnected";
+        if (stop.HasBegun)
+            return TypedResults.Json(new Readiness("stopping", "unknown", broker), statusCode: StatusCodes.Status503ServiceUnavailable);
         try
         {
             await using NpgsqlCommand ping = database().CreateCommand("select 1");

@@ -77,7 +77,7 @@ public sealed class LatchkeyServer : IAsyncDisposable
 
     private async Task StartAll(ServerOptions options, TimeProvider time, CancellationToken cancel)
     {
-        using ILoggerFactory loggers = LoggerFactory.Create(Logging.Configure);
+        using ILoggerFactory loggers = LoggerFactory.Create(logging => Logging.Configure(logging, options.Face.JsonLogs));
         ILogger log = loggers.CreateLogger("Latchkey");
         options.Face.Check();
         CheckPort(options.Face.Listen, options.Port);
@@ -226,7 +226,7 @@ public sealed class LatchkeyServer : IAsyncDisposable
         {
             if (value is WebApplication app)
             {
-                using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(4));
+                using var patience = new CancellationTokenSource(GracefulStop.RequestsFinishWithin + TimeSpan.FromSeconds(2));
                 await app.StopAsync(patience.Token);
                 await app.DisposeAsync();
             }

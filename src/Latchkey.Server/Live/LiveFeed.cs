@@ -84,6 +84,9 @@ public static class LiveFeed
                         yield return Item(e);
                 }
             }
+            // Told, so that a reader need not wonder: it comes back to another node, with its last id.
+            if (stopping.IsCancellationRequested && !cancel.IsCancellationRequested)
+                yield return new SseItem<string>("{}", "bye");
         }
         finally
         {

@@ -15,10 +15,11 @@ public sealed class LiveHub
     private readonly ConcurrentDictionary<LiveReader, bool> _readers = new();
     private readonly ConcurrentDictionary<(Guid Command, TaskCompletionSource Waiter), bool> _waiting = new(); // as many as requests wait
     private readonly TimeProvider _time;
+    private readonly CancellationToken _stopping;
 
-    public LiveHub(JournalTail tail, TimeProvider time)
+    public LiveHub(JournalTail tail, TimeProvider time, IHostApplicationLifetime life)
     {
-        _time = time;
+        (_time, _stopping) = (time, life.ApplicationStopping);
         tail.Read += Hand;
     }
 
@@ -45,6 +46,8 @@ public sealed class LiveHub
                 return already;
             try
             {
+                // The end of the server ends the wait: the answer is what is known by then.
+                using CancellationTokenRegistration ending = _stopping.Register(() => settled.TrySetResult());
                 await settled.Task.WaitAsync(wait, _time, cancel);
             }
             catch (TimeoutException)

@@ -54,6 +54,9 @@ public static class VirtualHardware
         }
         try
         {
+            // A page that watches is let go when the server stops.
+            using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel, http.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
+            cancel = ending.Token;
             using var request = new HttpRequestMessage(method, new Uri(hardware, $"/cabinets/{known.DeviceId:D}{path}"));
             using HttpResponseMessage response = await Simulator.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
             if (response.StatusCode != HttpStatusCode.OK)

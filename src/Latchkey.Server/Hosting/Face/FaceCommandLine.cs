@@ -18,6 +18,7 @@ public sealed class FaceCommandLine
     private readonly Option<int> _hops = new("--proxy-hops") { Description = "How many trusted proxies a request may come through", HelpName = "N", DefaultValueFactory = _ => 1 };
     private readonly Option<string[]> _origins = new("--cors-origin") { Description = "Origin whose pages may call the API; may be repeated", HelpName = "ORIGIN", DefaultValueFactory = _ => [] };
     private readonly Option<string[]> _limits = new("--limit") { Description = "Requests of a kind in so many seconds, for each caller; may be repeated", HelpName = "KIND=N/S", DefaultValueFactory = _ => [] };
+    private readonly Option<string> _logs = new("--log-format") { Description = "json or text; text on a terminal, else json", HelpName = "FORMAT", DefaultValueFactory = _ => Console.IsErrorRedirected ? "json" : "text" };
     private readonly Option<int> _drain = new("--drain-s") { Description = "Seconds of \"not ready\" before a stop", HelpName = "N", DefaultValueFactory = _ => 0 };
 
     public FaceCommandLine()
@@ -28,10 +29,11 @@ public sealed class FaceCommandLine
         Each(_hops, text => int.TryParse(text, out int hops) && hops is >= 1 and <= 10, "--proxy-hops takes a number from 1 to 10.");
         Each(_origins, IsOrigin, "--cors-origin takes one origin such as https://app.example, without a path or a star.");
         Each(_limits, RateLimits.IsWellFormed, "--limit takes a kind, a number and seconds, such as doors=30/60; kinds are sign-in, account, money, doors, writes, reads, live, all.");
+        Each(_logs, text => text is "json" or "text", "--log-format is json or text.");
         Each(_drain, text => int.TryParse(text, out int seconds) && seconds is >= 0 and <= LongestDrainSeconds, $"--drain-s takes a number from 0 to {LongestDrainSeconds}.");
     }
 
-    public IEnumerable<Option> Options => [_listen, _cert, _key, _redirect, _proxies, _hops, _origins, _limits, _drain];
+    public IEnumerable<Option> Options => [_listen, _cert, _key, _redirect, _proxies, _hops, _origins, _limits, _logs, _drain];
 
     public FaceOptions Read(ParseResult parsed) => new()
     {
@@ -43,6 +45,7 @@ public sealed class FaceCommandLine
         ProxyHops = parsed.GetValue(_hops),
         CorsOrigins = [.. parsed.GetValue(_origins)!.Select(o => o.TrimEnd('/'))],
         Limits = new RateLimits(parsed.GetValue(_limits)!),
+        JsonLogs = parsed.GetValue(_logs) == "json",
         Drain = TimeSpan.FromSeconds(parsed.GetValue(_drain)),
         MetricsToken = Environment.GetEnvironmentVariable("LATCHKEY_METRICS_TOKEN") is { Length: > 0 } token ? token : null,
     };

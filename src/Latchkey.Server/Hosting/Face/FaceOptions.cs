@@ -42,6 +42,9 @@ public sealed record FaceOptions
     /// <summary>What a reader of /metrics from elsewhere has to show (LATCHKEY_METRICS_TOKEN); null: loopback only.</summary>
     public string? MetricsToken { get; init; }
 
+    /// <summary>Whether logs are JSON, a line for each event, and not text for a person.</summary>
+    public bool JsonLogs { get; init; }
+
     public bool HasTls => TlsCert is not null;
 
     /// <summary>What the options say about each other, and what only the machine can answer later is not looked at here.</summary>

@@ -24,6 +24,7 @@ public static class RateLimiting
                 string caller = http.CallerOrNull() is { } person ? $"person:{person.Id:N}" : $"address:{Network(http.Connection.RemoteIpAddress)}";
                 if (await limiter.Take(kind, caller, http.RequestAborted) is { } wait)
                 {
+                    Telemetry.Instruments.Refused.Add(1, new KeyValuePair<string, object?>("kind", RateLimits.NameOf(kind)));
                     await TooMany(http, wait).ExecuteAsync(http);
                     return;
                 }

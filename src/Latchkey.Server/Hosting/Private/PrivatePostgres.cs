@@ -99,6 +99,9 @@ public sealed class PrivatePostgres : IAsyncDisposable
             shared_buffers = 64MB
             # The journal's readers wait for the oldest write transaction: none may sleep.
             idle_in_transaction_session_timeout = '30s'
+            # A refused row's values and a statement's parameters stay out of the log: they may be an address or a token.
+            log_error_verbosity = terse
+            log_parameter_max_length_on_error = 0
             timezone = 'UTC'
             log_timezone = 'UTC'
             """,
