@@ -28,13 +28,13 @@ public sealed class Sessions(AccessTokens tokens, byte[] successorKey, TimeProvi
     /// <summary>The successor of a refresh token. A value without a session means that the family was just ended: that has to be committed.</summary>
     public async Task<Decision<SessionView?>> Renew(Transaction tx, string refreshToken)
     {
+        await LockFamily(tx, refreshToken);
         DateTimeOffset now = time.GetUtcNow();
         var row = await tx.First<TokenRow>(
             """
             select t.family, t.expires_at, t.used_at, t.revoked_at, p.id, p.name, p.email, p.role
             from refresh_token t join person p on p.id = t.person_id
             where t.hash = @hash
-            for update of t
             """,
             new { hash = HashOf(refreshToken) });
         if (row is null || row.RevokedAt is not null || row.ExpiresAt <= now)
@@ -52,10 +52,20 @@ public sealed class Sessions(AccessTokens tokens, byte[] successorKey, TimeProvi
 
     public async Task End(Transaction tx, string refreshToken)
     {
-        Guid? family = await tx.First<Guid?>("select family from refresh_token where hash = @hash", new { hash = HashOf(refreshToken) });
-        if (family is { } known)
-            await Revoke(tx, known);
+        if (await LockFamily(tx, refreshToken) is { } family)
+            await Revoke(tx, family);
     }
+
+    /// <summary>
+    /// One at a time in a family, whichever of its tokens is shown: a sign-out must not pass by the successor that a refresh is just adding. The
+    /// family's oldest token stands for it.
+    /// </summary>
+    private static Task<Guid?> LockFamily(Transaction tx, string refreshToken) => tx.First<Guid?>(
+        """
+        select family from refresh_token where family = (select family from refresh_token where hash = @hash)
+        order by created_at, hash limit 1 for update
+        """,
+        new { hash = HashOf(refreshToken) });
 
     private Task<int> Revoke(Transaction tx, Guid family) => tx.Execute(
         "update refresh_token set revoked_at = @now where family = @family and revoked_at is null", new { family, now = time.GetUtcNow() });

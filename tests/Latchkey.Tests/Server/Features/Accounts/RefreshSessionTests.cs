@@ -46,6 +46,18 @@ public sealed class RefreshSessionTests(TestDatabase databases)
     }
 
     [Fact]
+    public async Task Signing_out_while_the_session_is_renewed_leaves_no_token_alive()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        for (int round = 0; round < 6; round++)
+        {
+            string token = (await app.GivenCustomer()).Session.Text("refreshToken");
+            await Task.WhenAll([.. Enumerable.Range(0, 4).Select(_ => Refresh(app, token)), app.Ask(HttpMethod.Post, "auth/logout", new { refreshToken = token })]);
+            (await app.Sql<long>("select count(*) from refresh_token where revoked_at is null")).ShouldBe(0);
+        }
+    }
+
+    [Fact]
     public async Task A_token_used_again_after_the_grace_ends_the_whole_family()
     {
         await using LatchkeyApp app = await LatchkeyApp.Start(databases);
