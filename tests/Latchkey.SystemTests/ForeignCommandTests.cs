@@ -45,6 +45,25 @@ public abstract class ForeignCommandScenarios(OneLatchkey one, string link)
     }
 
     [Fact]
+    public async Task An_order_that_is_repeated_with_its_key_after_it_was_carried_out_moves_nothing()
+    {
+        VirtualBank bank = await VirtualBank.Find(await one.Started, "Concourse, right");
+        TestPerson asha = await bank.System.GivenCustomer();
+        Guid lease = await bank.Rent(asha, 10);
+        string key = Guid.CreateVersion7().ToString();
+        (int status, JsonNode? first) = await asha.Send(HttpMethod.Post, $"leases/{lease}/open", null, key, ("Prefer", "wait=15"));
+        ((string?)first!["state"]).ShouldBe("opened", first.ToJsonString());
+        await bank.Do("doors/10/close");
+        // The answer was lost; the request comes again. It has no effect, so nothing may follow from it either.
+        (status, JsonNode? again) = await asha.Post($"leases/{lease}/open", null, key);
+        status.ShouldBe(202);
+        ((string?)again!["id"]).ShouldBe((string?)first["id"]);
+        await bank.OpensAndCloses(11);
+        (await bank.Pulses(10)).ShouldBe(1);
+        await Eventually.Holds(async () => (await asha.Post($"leases/{lease}/finish")).Status == 200, TimeSpan.FromSeconds(10), "the closed door lets the rental end");
+    }
+
+    [Fact]
     public async Task The_private_broker_keeps_no_order_for_later()
     {
         VirtualBank bank = await VirtualBank.Find(await one.By(link), "Concourse, right");

@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 using Latchkey.SystemTests.Support;
 using Latchkey.Tests.Support;
 
@@ -12,69 +10,54 @@ public sealed class KillTests
     private const int Writers = 8;
     private const int AnswersBetweenKills = 40;
 
-    /// <summary>The furthest that somebody was told their rental has come.</summary>
-    private enum Told
-    {
-        Held,
-        Active,
-        Opened,
-        Ended,
-        Cancelled,
-    }
-
     private readonly string _data = LatchkeyProcess.NewData();
-    private readonly ConcurrentDictionary<Guid, (Guid Person, Told Told)> _told = new();
     private readonly SemaphoreSlim _gate = new(0);
+    private readonly Crowd _crowd;
     private volatile LatchkeyProcess _latchkey = null!;
-    private volatile IReadOnlyList<VirtualBank> _banks = [];
-    private volatile bool _finishing;
-    private int _answers, _waiting, _lost, _doubled;
+    private int _waiting;
 
-    [Fact, Trait("campaign", "kill")]
+    public KillTests() => _crowd = new Crowd(_data, () => _latchkey, WaitForServer);
+
+    [Fact, Trait("campaign", "kill-all")]
     public async Task Five_times_kill_minus_nine_under_load_lose_and_double_nothing_that_was_acknowledged()
     {
-        int kills = Campaign.Count("kill", 5);
+        int kills = Campaign.Count("kill-all", 5);
         await StartServer();
         List<TestPerson> people = [];
         for (int i = 0; i < Writers; i++)
             people.Add(await _latchkey.GivenCustomer($"Writer {i}"));
         long begun = Stopwatch.GetTimestamp();
-        Task[] writers = [.. people.Select((p, i) => Task.Run(() => Write(p, seed: i)))];
+        Task[] writers = [.. people.Select((p, i) => Task.Run(() => _crowd.Write(p, seed: i)))];
         for (int kill = 0; kill < kills; kill++)
         {
-            int before = Volatile.Read(ref _answers);
-            await Eventually.Holds(() => Volatile.Read(ref _answers) >= before + AnswersBetweenKills || writers.Any(w => w.IsCompleted), TimeSpan.FromSeconds(60), "the writers write");
+            int before = _crowd.Answers;
+            await Eventually.Holds(() => _crowd.Answers >= before + AnswersBetweenKills || writers.Any(w => w.IsCompleted), TimeSpan.FromSeconds(60), "the writers write");
             await _latchkey.Kill();
             await Eventually.Holds(() => Volatile.Read(ref _waiting) == Writers || writers.Any(w => w.IsFaulted), TimeSpan.FromSeconds(30), "all writers have lost their server");
             await ShowFaults(writers);
             await StartServer();
-            await CheckAll();
+            await _crowd.CheckAll();
             Interlocked.Add(ref _waiting, -Writers);
             _gate.Release(Writers);
         }
-        _finishing = true;
+        _crowd.Finish();
         await Task.WhenAll(writers).WaitAsync(TimeSpan.FromSeconds(60));
-        await CheckAll();
-        await CheckWriters(people);
-        await Campaign.Report("kill", new
+        await _crowd.CheckAll();
+        await _crowd.CheckWriters(people);
+        await SystemDatabase.ShouldKeepEveryPromise(_data);
+        await Campaign.Report("kill-all", new
         {
-            campaign = "kill", kills, writers = Writers, acknowledged = _answers, lost = _lost, doubled = _doubled, seconds = Math.Round(Stopwatch.GetElapsedTime(begun).TotalSeconds, 1),
+            campaign = "kill-all", kills, writers = Writers, acknowledged = _crowd.Answers, lost = _crowd.Lost, doubled = _crowd.Doubled, seconds = Math.Round(Stopwatch.GetElapsedTime(begun).TotalSeconds, 1),
         });
-        _lost.ShouldBe(0);
-        _doubled.ShouldBe(0);
+        _crowd.Lost.ShouldBe(0);
+        _crowd.Doubled.ShouldBe(0);
         await _latchkey.DisposeAsync();
     }
 
     private async Task StartServer()
     {
         _latchkey = await LatchkeyProcess.Start(_data);
-        // The sites that never close: two banks each.
-        var banks = new List<VirtualBank>();
-        foreach (string name in (string[])["Hall A, bank 1", "Concourse, left", "Hall B, bank 2", "Concourse, right"])
-            banks.Add(await VirtualBank.Find(_latchkey, name));
-        foreach (VirtualBank bank in banks)
-            await bank.BecomesReachable();
-        _banks = banks;
+        await _crowd.FindBanks(_latchkey);
     }
 
     private static async Task ShowFaults(Task[] writers)
@@ -83,180 +66,9 @@ public sealed class KillTests
             await writer;
     }
 
-    /// <summary>One person's evening: hold, pay or think better of it, open, close, finish; each request with its key until it is answered.</summary>
-    private async Task Write(TestPerson person, int seed)
-    {
-        for (int turn = seed; !_finishing; turn++)
-        {
-            VirtualBank bank = _banks[turn % 2];
-            (int status, JsonNode? lease) = await Ask(person, $"sites/{bank.Site}/holds", new { size = turn % 3 == 0 ? "S" : "M", hours = 1 });
-            if (status != 201)
-                continue;
-            var id = (Guid)lease!["id"]!;
-            var locker = (Guid)lease["locker"]!["id"]!;
-            Note(person, id, Told.Held);
-            if (turn % 5 == 4)
-            {
-                // It takes no key: said again after a kill, it finds the hold cancelled already.
-                (status, JsonNode? cancelled) = await Ask(person, $"leases/{id}/cancel");
-                (status == 200 || (string?)cancelled?["code"] == "lease-not-held").ShouldBeTrue(cancelled?.ToJsonString());
-                Note(person, id, Told.Cancelled);
-                continue;
-            }
-            (status, JsonNode? payment) = await Ask(person, $"leases/{id}/payments");
-            status.ShouldBe(201, payment?.ToJsonString());
-            (status, JsonNode? paid) = await Ask(person, $"sandbox/checkouts/{((string)payment!["checkoutUrl"]!).Split('/', '?')[2]}", new { card = "4242424242424242" });
-            ((string?)paid?["state"]).ShouldBe("authorised", paid?.ToJsonString());
-            Note(person, id, Told.Active);
-            await OpenAndFinish(person, id, locker);
-        }
-    }
-
-    private async Task OpenAndFinish(TestPerson person, Guid lease, Guid locker)
-    {
-        (int status, JsonNode? command) = await Ask(person, $"leases/{lease}/open", wait: true);
-        status.ShouldBeOneOf(200, 202);
-        if ((string?)command!["state"] == "opened")
-            Note(person, lease, Told.Opened);
-        for (int attempt = 0; ; attempt++)
-        {
-            VirtualBank bank = _banks.Single(b => b.Numbers.Values.Any(l => l.Id == locker));
-            await Quietly(() => bank.Do($"doors/{bank.Numbers.Single(n => n.Value.Id == locker).Key}/close"));
-            (status, JsonNode? ended) = await Ask(person, $"leases/{lease}/finish");
-            if (status == 200)
-                break;
-            // The door's word or the command's is still under way.
-            ((string?)ended!["code"]).ShouldBeOneOf("door-open", "command-pending");
-            attempt.ShouldBeLessThan(1000, ended.ToJsonString());
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
-        }
-        Note(person, lease, Told.Ended);
-    }
-
-    /// <summary>A person at the door needs no answer; without a server they wait for it like everybody.</summary>
-    private async Task Quietly(Func<Task> deed)
-    {
-        try
-        {
-            await deed();
-        }
-        catch (HttpRequestException)
-        {
-            await WaitForServer();
-        }
-    }
-
-    /// <summary>Asks until there is an answer, with the same key: a request that was under way when the server died is repeated, not lost.</summary>
-    private async Task<(int Status, JsonNode? Body)> Ask(TestPerson person, string path, object? body = null, bool wait = false)
-    {
-        string key = Guid.CreateVersion7().ToString();
-        (string, string)[] headers = wait ? [("Prefer", "wait=5")] : [];
-        while (true)
-        {
-            LatchkeyProcess server = _latchkey;
-            try
-            {
-                using var http = new HttpClient { BaseAddress = server.Http.BaseAddress };
-                http.DefaultRequestHeaders.Authorization = person.Http.DefaultRequestHeaders.Authorization;
-                (int status, JsonNode? answer) = await (person with { Http = http }).Send(HttpMethod.Post, path, body, key, headers);
-                if (status != 503)
-                {
-                    status.ShouldBeLessThan(500, answer?.ToJsonString());
-                    Interlocked.Increment(ref _answers);
-                    return (status, answer);
-                }
-                await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
-            }
-            catch (Exception e) when (e is HttpRequestException or IOException)
-            {
-                await WaitForServer();
-            }
-        }
-    }
-
-    private async Task WaitForServer()
+    private async Task WaitForServer(LatchkeyProcess gone)
     {
         Interlocked.Increment(ref _waiting);
         await _gate.WaitAsync();
-    }
-
-    private void Note(TestPerson person, Guid lease, Told told) => _told[lease] = (person.Id, told);
-
-    /// <summary>After each restart, before anybody goes on: the rows beside what people were told.</summary>
-    private async Task CheckAll()
-    {
-        Dictionary<Guid, LeaseNow> rows = (await SystemDatabase.Rows<LeaseNow>(
-            _data,
-            """
-            select l.id, l.state, l.person_id, l.opened_ever, l.receipt_number,
-              (select count(*) from payment p where p.lease_id = l.id and p.state in ('authorised', 'captured')) as good,
-              (select count(*) from payment p where p.lease_id = l.id) as payments,
-              (select count(*) from ledger_entry e where e.lease_id = l.id and e.kind = 'charge') as charges,
-              (select coalesce(sum(e.minor), 0)::bigint from ledger_entry e where e.lease_id = l.id and e.kind = 'charge') as charged,
-              (select coalesce(sum(e.minor), 0)::bigint from ledger_entry e where e.lease_id = l.id and e.kind = 'payment') as paid,
-              (select coalesce(sum(p.captured_minor), 0)::bigint from payment p where p.lease_id = l.id) as captured,
-              (select count(*) from journal j where j.lease_id = l.id and j.kind = 'lease-held') as helds,
-              (select count(*) from journal j where j.lease_id = l.id and j.kind = 'lease-active') as actives,
-              (select count(*) from journal j where j.lease_id = l.id and j.kind = 'lease-ended') as ends,
-              (select count(*) from command c where c.lease_id = l.id) as commands
-            from lease l
-            """)).ToDictionary(r => r.Id);
-        foreach ((Guid id, (Guid person, Told told)) in _told)
-        {
-            if (!rows.TryGetValue(id, out LeaseNow? row) || row.PersonId != person || !Keeps(row, told))
-                _lost++;
-        }
-        foreach (LeaseNow row in rows.Values)
-        {
-            bool paidFor = row.State is "active" or "ended";
-            if (row.Helds != 1 || row.Actives != (paidFor ? 1 : 0) || row.Ends != (row.State == "ended" ? 1 : 0))
-                _doubled++;
-            if (row.Payments > 1 || row.Charges > 1 || row.Commands > 1 || row.Paid != row.Captured || row.Paid > row.Charged)
-                _doubled++;
-            if (row.State == "ended" && ((row.Charges == 1) != row.OpenedEver || row.ReceiptNumber is null))
-                _lost++;
-        }
-        _doubled += (int)await SystemDatabase.Sql<long>(
-            _data, "select count(*) from (select locker_id from lease where state in ('held', 'active', 'overdue') group by locker_id having count(*) > 1) t");
-    }
-
-    /// <summary>At the end everybody knows of each of their rentals: none was made that nobody was told of.</summary>
-    private async Task CheckWriters(List<TestPerson> people)
-    {
-        foreach (TestPerson person in people)
-        {
-            IReadOnlyList<Guid> stored = await SystemDatabase.Rows<Guid>(_data, "select id from lease where person_id = @Id", new { person.Id });
-            Guid[] known = [.. _told.Where(t => t.Value.Person == person.Id).Select(t => t.Key)];
-            _doubled += stored.Except(known).Count();
-            _lost += known.Except(stored).Count();
-        }
-    }
-
-    private static bool Keeps(LeaseNow row, Told told) => told switch
-    {
-        Told.Held => row.State is "held" or "active" or "cancelled",
-        Told.Active => row.State is "active" or "ended" && (row.State == "ended" || row.Good == 1),
-        Told.Opened => row.State is "active" or "ended" && row.OpenedEver,
-        Told.Ended => row.State == "ended",
-        _ => row.State == "cancelled",
-    };
-
-    private sealed class LeaseNow
-    {
-        public Guid Id { get; init; }
-        public string State { get; init; } = "";
-        public Guid PersonId { get; init; }
-        public bool OpenedEver { get; init; }
-        public long? ReceiptNumber { get; init; }
-        public long Good { get; init; }
-        public long Payments { get; init; }
-        public long Charges { get; init; }
-        public long Charged { get; init; }
-        public long Paid { get; init; }
-        public long Captured { get; init; }
-        public long Helds { get; init; }
-        public long Actives { get; init; }
-        public long Ends { get; init; }
-        public long Commands { get; init; }
     }
 }

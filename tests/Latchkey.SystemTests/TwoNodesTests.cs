@@ -22,14 +22,15 @@ public sealed class TwoNodes : IAsyncLifetime
         await StartSecond();
     }
 
-    public async Task StartSecond()
+    /// <param name="environment">What it is told besides where the database and the broker are.</param>
+    public async Task StartSecond(IReadOnlyDictionary<string, string>? environment = null)
     {
         string port = File.ReadLines($"{Data}/mosquitto/mosquitto.conf").Single(l => l.StartsWith("listener ", StringComparison.Ordinal)).Split(' ')[1];
         Second = await LatchkeyProcess.Start(
             LatchkeyProcess.NewData(),
             ["--no-demo"],
             // The database takes 100 connections, and the first node has a pool of 60.
-            new Dictionary<string, string>
+            new Dictionary<string, string>(environment ?? new Dictionary<string, string>())
             {
                 ["LATCHKEY_DATABASE"] = SystemDatabase.ConnectionTo(Data, poolSize: 30),
                 ["LATCHKEY_MQTT"] = $"mqtts://127.0.0.1:{port}?identity={Data}/nodes/node-2",
@@ -81,6 +82,7 @@ public sealed class TwoNodesTests(TwoNodes nodes) : IClassFixture<TwoNodes>
             "race", new { campaign = "race", rounds, clients = Clients, winners, doubles, seconds = Math.Round(Stopwatch.GetElapsedTime(begun).TotalSeconds, 1) });
         doubles.ShouldBe(0);
         winners.ShouldBe(rounds);
+        await SystemDatabase.ShouldKeepEveryPromise(nodes.Data);
     }
 
     [Fact]

@@ -66,8 +66,10 @@ public sealed class CommandDispatch(DeviceLink link, Db db, ServerKeys keys, Tim
         {
             CommandKey key = await KeyOf(order.Device, stopping);
             byte[] payload = Wire.Write(key.Sign(order.Command, order.Kind, order.Number, order.Expires, order.Authority));
+            KillPoint.At(KillPoint.OrderSigned);
             using Activity? span = Instruments.Traces.StartActivity("publish", ActivityKind.Producer, Instruments.TraceOf(order.Command));
             PublishResult result = await link.Publish(Topics.Command(order.Device), payload, order.Expires - time.GetUtcNow(), stopping);
+            KillPoint.At(KillPoint.OrderPublished);
             if (result.Status == PublishStatus.Acknowledged)
                 _acknowledged.Writer.TryWrite(order.Command);
             else if (result is { Status: PublishStatus.NobodyListens, Repeated: false })

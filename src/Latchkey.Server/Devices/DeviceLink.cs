@@ -101,6 +101,7 @@ public sealed class DeviceLink(BrokerAddress broker, ReportIntake intake, Report
         await foreach (MqttMessage message in lane.ReadAllAsync(cancel))
         {
             await TakeOne(message, cancel);
+            KillPoint.At(KillPoint.ReportApplied);
             message.Acknowledge();
             receipts.Applied(message.Topic, message.Payload.Span);
         }

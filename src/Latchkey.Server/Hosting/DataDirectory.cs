@@ -56,9 +56,7 @@ public sealed class DataDirectory : IDisposable
         {
             if (IsRoot && !CanEnter("postgres", path))
                 throw new StartUpException($"The user postgres, which runs the database, cannot enter {path}. Choose a directory outside root's home with --data, for example /var/lib/latchkey.");
-            string sockets = Path.Combine(path, "run");
-            if (sockets.Length > LongestSocketFolder)
-                sockets = Path.Combine("/tmp", $"latchkey-{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(path)).AsSpan(0, 6))}");
+            string sockets = SocketsOf(path);
             Directory.CreateDirectory(sockets);
             return new DataDirectory(path, sockets, opened);
         }
@@ -67,6 +65,15 @@ public sealed class DataDirectory : IDisposable
             opened.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Where the sockets of this data directory are, whether or not it is open.</summary>
+    public static string SocketsOf(string path)
+    {
+        string beside = Path.Combine(path, "run");
+        return beside.Length <= LongestSocketFolder
+            ? beside
+            : Path.Combine("/tmp", $"latchkey-{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(path)).AsSpan(0, 6))}");
     }
 
     /// <summary>A folder below that belongs to a service's user and is closed to everybody else; its name in full.</summary>

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Latchkey.Server.Hosting;
 using Npgsql;
 
 namespace Latchkey.Server.Journal;
@@ -88,41 +89,58 @@ public sealed class JournalTail(Func<NpgsqlDataSource> database, JournalBell bel
     {
         NpgsqlConnection? db = null;
         TimeSpan look = FirstLook;
-        while (true)
+        try
         {
-            try
+            while (true)
             {
-                db ??= await _source.OpenConnectionAsync(cancel);
-                if (!_started.Task.IsCompleted)
+                try
                 {
-                    Position = await JournalReader.End(db, cancel);
-                    _started.SetResult();
+                    db ??= await _source.OpenConnectionAsync(cancel);
+                    if (await ReadNext(db, cancel))
+                    {
+                        look = FirstLook;
+                        continue;
+                    }
                 }
-                IReadOnlyList<JournalRead> batch = await JournalReader.After(db, Position, cancel);
-                if (batch.Count > 0)
+                catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
                 {
-                    Position = batch[^1].Cursor;
-                    Read?.Invoke(batch);
-                    look = FirstLook;
-                    continue;
+                    if (db is not null)
+                        await db.DisposeAsync();
+                    db = null;
+                    log.LogWarning("The journal cannot be read ({Reason}); trying again.", e.Message);
+                    look = LastLook;
                 }
+                bool behind;
+                lock (_gate)
+                    behind = _expected > Position;
+                TimeSpan wait = behind && look <= LastLook ? look : SecondHand;
+                // Not without end: each commit wakes, and 50 of them while an older transaction runs would be more than a TimeSpan holds.
+                look = behind && look < SecondHand ? look * 2 : behind ? SecondHand : FirstLook;
+                await WaitForWake(wait, cancel);
             }
-            catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
-            {
-                if (db is not null)
-                    await db.DisposeAsync();
-                db = null;
-                log.LogWarning("The journal cannot be read ({Reason}); trying again.", e.Message);
-                look = LastLook;
-            }
-            bool behind;
-            lock (_gate)
-                behind = _expected > Position;
-            TimeSpan wait = behind && look <= LastLook ? look : SecondHand;
-            // Not without end: each commit wakes, and 50 of them while an older transaction runs would be more than a TimeSpan holds.
-            look = behind && look < SecondHand ? look * 2 : behind ? SecondHand : FirstLook;
-            await WaitForWake(wait, cancel);
         }
+        finally
+        {
+            if (db is not null)
+                await db.DisposeAsync();
+        }
+    }
+
+    /// <summary>Whether there was anything new.</summary>
+    private async Task<bool> ReadNext(NpgsqlConnection db, CancellationToken cancel)
+    {
+        if (!_started.Task.IsCompleted)
+        {
+            Position = await JournalReader.End(db, cancel);
+            _started.SetResult();
+        }
+        IReadOnlyList<JournalRead> batch = await JournalReader.After(db, Position, cancel);
+        if (batch.Count == 0)
+            return false;
+        KillPoint.At(KillPoint.JournalRead);
+        Position = batch[^1].Cursor;
+        Read?.Invoke(batch);
+        return true;
     }
 
     private async Task WaitForWake(TimeSpan longest, CancellationToken cancel)

@@ -1,5 +1,6 @@
 using Dapper;
 using Latchkey.Domain;
+using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
 using Npgsql;
 
@@ -36,9 +37,12 @@ public sealed class Db(NpgsqlDataSource source, JournalBell bell)
                 if (result.Refusal is not null)
                     return result;
                 cancel.ThrowIfCancellationRequested();
+                Reach(KillPoint.Before, transaction);
                 JournalCursor last = await transaction.Commit();
+                Reach(KillPoint.After, transaction);
                 if (transaction.Entries.Count > 0)
                     bell.Ring(last, transaction.Entries);
+                transaction.Committed();
                 return result;
             }
             catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure && attempt < MostTries)
@@ -46,6 +50,14 @@ public sealed class Db(NpgsqlDataSource source, JournalBell bell)
                 cancel.ThrowIfCancellationRequested();
             }
         }
+    }
+
+    private static void Reach(Func<string, string> step, Transaction transaction)
+    {
+        if (!KillPoint.IsArmed)
+            return;
+        foreach (JournalEntry entry in transaction.Entries)
+            KillPoint.At(step(entry.Kind));
     }
 
     /// <summary>The same for work that is never refused.</summary>
@@ -58,6 +70,7 @@ public sealed class Transaction(NpgsqlConnection connection, NpgsqlTransaction i
 {
     private readonly List<JournalEntry> _entries = [];
     private readonly List<NpgsqlBatchCommand> _deferred = [];
+    private readonly List<Action> _afterCommit = [];
 
     public NpgsqlConnection Connection => connection;
 
@@ -72,6 +85,14 @@ public sealed class Transaction(NpgsqlConnection connection, NpgsqlTransaction i
     public Task<T?> First<T>(string sql, object? parameters = null) => connection.QueryFirstOrDefaultAsync<T>(sql, parameters, inner);
 
     public Task<T> Scalar<T>(string sql, object? parameters = null) => connection.ExecuteScalarAsync<T>(sql, parameters, inner)!;
+
+    /// <summary>
+    /// What follows from the change and is not in the database: done once it is committed, and never when it was rolled back, tried again or found
+    /// to be a repeat. It is short and does not throw.
+    /// </summary>
+    public void AfterCommit(Action action) => _afterCommit.Add(action);
+
+    internal void Committed() => _afterCommit.ForEach(action => action());
 
     /// <summary>
     /// Several statements in one round trip, each seeing what the one before it did and what was committed until it began.

@@ -75,9 +75,9 @@ public sealed class LatchkeyProcess : IAsyncDisposable
     }
 
     /// <summary>Waits until it ends by itself; the exit code.</summary>
-    public async Task<int> End()
+    public async Task<int> End(TimeSpan? patience = null)
     {
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(patience ?? Patience);
         await _process.WaitForExitAsync(limit.Token);
         return _process.ExitCode;
     }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Dapper;
 using Latchkey.Link.Messages;
+using Latchkey.Server.Invariants;
 using Latchkey.Tests.Support;
 using Npgsql;
 
@@ -124,6 +125,13 @@ public static class SystemDatabase
         await using var db = new NpgsqlConnection(ConnectionTo(data) + ";Pooling=false");
         await db.OpenAsync();
         return [.. await db.QueryAsync<T>(sql, parameters)];
+    }
+
+    /// <summary>What <c>./run check</c> says of it.</summary>
+    public static async Task ShouldKeepEveryPromise(string data)
+    {
+        var said = new StringWriter();
+        (await CheckCommand.Check(ConnectionTo(data), json: false, said, TimeProvider.System, CancellationToken.None)).ShouldBe(0, said.ToString());
     }
 
     /// <summary>The key that this installation and the bank's device share.</summary>

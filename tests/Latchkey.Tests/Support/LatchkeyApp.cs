@@ -56,12 +56,26 @@ public sealed class LatchkeyApp : IAsyncDisposable
         var options = new ServerOptions(0, "/nonexistent", Demo: false, NewDemoPasswords: false, database, mqtt, "/nonexistent", 60, 30) { Face = face ?? new FaceOptions { Limits = RateLimits.OutOfReach } };
         LatchkeyServer server = await LatchkeyServer.Start(options, time, CancellationToken.None);
         var app = new LatchkeyApp(server, time, database);
-        await DemoSeed.Places(app.Db, sites ?? DemoPlaces.All, time, CancellationToken.None);
-        await app.Places.Reload(CancellationToken.None);
+        try
+        {
+            await app.Furnish(sites);
+            return app;
+        }
+        catch
+        {
+            // Nobody else would stop it, and its connections would be missing to every test after.
+            await app.DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task Furnish(IReadOnlyList<DemoSite>? sites)
+    {
+        await DemoSeed.Places(Db, sites ?? DemoPlaces.All, Time, CancellationToken.None);
+        await Places.Reload(CancellationToken.None);
         // The devices of these banks have no flash to make their keys in; one key for all of them will do where no broker is.
         using var key = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
-        await app.Sql<int>("update device set public_key = @key", new { key = key.ExportSubjectPublicKeyInfo() });
-        return app;
+        await Sql<int>("update device set public_key = @key", new { key = key.ExportSubjectPublicKeyInfo() });
     }
 
     /// <summary>Somebody who has just signed up.</summary>

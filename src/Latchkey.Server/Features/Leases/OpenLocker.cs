@@ -32,7 +32,6 @@ public static class OpenLocker
         Guid id, HttpContext http, Idempotency idempotency, Db db, PlaceBook places, CommandDispatch dispatch, LiveHub hub, TimeProvider time, CancellationToken cancel)
     {
         Guid person = http.Caller().Id;
-        DispatchOrder? order = null;
         var answer = await idempotency.Once<CommandView>(
             http,
             person,
@@ -40,18 +39,15 @@ public static class OpenLocker
             StatusCodes.Status202Accepted,
             async tx =>
             {
-                order = null; // a deadlock may bring us here a second time: what was rolled back is not sent
                 DateTimeOffset now = time.GetUtcNow();
                 Decision<DispatchOrder> decision = await Order(tx, id, person, places, now);
                 if (decision.Refusal is { } refused)
                     return refused;
-                order = decision.Value;
+                DispatchOrder order = decision.Value;
+                tx.AfterCommit(() => dispatch.Send(order));
                 return new CommandView(order.Command, id, order.Locker, "open", CommandState.Pending, false, null, now, order.Expires, null);
             },
             cancel);
-        // A repeated request finds the stored answer and orders nothing.
-        if (order is not null)
-            dispatch.Send(order);
         if (answer.Result is not JsonHttpResult<CommandView> { Value: { } command } || WaitOf(http) is not { } wait)
             return answer;
         CommandView latest = await hub.Settled(command.Id, wait, () => ShowCommand.Load(db, command.Id, person, cancel), cancel) ?? command;

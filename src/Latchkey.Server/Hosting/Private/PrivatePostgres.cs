@@ -25,7 +25,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
     {
         string programs = FindPrograms();
         string folder = data.FolderOf("postgres", "postgres");
-        string sockets = Path.Combine(data.Sockets, "pg");
+        string sockets = SocketsIn(data.Sockets);
         Directory.CreateDirectory(sockets);
         DataDirectory.Own(sockets, "postgres");
         string logFile = Path.Combine(folder, "postgres.log");
@@ -36,10 +36,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
         await WriteSettings(cluster, sockets, cancel);
         ChildProcess process = await ChildProcess.Start(
             "PostgreSQL", "INT", "postgres", logFile, wantOutput: false, [Path.Combine(programs, "postgres"), "-D", cluster]);
-        var connection = new NpgsqlConnectionStringBuilder
-        {
-            Host = sockets, Username = Role, Database = Role, MaxPoolSize = 60, Timeout = 5, ApplicationName = "latchkey",
-        };
+        NpgsqlConnectionStringBuilder connection = ConnectionTo(sockets);
         var postgres = new PrivatePostgres(process, connection.ConnectionString, log);
         try
         {
@@ -52,6 +49,18 @@ public sealed class PrivatePostgres : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>How to reach the database that a running server keeps in this data directory; null when none runs.</summary>
+    public static string? ConnectionBeside(string data)
+    {
+        string sockets = SocketsIn(DataDirectory.SocketsOf(Path.GetFullPath(data)));
+        return File.Exists(Path.Combine(sockets, ".s.PGSQL.5432")) ? ConnectionTo(sockets).ConnectionString : null;
+    }
+
+    private static string SocketsIn(string folder) => Path.Combine(folder, "pg");
+
+    private static NpgsqlConnectionStringBuilder ConnectionTo(string sockets) =>
+        new() { Host = sockets, Username = Role, Database = Role, MaxPoolSize = 60, Timeout = 5, ApplicationName = "latchkey" };
 
     public async ValueTask DisposeAsync()
     {
@@ -95,7 +104,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
             fsync = on
             full_page_writes = on
             synchronous_commit = on
-            max_connections = 100
+            max_connections = 200                   # three nodes with a pool of 60 each, and people who look
             shared_buffers = 64MB
             # The journal's readers wait for the oldest write transaction: none may sleep.
             idle_in_transaction_session_timeout = '30s'

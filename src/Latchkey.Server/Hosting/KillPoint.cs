@@ -1,0 +1,55 @@
+using System.Runtime.InteropServices;
+
+namespace Latchkey.Server.Hosting;
+
+/// <summary>
+/// A named step at which this process can be told to die, as by kill -9: a campaign ends it exactly between two things that belong together. Without
+/// LATCHKEY_KILL_AT it does nothing. The variable names one step, and after a colon at which time of reaching it ("after lease-held:3").
+/// </summary>
+public static class KillPoint
+{
+    /// <summary>An order is signed and not handed to the broker.</summary>
+    public const string OrderSigned = "order signed";
+
+    /// <summary>The broker has an order, and nobody has noted what it said.</summary>
+    public const string OrderPublished = "order published";
+
+    /// <summary>A report is in the database, and the broker does not know.</summary>
+    public const string ReportApplied = "report applied";
+
+    /// <summary>The journal's tail has read entries and handed them to nobody.</summary>
+    public const string JournalRead = "journal read";
+
+    private static readonly string? Wanted;
+    private static int _left = 1;
+
+    static KillPoint()
+    {
+        string[] parts = (Environment.GetEnvironmentVariable("LATCHKEY_KILL_AT") ?? "").Split(':');
+        Wanted = parts[0].Length > 0 ? parts[0] : null;
+        if (parts.Length == 2 && int.TryParse(parts[1], out int times))
+            _left = times;
+    }
+
+    public static bool IsArmed => Wanted is not null;
+
+    /// <summary>Just before a transaction with an entry of this kind is committed.</summary>
+    public static string Before(string journalKind) => $"before {journalKind}";
+
+    /// <summary>Just after it, when nobody was told yet.</summary>
+    public static string After(string journalKind) => $"after {journalKind}";
+
+    public static void At(string step)
+    {
+        if (Wanted is null || step != Wanted || Interlocked.Decrement(ref _left) != 0)
+            return;
+        _ = kill(Environment.ProcessId, 9);
+        while (true)
+            Thread.Yield(); // the signal is on its way, and nothing may happen after it was sent
+    }
+
+#pragma warning disable SYSLIB1054, CA5392
+    [DllImport("libc")]
+    private static extern int kill(int pid, int signal);
+#pragma warning restore SYSLIB1054, CA5392
+}
