@@ -1,6 +1,9 @@
 // The Latchkey server: one process that owns its private database and broker, or uses those it is told of.
 using Latchkey.Server.Hosting;
+using Latchkey.Server.Invariants;
 
+if (args is ["check", ..])
+    return await CheckCommand.Run(args[1..], TimeProvider.System, CancellationToken.None);
 (ServerOptions? options, int exitCode) = ServerOptions.Parse(args);
 if (options is null)
     return exitCode;

@@ -1,0 +1,111 @@
+namespace Latchkey.Server.Invariants;
+
+/// <summary>
+/// Every invariant that the check knows, by the promises of the design. A feature that stores something new adds its own here. What a sweep has
+/// to do within a second is complained about after half a minute, so that a check beside a server that has just started is quiet.
+/// </summary>
+public static class AllInvariants
+{
+    public static readonly IReadOnlyList<Invariant> List =
+    [
+        new(1, "A locker has at most one live lease",
+            "select locker_id::text from lease where state in ('held', 'active', 'overdue') group by locker_id having count(*) > 1"),
+        new(1, "The database refuses by itself: a second live lease, a second good payment, a second charge, a key or a report used twice",
+            """
+            select wanted.name || ' is missing or not valid'
+            from unnest(array['one_live_lease_per_locker', 'one_good_payment_per_lease', 'one_charge_per_lease', 'idempotency_pkey', 'device_report_pkey']) as wanted (name)
+            where not exists (
+              select 1 from pg_index i join pg_class c on c.oid = i.indexrelid
+              where c.relname = wanted.name and pg_table_is_visible(c.oid) and i.indisunique and i.indisvalid and i.indisready)
+            """),
+        new(1, "A hold ends at its deadline", "select id::text from lease where state = 'held' and hold_until < @now - interval '30 seconds'"),
+        new(1, "Every move of a rental is in the journal exactly once",
+            """
+            select l.id::text || ' ' || l.state
+            from lease l left join (
+              select lease_id,
+                count(*) filter (where kind = 'lease-held') as held, count(*) filter (where kind = 'lease-active') as active,
+                count(*) filter (where kind = 'lease-overdue') as overdue, count(*) filter (where kind = 'lease-ended') as ended,
+                count(*) filter (where kind = 'lease-cancelled') as cancelled, count(*) filter (where kind = 'lease-expired') as expired
+              from journal where lease_id is not null group by lease_id) j on j.lease_id = l.id
+            where l.kind = 'rental' and (
+              coalesce(j.held, 0) <> 1
+              or j.active <> (l.state in ('active', 'overdue', 'ended'))::int
+              or j.overdue > 1 or (l.state = 'overdue' and j.overdue <> 1)
+              or j.ended <> (l.state = 'ended')::int or j.cancelled <> (l.state = 'cancelled')::int or j.expired <> (l.state = 'expired')::int)
+            """),
+        new(2, "Every order names its authority, and the journal names the same",
+            """
+            select c.id::text
+            from command c left join (
+              select command_id, authority, count(*) as entries from journal where kind = 'command-created' group by command_id, authority
+            ) j on j.command_id = c.id and j.authority = c.authority
+            where c.authority = '' or coalesce(j.entries, 0) <> 1
+            """),
+        new(2, "An order under a lease is for that lease's locker, and was given while it was live",
+            """
+            select c.id::text
+            from command c left join lease l on l.id = c.lease_id
+            where c.authority like 'lease:%' and (
+              l.id is null or c.authority <> 'lease:' || l.id or c.locker_id <> l.locker_id or c.person_id <> l.person_id or c.created_at > l.ended_at)
+            """),
+        new(2, "A door that opened by an order opened by one for that door",
+            """
+            select j.id::text from journal j left join command c on c.id = j.command_id
+            where j.kind = 'door-opened' and j.command_id is not null and (c.id is null or c.locker_id <> j.locker_id or c.device_id <> j.device_id)
+            """),
+        new(3, "An order has one final outcome",
+            """
+            select command_id::text from journal where kind = 'command-settled' and data ->> 'state' <> 'unconfirmed' group by command_id having count(*) > 1
+            """),
+        new(3, "An order stands as the journal says",
+            """
+            select c.id::text || ' ' || c.state
+            from command c left join (
+              select distinct on (command_id) command_id, data ->> 'state' as state from journal where kind = 'command-settled' order by command_id, id desc
+            ) j on j.command_id = c.id
+            where case when c.state in ('pending', 'sent') then j.state is not null else c.state is distinct from j.state end
+            """),
+        new(3, "No order is under way long after its expiry",
+            "select id::text from command where state in ('pending', 'sent') and expires_at < @now - interval '60 seconds'"),
+        new(4, "What was captured is in the ledger, once",
+            """
+            select p.id::text
+            from payment p left join (
+              select payment_id, sum(minor) as minor, min(currency) as low, max(currency) as high from ledger_entry where kind = 'payment' group by payment_id
+            ) e on e.payment_id = p.id
+            where coalesce(p.captured_minor, 0) <> coalesce(e.minor, 0) or e.low <> p.currency or e.high <> p.currency
+            """),
+        new(4, "Nobody has paid more than they were charged",
+            """
+            select lease_id::text from ledger_entry group by lease_id
+            having coalesce(sum(minor) filter (where kind = 'payment'), 0) - coalesce(sum(minor) filter (where kind = 'refund'), 0)
+              > coalesce(sum(minor) filter (where kind = 'charge'), 0)
+            """),
+        new(4, "A rental that is used is paid for, and one that has ended is settled: charged if the door was proven open, and only then",
+            """
+            select l.id::text || ' ' || l.state
+            from lease l
+              left join payment p on p.lease_id = l.id and p.state in ('authorised', 'captured')
+              left join ledger_entry e on e.lease_id = l.id and e.kind = 'charge'
+            where l.kind = 'rental' and (
+              (l.state in ('active', 'overdue') and p.id is null)
+              or (l.state in ('ended', 'cancelled', 'expired') and p.state = 'authorised')
+              or (l.state = 'ended' and (l.receipt_number is null or (e.id is not null and not l.opened_ever)))
+              or (l.state = 'ended' and l.opened_ever and e.id is null and p.minor > 0
+                and l.ended_at - l.paid_from > make_interval(mins => (l.tariff ->> 'freeMinutes')::int))
+              or (l.state <> 'ended' and e.id is not null))
+            """),
+        new(4, "A key that was used has its answer", "select owner::text || ' ' || left(key, 8) from idempotency where body is null or status is null"),
+        new(5, "The database keeps what it has acknowledged",
+            "select name || ' = ' || setting from pg_settings where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'"),
+        new(5, "The journal's next entries come after its last (a logical restore breaks this: see docs/operating.md)",
+            "select 'entries up to transaction ' || max(xid)::text from journal having max(xid) >= pg_snapshot_xmax(pg_current_snapshot())"),
+        new(6, "Who is shown online was heard of within a minute", "select id::text from device where online and last_seen < @now - interval '60 seconds'"),
+        new(7, "A session has one refresh token that can be used, and none after it was ended",
+            """
+            select family::text from refresh_token where expires_at > @now group by family
+            having count(*) filter (where used_at is null and revoked_at is null) > 1 or count(revoked_at) not in (0, count(*))
+            """),
+    ];
+}

@@ -1,0 +1,126 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Latchkey.Server.Features.Places;
+using Latchkey.Server.Invariants;
+using Latchkey.Tests.Support;
+using Npgsql;
+
+namespace Latchkey.Tests.Server.Invariants;
+
+/// <summary>The check is quiet about an evening's history, and each invariant speaks when exactly its own promise is broken.</summary>
+public sealed class InvariantTests(TestDatabase databases)
+{
+    private const string Live = "(select id from lease where state = 'active' limit 1)";
+    private const string Done = "(select id from lease where state = 'ended' and opened_ever limit 1)";
+    private const string Order = "(select id from command where state = 'opened' limit 1)";
+
+    /// <summary>Beginnings of statements, and what breaks them. Triggers and constraints are off while it is done: the database would refuse.</summary>
+    private static readonly (string Statement, string Breakage)[] Breakages =
+    [
+        ("A locker has at most one live", $"drop index one_live_lease_per_locker; {CopyOfLease("'active'")}"),
+        ("The database refuses by itself", "drop index one_charge_per_lease"),
+        ("A hold ends", "update lease set hold_until = now() - interval '10 years' where state = 'held'"),
+        ("Every move of a rental", $"delete from journal where kind = 'lease-active' and lease_id = {Done}"),
+        ("Every order names its authority", $"update journal set authority = 'server' where kind = 'command-created' and command_id = {Order}"),
+        ("An order under a lease", $"update command set locker_id = (select id from locker where id <> locker_id limit 1) where id = {Order}"),
+        ("A door that opened", $"update journal set device_id = gen_random_uuid() where kind = 'door-opened' and command_id = {Order}"),
+        ("An order has one final", $"insert into journal (at, kind, authority, command_id, data) select now(), kind, authority, command_id, data from journal where kind = 'command-settled' and command_id = {Order}"),
+        ("An order stands", $"update command set state = 'refused' where id = {Order}"),
+        ("No order is under way", "update command set expires_at = now() - interval '10 years' where state = 'pending'"),
+        ("What was captured", $"update payment set captured_minor = captured_minor - 1 where lease_id = {Done}"),
+        ("Nobody has paid more", $"update ledger_entry set minor = minor - 1 where kind = 'charge' and lease_id = {Done}"),
+        ("A rental that is used", $"update payment set state = 'voided' where lease_id = {Live}"),
+        ("A key that was used", "update idempotency set body = null where key = (select min(key) from idempotency)"),
+        ("The journal's next entries", "update journal set xid = '4611686018427387904' where id = (select max(id) from journal)"),
+        ("Who is shown online", "update device set online = true, last_seen = now() - interval '10 years' where id = (select min(id::text)::uuid from device)"),
+        ("A session has one", "update refresh_token set revoked_at = now() where hash = (select hash from refresh_token where family in (select family from refresh_token group by family having count(*) > 1) limit 1)"),
+    ];
+
+    private static string CopyOfLease(string state) =>
+        $"""
+        insert into lease select gen_random_uuid(), 'visit', {state}, person_id, site_id, bank_id, locker_id, hours, size_priced, tariff, hold_until, paid_from, paid_until, null,
+          opened_ever, null, created_at from lease where id = {Live}
+        """;
+
+    [Fact]
+    public async Task An_evening_of_rentals_breaks_nothing_and_each_broken_promise_is_told_by_its_own_line()
+    {
+        await using LatchkeyApp app = await GivenAnEvening();
+        (await Broken(app, "select 1")).ShouldBeEmpty();
+        foreach ((string statement, string breakage) in Breakages)
+        {
+            IReadOnlyList<string> broken = await Broken(app, breakage);
+            broken.ShouldContain(s => s.StartsWith(statement, StringComparison.Ordinal), $"\"{statement}\" says nothing after: {breakage}");
+        }
+        // Settings of a whole server cannot be broken in a transaction; every other invariant was.
+        AllInvariants.List.Count(i => !Breakages.Any(b => i.Statement.StartsWith(b.Statement, StringComparison.Ordinal))).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task The_command_says_what_holds_and_ends_with_a_code_for_scripts()
+    {
+        await using LatchkeyApp app = await GivenAnEvening();
+        var said = new StringWriter();
+        (await CheckCommand.Check(app.Database, json: false, said, app.Time, CancellationToken.None)).ShouldBe(0, said.ToString());
+        said.ToString().ShouldContain("all hold");
+        await app.Sql<int>($"update command set state = 'refused' where id = {Order}");
+        said = new StringWriter();
+        (await CheckCommand.Check(app.Database, json: true, said, app.Time, CancellationToken.None)).ShouldBe(1);
+        JsonNode[] lines = [.. said.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonNode.Parse(l)!)];
+        lines.Length.ShouldBe(AllInvariants.List.Count);
+        JsonNode broken = lines.Single(l => !(bool)l["ok"]!);
+        ((string)broken["statement"]!).ShouldStartWith("An order stands");
+        broken["offenders"]!.AsArray().Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Without_a_running_server_it_says_so_and_does_not_claim_that_all_is_well()
+    {
+        string empty = Directory.CreateTempSubdirectory("lk-nothing-").FullName;
+        (await CheckCommand.Run(["--data", empty], TimeProvider.System, CancellationToken.None)).ShouldBe(2);
+        Directory.Delete(empty);
+    }
+
+    /// <summary>What a check finds in the middle of a transaction that breaks something and is rolled back.</summary>
+    private static async Task<IReadOnlyList<string>> Broken(LatchkeyApp app, string breakage)
+    {
+        await using var db = new NpgsqlConnection(app.Database + ";Pooling=false");
+        await db.OpenAsync();
+        await using NpgsqlTransaction tx = await db.BeginTransactionAsync();
+        await using (var command = new NpgsqlCommand($"set local session_replication_role = replica; {breakage}", db, tx))
+            await command.ExecuteNonQueryAsync();
+        var broken = new List<string>();
+        foreach (Invariant invariant in AllInvariants.List)
+        {
+            if ((await invariant.Offenders(db, app.Time.GetUtcNow(), CancellationToken.None)).Count > 0)
+                broken.Add(invariant.Statement);
+        }
+        await tx.RollbackAsync();
+        return broken;
+    }
+
+    /// <summary>One hold, one cancelled, one that expired, one rental under way with an order pending, one used and finished, one never opened.</summary>
+    private async Task<LatchkeyApp> GivenAnEvening()
+    {
+        LatchkeyApp app = await LatchkeyApp.Start(databases);
+        SitePlace site = app.Places.Sites[0];
+        await (await app.Quick()).Hold(site);
+        app.Time.Advance(TimeSpan.FromMinutes(15));
+        await Driving.Until(async () => await app.Sql<long>("select count(*) from lease where state = 'expired'") == 1, "the hold expires");
+        TestPerson[] people = await app.GivenCustomers(4);
+        TestPerson asha = await app.GivenCustomer();
+        JsonNode used = await asha.Rent(site);
+        await app.Use(asha, used);
+        app.Time.Advance(TimeSpan.FromMinutes(10)); // longer than the free minutes
+        await Driving.Until(async () => await app.Sql<long>("select count(*) from device where online") == 0, "the bank's ten minutes of silence are noticed");
+        (await asha.Post($"leases/{used.Id()}/finish")).Status.ShouldBe(200);
+        (await asha.Http.PostAsJsonAsync("auth/refresh", new { refreshToken = (string)asha.Session["refreshToken"]! })).EnsureSuccessStatusCode();
+        JsonNode unopened = await people[0].Rent(site);
+        (await people[0].Post($"leases/{unopened.Id()}/finish")).Status.ShouldBe(200);
+        (await people[1].Post($"leases/{(await people[1].Hold(site)).Id()}/cancel")).Status.ShouldBe(200);
+        JsonNode underWay = await people[2].Rent(site);
+        (await people[2].Post($"leases/{underWay.Id()}/open")).Status.ShouldBe(202);
+        await people[3].Hold(site);
+        return app;
+    }
+}
