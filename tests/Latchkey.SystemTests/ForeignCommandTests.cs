@@ -47,7 +47,7 @@ public abstract class ForeignCommandScenarios(OneLatchkey one, string link)
     [Fact]
     public async Task An_order_that_is_repeated_with_its_key_after_it_was_carried_out_moves_nothing()
     {
-        VirtualBank bank = await VirtualBank.Find(await one.Started, "Concourse, right");
+        VirtualBank bank = await VirtualBank.Find(await one.By(link), "Concourse, right");
         TestPerson asha = await bank.System.GivenCustomer();
         Guid lease = await bank.Rent(asha, 10);
         string key = Guid.CreateVersion7().ToString();
