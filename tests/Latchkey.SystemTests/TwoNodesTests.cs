@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using Latchkey.Server.Features.Accounts;
+using Latchkey.Server.Hosting;
 using Latchkey.SystemTests.Support;
 using Latchkey.Tests.Support;
 
@@ -29,12 +30,12 @@ public sealed class TwoNodes : IAsyncLifetime
         Second = await LatchkeyProcess.Start(
             LatchkeyProcess.NewData(),
             ["--no-demo"],
-            // The database takes 100 connections, and the first node has a pool of 60.
             new Dictionary<string, string>(environment ?? new Dictionary<string, string>())
             {
                 ["LATCHKEY_DATABASE"] = SystemDatabase.ConnectionTo(Data, poolSize: 30),
                 ["LATCHKEY_MQTT"] = $"mqtts://127.0.0.1:{port}?identity={Data}/nodes/node-2",
-            });
+            },
+            mayDie: environment?.ContainsKey(KillPoint.Variable) == true);
     }
 
     public async ValueTask DisposeAsync()

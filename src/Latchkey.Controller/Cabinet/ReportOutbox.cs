@@ -136,7 +136,8 @@ internal sealed class ReportOutbox(Guid device, ICabinetLink link, OutboxFile fi
     {
         IReadOnlyList<EventMessage> found = await JournalWriter.OnDisk(file.Load);
         AddBefore(found);
-        var underWay = new List<Task>(Window) { Store(found, cancel) };
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var underWay = new List<Task>(Window) { Store(found, ended.Token) };
         try
         {
             while (await _wake.Reader.WaitToReadAsync(cancel))
@@ -146,11 +147,13 @@ internal sealed class ReportOutbox(Guid device, ICabinetLink link, OutboxFile fi
                     await done;
                 underWay.RemoveAll(t => t.IsCompleted);
                 while (Next() is { } item)
-                    underWay.Add(Send(item, cancel));
+                    underWay.Add(Send(item, ended.Token));
             }
         }
         finally
         {
+            // Storing has no end of its own: a failure would wait for it for ever and never be seen.
+            await ended.CancelAsync();
             await Task.WhenAll(underWay).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

@@ -41,7 +41,7 @@ public sealed class WebSocketSession : IDeviceSession
                 throw new IOException($"The server does not let this device in: {session._socket.CloseStatusDescription}");
             return session;
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException && !cancel.IsCancellationRequested)
+        catch (Exception e) when (e is WebSocketException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             await session.DisposeAsync();
             throw new IOException("The server cannot be reached.", e);
@@ -77,9 +77,10 @@ public sealed class WebSocketSession : IDeviceSession
             await Write(new LinkFrame(FrameTypes.Up, Kind: kind, Qos: acknowledged ? 1 : 0, M: TransportJson.Embed(payload.Span)), cancel);
             return true;
         }
-        catch (Exception e) when (e is WebSocketException or IOException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (e is WebSocketException or IOException or ObjectDisposedException or InvalidOperationException
+            || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
-            return false;
+            return false; // a socket that ends while it sends says "cancelled", though nobody has cancelled
         }
     }
 

@@ -8,6 +8,8 @@ namespace Latchkey.Server.Hosting;
 /// </summary>
 public static class KillPoint
 {
+    public const string Variable = "LATCHKEY_KILL_AT";
+
     /// <summary>An order is signed and not handed to the broker.</summary>
     public const string OrderSigned = "order signed";
 
@@ -25,7 +27,7 @@ public static class KillPoint
 
     static KillPoint()
     {
-        string[] parts = (Environment.GetEnvironmentVariable("LATCHKEY_KILL_AT") ?? "").Split(':');
+        string[] parts = (Environment.GetEnvironmentVariable(Variable) ?? "").Split(':');
         Wanted = parts[0].Length > 0 ? parts[0] : null;
         if (parts.Length == 2 && int.TryParse(parts[1], out int times))
             _left = times;

@@ -46,10 +46,14 @@ public sealed class LatchkeyProcess : IAsyncDisposable
     /// <summary>Starts it and waits for its "ready" line.</summary>
     /// <param name="data">Its data directory; a new one where null.</param>
     /// <param name="environment">LATCHKEY_DATABASE, LATCHKEY_MQTT, ...</param>
-    public static async Task<LatchkeyProcess> Start(string data, IReadOnlyList<string>? arguments = null, IReadOnlyDictionary<string, string>? environment = null)
+    /// <param name="mayDie">It has been told where to die, which may be before it is ready; then it has no address.</param>
+    public static async Task<LatchkeyProcess> Start(
+        string data, IReadOnlyList<string>? arguments = null, IReadOnlyDictionary<string, string>? environment = null, bool mayDie = false)
     {
         LatchkeyProcess started = Launch(data, arguments, environment);
         Task first = await Task.WhenAny(started._ready.Task, started._process.WaitForExitAsync(), Task.Delay(Patience, TimeProvider.System));
+        if (mayDie && first != started._ready.Task && started._process.HasExited)
+            return started;
         if (first != started._ready.Task)
         {
             await started.DisposeAsync();

@@ -183,6 +183,16 @@ public sealed class CabinetHostTests : IAsyncDisposable
         _run = Task.CompletedTask;
     }
 
+    [Fact]
+    public async Task A_fault_in_one_part_ends_the_whole_cabinet_and_is_seen()
+    {
+        PowerOn();
+        _link.Fault = new InvalidOperationException("a mistake");
+        await _link.Connect();
+        (await Should.ThrowAsync<InvalidOperationException>(() => _run.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken))).Message.ShouldBe("a mistake");
+        _run = Task.CompletedTask;
+    }
+
     private static async Task Eventually(Func<bool> condition)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10), TimeProvider.System);
@@ -197,6 +207,9 @@ public sealed class CabinetHostTests : IAsyncDisposable
         private TaskCompletionSource<ICabinetLinkListener> _listener = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Delivery Answer { get; set; } = Delivery.Taken;
+
+        /// <summary>A mistake in the program, wherever it is.</summary>
+        public Exception? Fault { get; set; }
 
         /// <summary>Whether a server names what it has.</summary>
         public bool Receipts { get; set; } = true;
@@ -219,6 +232,8 @@ public sealed class CabinetHostTests : IAsyncDisposable
         {
             Topics.TryParseReport(topic, out Guid device, out string kind).ShouldBeTrue();
             device.ShouldBe(MachineRig.Device);
+            if (Fault is not null)
+                throw Fault;
             IReport? report = kind switch
             {
                 "hello" => Wire.TryRead(payload.Span, out HelloMessage? m) ? m : null,
