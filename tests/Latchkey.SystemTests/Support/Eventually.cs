@@ -3,7 +3,8 @@ namespace Latchkey.SystemTests.Support;
 /// <summary>Waiting for something that comes true by itself, with an end to the patience.</summary>
 public static class Eventually
 {
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(25);
+    // Soon at first, for what comes at once; later rarely, because each look is a request that takes its time from what is waited for.
+    private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(10), RarestLook = TimeSpan.FromMilliseconds(100);
 
     public static Task Holds(Func<bool> condition, TimeSpan within, string what) => Holds(() => Task.FromResult(condition()), within, what);
 
@@ -15,13 +16,13 @@ public static class Eventually
         where T : class
     {
         long begun = TimeProvider.System.GetTimestamp();
-        while (true)
+        for (TimeSpan wait = FirstLook; ; wait = wait * 1.3 < RarestLook ? wait * 1.3 : RarestLook)
         {
             if (await look() is { } found)
                 return found;
             if (TimeProvider.System.GetElapsedTime(begun) > within)
                 throw new TimeoutException($"Not within {within.TotalSeconds:0.#} s: {what}.");
-            await Task.Delay(LookEvery, TimeProvider.System);
+            await Task.Delay(wait, TimeProvider.System);
         }
     }
 

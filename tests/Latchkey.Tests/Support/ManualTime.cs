@@ -52,6 +52,18 @@ public sealed class ManualTime(DateTimeOffset start) : TimeProvider
         }
     }
 
+    /// <summary>The clock is suddenly later, as for a machine that slept: what fell due meanwhile fires once, and a sweep of every second does not run for each of a month's.</summary>
+    public void Jump(TimeSpan by)
+    {
+        lock (_gate)
+        {
+            _now += by;
+            foreach (ManualTimer late in _timers.Where(t => t.Due < _now))
+                late.IsDue();
+        }
+        Advance(TimeSpan.Zero);
+    }
+
     /// <summary>How many timers wait: lets a test know that the code under test has come to its wait.</summary>
     public int WaitingTimers
     {
@@ -90,6 +102,8 @@ public sealed class ManualTime(DateTimeOffset start) : TimeProvider
             else
                 Due += _period;
         }
+
+        public void IsDue() => Due = time._now;
 
         public void Fire() => callback(state);
 
