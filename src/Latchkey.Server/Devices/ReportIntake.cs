@@ -78,7 +78,7 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
         {
             if (!await IsNewer(tx, device, m))
                 return;
-            _lastState[device] = (m.Doors, m.Issue, now);
+            tx.AfterCommit(() => _lastState[device] = (m.Doors, m.Issue, now));
             await tx.Execute("update device set issue = @Issue where id = @device and issue is distinct from @Issue", new { device, m.Issue });
             for (int number = 1; number <= m.Doors.Length; number++)
                 await Door(tx, device, bank, number, DoorOf(m.Doors[number - 1])!.Value, null, now);

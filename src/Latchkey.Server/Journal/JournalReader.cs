@@ -14,18 +14,17 @@ public static class JournalReader
     public const int MostPerRead = 1000;
 
     /// <summary>The entries after the cursor, at most <see cref="MostPerRead"/>; empty when there are none that are safe to read.</summary>
-    public static async Task<IReadOnlyList<JournalRead>> After(NpgsqlConnection db, JournalCursor cursor, CancellationToken cancel, Guid? person = null)
+    public static async Task<IReadOnlyList<JournalRead>> After(NpgsqlConnection db, JournalCursor cursor, CancellationToken cancel)
     {
         var rows = await db.QueryAsync<Row>(new CommandDefinition(
             """
             select xid, id, at, kind, authority, person_id, site_id, bank_id, locker_id, lease_id, device_id, command_id, data::text as data
             from journal
             where (xid, id) > (@Xid::xid8, @Id) and xid < pg_snapshot_xmin(pg_current_snapshot())
-              and (@person::uuid is null or person_id = @person)
             order by xid, id
             limit @MostPerRead
             """,
-            new { Xid = cursor.Xid.ToString(), cursor.Id, MostPerRead, person },
+            new { Xid = cursor.Xid.ToString(), cursor.Id, MostPerRead },
             cancellationToken: cancel));
         return [.. rows.Select(r => r.Read())];
     }
