@@ -1,0 +1,80 @@
+using System.Globalization;
+
+namespace Latchkey.Tests.Controller.Vectors;
+
+/// <summary>Random lives of a cabinet, each from the number in its name. The committed files are the vectors; this is how they came to be.</summary>
+internal static class RandomVectors
+{
+    private const int Steps = 60;
+
+    public static string NameOf(int seed) => string.Create(CultureInfo.InvariantCulture, $"life-{seed:000}");
+
+    public static string Write(string name)
+    {
+        int seed = int.Parse(name[^3..], CultureInfo.InvariantCulture);
+        var random = new Random(seed);
+        var file = VectorFile.Parse(name, [$"# Random life {seed}", $"cabinet lockers=4 queue=3 proof=600 late=2000{(seed % 3 == 0 ? " without-sensor=4" : "")}"]);
+        var run = new VectorRun(file.Settings());
+        var lines = new List<VectorLine>();
+        var outputs = new List<string>();
+        long now = 0;
+        int orders = 0;
+        bool linked = false;
+        Do("boot", "cccc");
+        for (int i = 0; i < Steps; i++)
+        {
+            // Time passes first; whenever the cabinet wants to be called, it is.
+            long next = now + (random.Next(4) == 0 ? random.Next(1, 4_000) : random.Next(1, 120));
+            while (run.NextDue is { } due && due < next)
+            {
+                now = Math.Max(due, now);
+                Do("tick");
+            }
+            now = next;
+            Do(Choose());
+        }
+        return (file with { Lines = lines }).With(outputs);
+
+        void Do(params string[] input)
+        {
+            var line = new VectorLine(now, input, "");
+            lines.Add(line);
+            outputs.Add(run.Step(line));
+            if (input[0] == "boot")
+                linked = false;
+        }
+
+        string[] Choose()
+        {
+            string[] waiting = [.. run.Unanswered];
+            // A disk answers most of the time before anything else happens.
+            if (waiting.Length > 0 && random.Next(3) > 0)
+                return [random.Next(12) == 0 ? "failed" : "stored", .. waiting[0].Split(' ')];
+            switch (random.Next(20))
+            {
+                case < 6:
+                    string letter = VectorRun.LetterOf(++orders);
+                    string[] more = random.Next(8) switch { 0 => ["forged"], 1 => ["retained"], 2 => [$"life={random.Next(-500, 2_000)}"], 3 => ["lock"], _ => [] };
+                    return ["order", letter, random.Next(random.Next(6) == 0 ? 0 : 1, 6).ToString(CultureInfo.InvariantCulture), .. more];
+                case < 9 when orders > 0:
+                    string[] retained = random.Next(6) == 0 ? ["retained"] : [];
+                    return ["again", VectorRun.LetterOf(random.Next(1, orders + 1)), .. retained];
+                case < 14:
+                    return ["door", random.Next(1, 5).ToString(CultureInfo.InvariantCulture), random.Next(7) switch { 0 => "unreadable", 1 or 2 => "closed", _ => "open" }];
+                case 14:
+                    linked = !linked;
+                    return [linked ? "link" : "unlink"];
+                case 15 when orders > 0:
+                    return ["delivered", VectorRun.LetterOf(random.Next(1, orders + 1))];
+                case 16:
+                    return ["tamper", random.Next(2) == 0 ? "open" : "closed"];
+                case 17:
+                    return ["power", random.Next(2) == 0 ? "on" : "off"];
+                case 18:
+                    return ["clock", random.Next(-3_000, 3_000).ToString(CultureInfo.InvariantCulture)];
+                default:
+                    return random.Next(2) == 0 ? ["boot", new string([.. Enumerable.Range(0, 4).Select(_ => "co?"[random.Next(3)])])] : ["tick"];
+            }
+        }
+    }
+}

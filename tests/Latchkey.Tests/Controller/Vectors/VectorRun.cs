@@ -1,0 +1,136 @@
+using System.Globalization;
+using Latchkey.Controller.Cabinet;
+using Latchkey.Link.Messages;
+
+namespace Latchkey.Tests.Controller.Vectors;
+
+/// <summary>The machine behind a vector file: turns its words into inputs, and the machine's outputs into words. What is stored and answered is on its disk.</summary>
+internal sealed class VectorRun(CabinetSettings settings)
+{
+    /// <summary>The wall clock at 0 ms, as vectors/README.md says.</summary>
+    private const long Epoch = 1_795_251_600_000;
+
+    private readonly Dictionary<string, CommandMessage> _orders = [];
+    private readonly List<JournalRecord> _asked = [];
+    private readonly List<JournalRecord> _disk = [];
+    private CabinetMachine? _machine;
+    private long _boots;
+    private long _clock = Epoch;
+
+    public long? NextDue => _machine?.NextDue;
+
+    /// <summary>Everything stored that was not answered yet; the kind and the command's letter.</summary>
+    public IEnumerable<string> Unanswered => _asked.Select(r => $"{Kind(r)} {Letter(r.Command)}");
+
+    public string Step(VectorLine line)
+    {
+        // At a power cut the machine is a new one, with what was on the disk.
+        if (_machine is null || line.Input[0] == "boot")
+        {
+            _machine = new CabinetMachine(settings, MachineRig.Own);
+            _asked.Clear();
+        }
+        CabinetInput input = Read(line);
+        return string.Join("; ", _machine.Step(input, new Moment(line.Ms, _clock + line.Ms)).ToList().Select(Write));
+    }
+
+    private CabinetInput Read(VectorLine line)
+    {
+        switch (line.Input)
+        {
+            case ["boot", var doors]:
+                return new CabinetInput.Boot(new JournalContents(++_boots, 0, [.. Memory()]), [.. doors.Select(Level)]);
+            case ["link"]:
+                return new CabinetInput.Linked(_machine!.NextWill(_clock + line.Ms).Link);
+            case ["unlink"]:
+                return new CabinetInput.LinkLost();
+            case ["order", var letter, var locker, .. var rest]:
+                int life = rest.FirstOrDefault(w => w.StartsWith("life=", StringComparison.Ordinal)) is { } given ? int.Parse(given[5..], CultureInfo.InvariantCulture) : 10_000;
+                _orders[letter] = MachineRig.Server.Sign(
+                    Id(letter), rest.Contains("lock") ? CommandKinds.Lock : CommandKinds.Open, int.Parse(locker, CultureInfo.InvariantCulture),
+                    DateTimeOffset.FromUnixTimeMilliseconds(_clock + line.Ms + life), "lease:vector");
+                CommandMessage order = rest.Contains("forged") ? _orders[letter] with { Authority = "operator:vector" } : _orders[letter];
+                return new CabinetInput.CommandArrived(order, rest.Contains("retained"));
+            case ["again", var letter, .. var rest]:
+                return new CabinetInput.CommandArrived(_orders[letter], rest.Contains("retained"));
+            case ["door", var number, var level]:
+                return new CabinetInput.DoorLevel(int.Parse(number, CultureInfo.InvariantCulture), Level(level[0]));
+            case ["stored" or "failed", var kind, var letter]:
+                JournalRecord record = _asked.First(r => Kind(r) == kind && Letter(r.Command) == letter);
+                _asked.Remove(record);
+                if (line.Input[0] == "stored")
+                    _disk.Add(record);
+                return new CabinetInput.Stored(record, line.Input[0] == "stored");
+            case ["delivered", var letter]:
+                return new CabinetInput.Delivered(Id(letter));
+            case ["tamper", var state]:
+                return new CabinetInput.Tamper(state == "open");
+            case ["power", var state]:
+                return new CabinetInput.Power(state == "on");
+            case ["clock", var by]:
+                _clock += long.Parse(by, CultureInfo.InvariantCulture);
+                return new CabinetInput.Tick();
+            case ["tick"]:
+                return new CabinetInput.Tick();
+            default:
+                throw new FormatException($"{line.Ms}: \"{string.Join(' ', line.Input)}\" is no input.");
+        }
+    }
+
+    private IEnumerable<CommandMemory> Memory() =>
+        from record in _disk
+        group record by record.Command into lines
+        let outcome = lines.FirstOrDefault(r => r.Kind == JournalKind.Outcome)
+        select new CommandMemory(lines.Key, lines.First().Locker, lines.First().Expires, outcome?.Outcome, outcome?.Reason, lines.Any(r => r.Kind == JournalKind.Delivered));
+
+    private string Write(CabinetOutput output)
+    {
+        switch (output)
+        {
+            case CabinetOutput.RelaysOff:
+                return "all-off";
+            case CabinetOutput.RelayOn on:
+                return $"on {on.Door}";
+            case CabinetOutput.RelayOff off:
+                return $"off {off.Door}";
+            case CabinetOutput.Store { Record: var record }:
+                if (record.Kind == JournalKind.Delivered)
+                    _disk.Add(record);
+                else
+                    _asked.Add(record);
+                return $"store {Kind(record)} {Letter(record.Command)}{(record.Kind == JournalKind.Outcome ? $" {record.Outcome}{Behind(record.Reason)}" : "")}";
+            case CabinetOutput.Send { Report: var report, Kept: var kept }:
+                return $"{(kept ? "send" : "say")} {Write(report)}";
+            default:
+                throw new InvalidOperationException($"{output} has no words.");
+        }
+    }
+
+    private static string Write(IReport report) => report switch
+    {
+        HelloMessage => "hello",
+        StateMessage state => $"state {state.Doors}{Behind(state.Issue)}",
+        EventMessage happened => $"event {happened.Event} {happened.Locker}{Behind(happened.Command is { } command ? Letter(command) : null)}",
+        ResultMessage result => $"result {Letter(result.Command)} {result.Outcome}{Behind(result.Reason)}",
+        _ => throw new InvalidOperationException($"{report} has no words."),
+    };
+
+    private static string Behind(string? word) => word is null ? "" : " " + word;
+
+    private static string Kind(JournalRecord record) => record.Kind.ToString().ToLowerInvariant();
+
+    private static bool? Level(char letter) => letter switch { 'o' => true, 'c' => false, _ => null };
+
+    /// <summary>a is 1, z is 26, aa is 27, and so on; the number is the end of the id.</summary>
+    private static Guid Id(string letter) => new(0x0193a5b0, 2, 0x7000, 0x80, 0, 0, 0, 0, 0, (byte)(Number(letter) >> 8), (byte)Number(letter));
+
+    private static int Number(string letter) => letter.Aggregate(0, (sum, c) => (sum * 26) + (c - 'a' + 1));
+
+    private static string Letter(Guid id)
+    {
+        byte[] bytes = id.ToByteArray();
+        return LetterOf((bytes[14] << 8) | bytes[15]);
+    }
+
+    internal static string LetterOf(int number) => number == 0 ? "" : LetterOf((number - 1) / 26) + (char)('a' + ((number - 1) % 26));
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+using Latchkey.Tests.Support;
+
+namespace Latchkey.Tests.Controller.Vectors;
+
+/// <summary>The files in vectors/ are what a cabinet is: the golden ones by hand and reviewed, the random ones for breadth. Any implementation can be held to them.</summary>
+public sealed class VectorTests
+{
+    private static readonly string Folder = Path.Combine(Repository.Root, "vectors");
+
+    /// <summary>With this set, outputs, random files and docs/controller.md are written anew, to be reviewed as a change of the specification.</summary>
+    private static readonly bool Rewrite = Environment.GetEnvironmentVariable("LATCHKEY_WRITE_VECTORS") == "1";
+
+    private const int RandomFiles = 100;
+
+    public static TheoryData<string> Golden => [.. Files("golden")];
+
+    public static TheoryData<string> Random => [.. Enumerable.Range(1, RandomFiles).Select(RandomVectors.NameOf)];
+
+    [Theory, MemberData(nameof(Golden))]
+    public async Task A_golden_vector_holds(string name) => await Holds($"golden/{name}.vec");
+
+    [Theory, MemberData(nameof(Random), DisableDiscoveryEnumeration = true)]
+    public async Task A_random_vector_holds_and_is_safe(string name)
+    {
+        string path = $"random/{name}.vec";
+        if (Rewrite)
+            await File.WriteAllTextAsync(Path.Combine(Folder, path), RandomVectors.Write(name));
+        VectorSafety.Check(await Holds(path));
+    }
+
+    [Fact]
+    public async Task Golden_vectors_are_safe_too()
+    {
+        foreach (string name in Files("golden"))
+            VectorSafety.Check(await Read($"golden/{name}.vec"));
+    }
+
+    [Theory]
+    [InlineData("0 boot cc => all-off\n10 tick => on 1", "without an order")]
+    [InlineData("0 boot cc => all-off\n5 order a 1 forged\n6 stored intent a => on 1", "without an order")]
+    [InlineData("0 boot cc => all-off\n5 order a 1 => store intent a\n6 tick => on 1", "without an order")]
+    [InlineData("0 boot cc => all-off\n5 order a 1 life=10 => store intent a\n20 stored intent a => on 1", "without an order")]
+    [InlineData("0 boot cc => all-off\n5 order a 1\n6 stored intent a => on 1\n206 tick => off 1\n300 tick => on 1", "without an order")]
+    [InlineData("0 boot cc => all-off\n5 order a 1\n6 stored intent a => on 1\n7 order b 2\n8 stored intent b => on 2", "two relays")]
+    [InlineData("0 boot cc => all-off\n5 order a 1\n6 stored intent a => on 1\n9000 tick => off 1", "on for")]
+    [InlineData("0 boot cc => all-off\n5 order a 1\n6 stored intent a => on 1\n400 tick", "on for")]
+    [InlineData("0 boot cc => send hello; all-off", "first output")]
+    public void What_is_not_safe_is_found(string lines, string complaint)
+    {
+        var file = VectorFile.Parse("wrong", ["# Wrong", "cabinet lockers=2", .. lines.Split('\n')]);
+        Should.Throw<ShouldAssertException>(() => VectorSafety.Check(file)).Message.ShouldContain(complaint);
+    }
+
+    [Fact]
+    public async Task The_controllers_description_is_made_from_the_golden_vectors()
+    {
+        var golden = new List<VectorFile>();
+        foreach (string name in Files("golden"))
+            golden.Add(await Read($"golden/{name}.vec"));
+        string path = Path.Combine(Repository.Root, "docs", "controller.md");
+        string text = ControllerDocument.Write(golden);
+        if (Rewrite)
+            await File.WriteAllTextAsync(path, text);
+        (await File.ReadAllTextAsync(path)).ShouldBe(text, "run the vector tests with LATCHKEY_WRITE_VECTORS=1 and review what changes");
+    }
+
+    private static IEnumerable<string> Files(string folder) =>
+        Directory.EnumerateFiles(Path.Combine(Folder, folder), "*.vec").Select(f => Path.GetFileNameWithoutExtension(f)).Order(StringComparer.Ordinal);
+
+    private static async Task<VectorFile> Read(string path) => VectorFile.Parse(Path.GetFileNameWithoutExtension(path), await File.ReadAllLinesAsync(Path.Combine(Folder, path)));
+
+    /// <summary>Runs it, and has the machine called whenever it wants to be: a moment that the file passes over is a mistake in the file or in the machine.</summary>
+    private static async Task<VectorFile> Holds(string path)
+    {
+        VectorFile file = await Read(path);
+        var run = new VectorRun(file.Settings());
+        var outputs = new List<string>();
+        foreach (VectorLine line in file.Lines)
+        {
+            if (line.Input[0] != "boot" && run.NextDue is { } due)
+                due.ShouldBeGreaterThanOrEqualTo(line.Ms, string.Create(CultureInfo.InvariantCulture, $"{path}: before {line.Ms} the cabinet wants to be called at {due}"));
+            outputs.Add(run.Step(line));
+        }
+        if (Rewrite)
+            await File.WriteAllTextAsync(Path.Combine(Folder, path), file.With(outputs));
+        else
+            file.Lines.Zip(outputs).ShouldAllBe(pair => pair.First.Outputs == pair.Second);
+        return Rewrite ? await Read(path) : file;
+    }
+}
