@@ -121,7 +121,7 @@ public sealed partial class CabinetMachine
         _write.Boot = boot.Found.Boot;
         _book.ForgottenUpTo = boot.Found.ForgottenUpTo;
         foreach (Door door in _doors)
-            door.Begin(door.Number <= boot.Doors.Count ? boot.Doors[door.Number - 1] : null);
+            door.Begin(door.Number <= boot.Doors.Count ? boot.Doors[door.Number - 1] : null, _now.Ms);
         foreach (CommandMemory memory in boot.Found.Commands)
         {
             if (memory.Outcome is null)
@@ -153,6 +153,8 @@ public sealed partial class CabinetMachine
                 Moved(door);
             if (door.Watched is { } watched && _now.Ms >= watched.WatchUntil)
                 GiveUp(door, watched);
+            if (door.Complains(_now.Ms, _settings))
+                SendEvent(door.Complaints == 1 ? EventKinds.DoorLeftOpen : EventKinds.DoorNeverClosed, door.Number, null);
         }
         StartNext();
         if (_linked && _now.Ms >= _heartbeatAt)
@@ -257,6 +259,7 @@ public sealed partial class CabinetMachine
         {
             due = Math.Min(due, door.SettleDue(_settings.DebounceMs) ?? long.MaxValue);
             due = Math.Min(due, door.Watched?.WatchUntil ?? long.MaxValue);
+            due = Math.Min(due, door.ComplaintDue(_settings) ?? long.MaxValue);
         }
         foreach (Job job in _waiting)
         {

@@ -33,6 +33,12 @@ public sealed record CabinetSettings
     /// <summary>How long after the start of an unproven pulse a door that opens still counts as released by it, 0 to 60,000. Later it was forced.</summary>
     public int LateMs { get; init; } = 10_000;
 
+    /// <summary>After how long an open door is said to be left open, 1,000 to 3,600,000. Two minutes: a suitcase has been put in by then.</summary>
+    public int LeftOpenMs { get; init; } = 120_000;
+
+    /// <summary>After how long an open door is said never to have been closed, and staff should look, <see cref="LeftOpenMs"/> to 86,400,000.</summary>
+    public int NeverClosedMs { get; init; } = 600_000;
+
     /// <summary>How often an unchanged state is sent, 1,000 to 60,000. Three missing ones are noticed within 40 s (DESIGN section 6).</summary>
     public int HeartbeatMs { get; init; } = 9_000;
 
@@ -48,6 +54,8 @@ public sealed record CabinetSettings
         : DebounceMs is < 0 or > 500 ? $"The debounce time is 0 to 500 ms, not {DebounceMs}."
         : ProofMs is < 100 or > 10_000 ? $"A door is awaited for 100 to 10,000 ms, not {ProofMs}."
         : LateMs is < 0 or > 60_000 ? $"A late opening is within 0 to 60,000 ms, not {LateMs}."
+        : LeftOpenMs is < 1_000 or > 3_600_000 ? $"A door is left open after 1,000 to 3,600,000 ms, not {LeftOpenMs}."
+        : NeverClosedMs < LeftOpenMs || NeverClosedMs > 86_400_000 ? $"A door was never closed after {LeftOpenMs} (left open) to 86,400,000 ms, not {NeverClosedMs}."
         : HeartbeatMs is < 1_000 or > 60_000 ? $"A heartbeat comes every 1,000 to 60,000 ms, not {HeartbeatMs}."
         : QueueLimit is < 1 or > 100 ? $"1 to 100 commands may wait, not {QueueLimit}."
         : null;

@@ -25,6 +25,12 @@ internal sealed class Door(int number, bool hasSensor)
 
     public Guid? ReleasedBy { get; set; }
 
+    /// <summary>Since when it stands open, in monotonic milliseconds; from the start where it stood open then. Null while it does not.</summary>
+    public long? OpenSince { get; private set; }
+
+    /// <summary>What was said of its standing open: nothing, that it was left open, that it was never closed.</summary>
+    public int Complaints { get; private set; }
+
     public char Letter => Jammed ? DoorLetters.Jammed : Open switch
     {
         null => DoorLetters.Unknown,
@@ -33,7 +39,11 @@ internal sealed class Door(int number, bool hasSensor)
     };
 
     /// <summary>The level at the start is taken as it is: there was no edge.</summary>
-    public void Begin(bool? open) => Open = _raw = HasSensor ? open : null;
+    public void Begin(bool? open, long ms)
+    {
+        Open = _raw = HasSensor ? open : null;
+        OpenSince = Open is true ? ms : null;
+    }
 
     public void See(bool? open, long ms)
     {
@@ -49,6 +59,24 @@ internal sealed class Door(int number, bool hasSensor)
         if (_raw == Open || ms - _rawSince < debounceMs)
             return false;
         Open = _raw;
+        (OpenSince, Complaints) = (Open is true ? ms : null, 0);
+        return true;
+    }
+
+    /// <summary>When it has stood open for too long, next; null when there is nothing more to say.</summary>
+    public long? ComplaintDue(CabinetSettings settings) => (OpenSince, Complaints) switch
+    {
+        ({ } since, 0) => since + settings.LeftOpenMs,
+        ({ } since, 1) => since + settings.NeverClosedMs,
+        _ => null,
+    };
+
+    /// <summary>Whether it is time, and then it is said: once each.</summary>
+    public bool Complains(long ms, CabinetSettings settings)
+    {
+        if (ComplaintDue(settings) is not { } due || ms < due)
+            return false;
+        Complaints++;
         return true;
     }
 

@@ -62,6 +62,10 @@ public static class EventKinds
     public const string DoorClosed = "door-closed";
     /// <summary>The door was seen open though nothing had released it.</summary>
     public const string DoorForced = "door-forced";
+    /// <summary>It has stood open for the time in which people are done, whoever opened it.</summary>
+    public const string DoorLeftOpen = "door-left-open";
+    /// <summary>It still does, and nobody will close it by themselves.</summary>
+    public const string DoorNeverClosed = "door-never-closed";
 }
 
 /// <summary>The final outcomes of a command, as a device reports them (DESIGN section 6).</summary>

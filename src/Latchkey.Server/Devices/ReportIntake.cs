@@ -88,11 +88,14 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
 
     private async Task<bool> Event(Guid device, BankPlace bank, EventMessage m)
     {
-        (DoorState door, string? journalled)? what = m.Event switch
+        // What was opened is proof of use; that it stands open is none, or a door left open by one customer would prove the next one's order.
+        (DoorState door, string journalled, bool isMove)? what = m.Event switch
         {
-            EventKinds.DoorOpened => (DoorState.Open, JournalKinds.DoorOpened),
-            EventKinds.DoorClosed => (DoorState.Closed, JournalKinds.DoorClosed),
-            EventKinds.DoorForced => (DoorState.Open, JournalKinds.DoorForced),
+            EventKinds.DoorOpened => (DoorState.Open, JournalKinds.DoorOpened, true),
+            EventKinds.DoorClosed => (DoorState.Closed, JournalKinds.DoorClosed, true),
+            EventKinds.DoorForced => (DoorState.Open, JournalKinds.DoorForced, true),
+            EventKinds.DoorLeftOpen => (DoorState.Open, JournalKinds.DoorLeftOpen, false),
+            EventKinds.DoorNeverClosed => (DoorState.Open, JournalKinds.DoorNeverClosed, false),
             _ => null,
         };
         if (what is not { } known)
@@ -105,12 +108,12 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
             {
                 var applied = await tx.First<AppliedEvent>(
                     ApplyEvent,
-                    new { device, m.Boot, m.Seq, now, bank = bank.Id, number = m.Locker, door = known.door.Text(), command = m.Command, proof = known.door == DoorState.Open });
+                    new { device, m.Boot, m.Seq, now, bank = bank.Id, number = m.Locker, door = known.door.Text(), command = m.Command, proof = known is { door: DoorState.Open, isMove: true } });
                 // A fact that comes late, after newer ones: it happened, so it is recorded; what is known of the door stays.
-                if (applied is { Fresh: true } && (applied.Moved || !applied.Newest))
+                if (applied is { Fresh: true } && (applied.Moved || !applied.Newest || !known.isMove))
                 {
                     tx.Journal(new JournalEntry(
-                        now, known.journalled!, JournalEntry.ByDevice(device), applied.PersonId, bank.SiteId, bank.Id, applied.LockerId, applied.LeaseId, device, m.Command,
+                        now, known.journalled, JournalEntry.ByDevice(device), applied.PersonId, bank.SiteId, bank.Id, applied.LockerId, applied.LeaseId, device, m.Command,
                         applied.Newest ? null : "{\"late\":true}"));
                 }
                 return true;

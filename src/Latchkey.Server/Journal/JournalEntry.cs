@@ -69,6 +69,8 @@ public static class JournalKinds
     public const string DoorOpened = "door-opened";
     public const string DoorClosed = "door-closed";
     public const string DoorForced = "door-forced";
+    public const string DoorLeftOpen = "door-left-open";
+    public const string DoorNeverClosed = "door-never-closed";
     public const string DoorJammed = "door-jammed";
     public const string DoorUnknown = "door-unknown";
     public const string DeviceOnline = "device-online";

@@ -13,7 +13,7 @@ internal static class RandomVectors
     {
         int seed = int.Parse(name[^3..], CultureInfo.InvariantCulture);
         var random = new Random(seed);
-        var file = VectorFile.Parse(name, [$"# Random life {seed}", $"cabinet lockers=4 queue=3 proof=600 late=2000{(seed % 3 == 0 ? " without-sensor=4" : "")}"]);
+        var file = VectorFile.Parse(name, [$"# Random life {seed}", $"cabinet lockers=4 queue=3 proof=600 late=2000 left-open=3000 never-closed=7000{(seed % 3 == 0 ? " without-sensor=4" : "")}"]);
         var run = new VectorRun(file.Settings());
         var lines = new List<VectorLine>();
         var outputs = new List<string>();

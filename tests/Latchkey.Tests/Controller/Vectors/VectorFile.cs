@@ -41,6 +41,7 @@ internal sealed record VectorFile(string Name, string Title, IReadOnlyList<strin
         {
             PulseMs = Number("pulse", settings.PulseMs), GapMs = Number("gap", settings.GapMs), DebounceMs = Number("debounce", settings.DebounceMs),
             ProofMs = Number("proof", settings.ProofMs), LateMs = Number("late", settings.LateMs), HeartbeatMs = Number("heartbeat", settings.HeartbeatMs),
+            LeftOpenMs = Number("left-open", settings.LeftOpenMs), NeverClosedMs = Number("never-closed", settings.NeverClosedMs),
             QueueLimit = Number("queue", settings.QueueLimit),
             WithoutSensor = given.TryGetValue("without-sensor", out string? doors) ? doors.Split(',').Select(int.Parse).ToHashSet() : settings.WithoutSensor,
         };

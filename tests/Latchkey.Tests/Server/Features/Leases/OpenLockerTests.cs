@@ -137,6 +137,20 @@ public sealed class OpenLockerTests(TestDatabase databases)
     }
 
     [Fact]
+    public async Task A_door_that_is_left_open_is_journalled_once_and_proves_nobodys_order()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        var (asha, lease, bank, number, _) = await Ordered(app);
+        await app.Event(bank, EventKinds.DoorLeftOpen, number);
+        await app.Event(bank, EventKinds.DoorNeverClosed, number);
+        foreach (string kind in (string[])[EventKinds.DoorLeftOpen, EventKinds.DoorNeverClosed])
+            (await app.Sql<long>("select count(*) from journal where kind = @kind and lease_id = @id", new { kind, id = lease.Id() })).ShouldBe(1);
+        JsonNode now = await asha.Lease(lease);
+        ((bool)now["openedEver"]!).ShouldBeFalse();
+        now["door"].Text("state").ShouldBe("open");
+    }
+
+    [Fact]
     public async Task Who_asks_to_wait_gets_the_outcome_when_it_comes()
     {
         await using LatchkeyApp app = await LatchkeyApp.Start(databases);
