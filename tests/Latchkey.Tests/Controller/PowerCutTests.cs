@@ -83,7 +83,7 @@ public sealed class PowerCutTests : IDisposable
         var results = new Dictionary<Guid, string>();
         Drive(new CabinetInput.Boot(found, [false, false, false, false]), 5_000);
         foreach (CommandMemory open in found.Commands.Where(c => c.Outcome is null))
-            results[open.Command].ShouldBe(Outcomes.Unknown);
+            results.GetValueOrDefault(open.Command).ShouldBe(Outcomes.Unknown);
         foreach (CommandMessage order in orders)
             Drive(new CabinetInput.CommandArrived(order, Retained: false), 5_010);
         for (long ms = 5_020; ms < 9_000; ms += 10)

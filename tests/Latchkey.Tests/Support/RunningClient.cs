@@ -22,6 +22,9 @@ internal sealed class RunningClient : IAsyncDisposable
     public MqttClient Client { get; }
     public Task Running { get; }
 
+    /// <summary>How often it has tried to connect.</summary>
+    public int Attempts => _attempts;
+
     public void Stop() => _stop.Cancel();
 
     /// <summary>The next change to this state; others before it are passed over.</summary>

@@ -147,11 +147,14 @@ public sealed class BrokerAccessTests(BrokerAccessTests.Fixture broker, ITestOut
     [Fact(Timeout = 20_000)] // without the guard the two throw each other out for ever
     public async Task A_device_cannot_come_under_the_client_id_of_another()
     {
-        await using RunningClient b = broker.Client(broker.CertificateOf(broker.DeviceB));
+        await using RunningClient b = broker.Client(broker.CertificateOf(broker.DeviceB), $"{broker.DeviceB:D}");
         await b.Client.Subscribe(Topics.OrdersTo(broker.DeviceB), Qos.AtLeastOnce, default);
         await using RunningClient a = broker.Client(broker.CertificateOf(broker.DeviceA), $"{broker.DeviceB:D}");
         await a.Next(MqttLinkState.Connected);
-        await using RunningClient server = broker.Client(broker.Node);
+        // There and back: had B been thrown out for A, it would know by now.
+        await Publish(b, Topics.State(broker.DeviceB));
+        b.Attempts.ShouldBe(1, "nobody has thrown it out");
+        await using RunningClient server = broker.Client(broker.Node, "node-1");
         (await Publish(server, Topics.Command(broker.DeviceB))).Status.ShouldBe(PublishStatus.Acknowledged);
         (await b.Receive()).Topic.ShouldBe(Topics.Command(broker.DeviceB));
         b.Client.State.ShouldBe(MqttLinkState.Connected);
