@@ -120,7 +120,9 @@ public sealed partial class HostingTests(TestDatabase other)
         code.ShouldBe(0);
         (code, string check) = await Processes.Run("dotnet", LatchkeyProcess.Program, "check", "--help");
         code.ShouldBe(0);
-        server += check;
+        (code, string broker) = await Processes.Run("dotnet", LatchkeyProcess.Program, "broker-files", "--help");
+        code.ShouldBe(0);
+        server += check + broker;
         string[] known = [.. Option.Matches(server).Select(m => m.Value).Where(o => o != "--version").Distinct()];
         known.Length.ShouldBeGreaterThan(6);
         known.Except(Option.Matches(run).Select(m => m.Value)).ShouldBeEmpty();

@@ -26,6 +26,7 @@ public sealed record ServerOptions(
     public string? MqttListen { get; init; }
 
     /// <summary>The command line as options, or the exit code when there is nothing to run (help, or a mistake that was printed).</summary>
+    /// <exception cref="StartUpException">A setting is named as a file that cannot be used.</exception>
     public static (ServerOptions? Options, int ExitCode) Parse(string[] args)
     {
         var port = new Option<int>("--port") { Description = "Port to listen on (0: any free one)", DefaultValueFactory = _ => 5080 };
@@ -55,6 +56,9 @@ public sealed record ServerOptions(
                                  and ca.pem), or mqtt://user:password@127.0.0.1:1883 on the loopback address only
               LATCHKEY_METRICS_TOKEN  what a reader of /metrics on another machine has to show as "Authorization: Bearer ..."
               LATCHKEY_MQTT_LISTEN  where the private broker listens for devices elsewhere, with TLS only: 0.0.0.0:8883/broker.example
+            Each can be a file instead, named in the same variable with _FILE behind it: LATCHKEY_DATABASE_FILE=/run/secrets/database
+
+            Besides: check (is all that is stored as it must be), broker-files (what an outside Mosquitto needs); each has its own --help.
             """)
         {
             port, data, noDemo, passwords, web, actuation, debounce, link,
@@ -66,20 +70,19 @@ public sealed record ServerOptions(
         {
             options = new ServerOptions(
                 parsed.GetValue(port), Path.GetFullPath(parsed.GetValue(data)!), !parsed.GetValue(noDemo), parsed.GetValue(passwords),
-                Variable("LATCHKEY_DATABASE"), Variable("LATCHKEY_MQTT"), Path.GetFullPath(parsed.GetValue(web)!),
+                EnvironmentSetting.Of("LATCHKEY_DATABASE"), EnvironmentSetting.Of("LATCHKEY_MQTT"), Path.GetFullPath(parsed.GetValue(web)!),
                 parsed.GetValue(actuation), parsed.GetValue(debounce))
             {
                 Face = face.Read(parsed),
                 DemoLink = parsed.GetValue(link)!,
-                MqttListen = Variable("LATCHKEY_MQTT_LISTEN"),
+                MqttListen = EnvironmentSetting.Of("LATCHKEY_MQTT_LISTEN"),
             };
             return 0;
         });
-        int exitCode = root.Parse(args).Invoke();
+        // What a setting's file lacks is said like everything else that stops a start.
+        int exitCode = root.Parse(args).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         return (options, exitCode);
     }
-
-    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 
     private static string DefaultWeb()
     {

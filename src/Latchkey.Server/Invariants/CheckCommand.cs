@@ -69,7 +69,7 @@ public static class CheckCommand
         JsonSerializer.Serialize(new { promise = invariant.Promise, statement = invariant.Statement, ok = offenders.Count == 0, offenders });
 
     private static string Connection(string data) =>
-        Environment.GetEnvironmentVariable("LATCHKEY_DATABASE") is { Length: > 0 } named ? named
-        : PrivatePostgres.ConnectionBeside(data) ?? throw new StartUpException(
+        EnvironmentSetting.Of("LATCHKEY_DATABASE")
+        ?? PrivatePostgres.ConnectionBeside(data) ?? throw new StartUpException(
             $"No Latchkey runs on the data directory {Path.GetFullPath(data)}. Start it, name its directory with --data, or name its database in LATCHKEY_DATABASE.");
 }

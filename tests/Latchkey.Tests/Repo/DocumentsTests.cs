@@ -9,7 +9,7 @@ namespace Latchkey.Tests.Repo;
 /// <summary>What the documents name is there, and the tables they print are the program's.</summary>
 public sealed partial class DocumentsTests
 {
-    private static readonly string[] Top = ["src/", "docs/", "tests/", "web/", "bench/", "scripts/", "firmware/", ".ci/"];
+    private static readonly string[] Top = ["src/", "docs/", "tests/", "web/", "bench/", "scripts/", "firmware/", "deploy/", ".ci/"];
 
     private static IEnumerable<string> Pages => Directory.GetFiles(Repository.Root, "*.md").Concat(Repository.Files("docs", ".md")).Concat(Repository.Files("src", ".md")).Concat(Repository.Files("web", ".md"));
 

@@ -9,7 +9,7 @@ public sealed partial class FilesTests
     private static IEnumerable<string> Source => Repository.Files("src", ".cs").Concat(Repository.Files("web/src", ".ts", ".tsx", ".css"));
 
     private static IEnumerable<string> Text => Source.Concat(Repository.Files("tests", ".cs")).Concat(Repository.Files("bench", ".cs")).Concat(Repository.Files("docs", ".md"))
-        .Concat(Repository.Files("scripts")).Concat(Repository.Files("src", ".sql", ".csproj"));
+        .Concat(Repository.Files("scripts")).Concat(Repository.Files("deploy")).Concat(Repository.Files("src", ".sql", ".csproj"));
 
     // Spelled in halves, so that this file does not find itself.
     private static readonly string[] Markers = ["TO" + "DO", "FIX" + "ME", "XX" + "X:", "HA" + "CK", "NotImplemented" + "Exception", "<<<<<" + "<<", ">>>>>" + ">>", "lorem" + " ipsum", "console.lo" + "g("];

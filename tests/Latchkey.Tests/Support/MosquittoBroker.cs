@@ -31,12 +31,13 @@ public sealed class MosquittoBroker : IAsyncDisposable
         Start((port, _) => Task.FromResult($"listener {port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\nmax_queued_messages 100000\n"));
 
     /// <param name="configure">From port and folder to the configuration; may write files into the folder.</param>
-    public static async Task<MosquittoBroker> Start(Func<int, string, Task<string>> configure)
+    /// <param name="givenPort">The port that the configuration names, if that is known already.</param>
+    public static async Task<MosquittoBroker> Start(Func<int, string, Task<string>> configure, int? givenPort = null)
     {
         // Not TMPDIR, which may be a folder that only root can enter.
         string folder = Directory.CreateDirectory($"/tmp/lk-mosq-{Environment.ProcessId}-{Path.GetRandomFileName()}").FullName;
         File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
-        int port = FreePort();
+        int port = givenPort ?? FreePort();
         string file = Path.Combine(folder, "test.conf");
         await File.WriteAllTextAsync(file, await configure(port, folder));
         var broker = new MosquittoBroker(port, folder, file);

@@ -22,16 +22,15 @@ public static class BrokerFiles
             .Select(folder => Path.Combine(folder, "mosquitto_dynamic_security.so")).FirstOrDefault(File.Exists)
         : null;
 
-    /// <param name="port">For this machine, on the loopback address.</param>
+    /// <param name="listeners">Where it listens. All speak TLS only and take nobody without a certificate of ours.</param>
     /// <param name="folder">Where ca.pem, broker.pem, broker.key, dynamic-security.json and, if wanted, revoked.pem lie.</param>
     /// <param name="plugin">The dynamic-security plugin, see <see cref="FindPlugin"/>.</param>
     /// <param name="revocations">Whether there is a revoked.pem. One that has expired locks everybody out.</param>
-    /// <param name="open">For devices elsewhere; null for none. Like the other it speaks TLS only and takes nobody without a certificate of ours.</param>
-    public static string Configuration(int port, string folder, string plugin, bool revocations = false, IPEndPoint? open = null)
+    public static string Configuration(IReadOnlyList<IPEndPoint> listeners, string folder, string plugin, bool revocations = false)
     {
         var lines = new List<string>
         {
-            "# Written by Latchkey at every start. Changes are lost.",
+            "# Written by Latchkey, again and again. Changes are lost.",
             "per_listener_settings false",
             "allow_anonymous false",
             $"plugin {plugin}",
@@ -48,18 +47,14 @@ public static class BrokerFiles
             "max_inflight_messages 1000",
             "persistent_client_expiration 1d",
             "sys_interval 0",
-            "# The server that started it reads this and writes it to its own log.",
             "log_dest stderr",
             "log_type error",
             "log_type warning",
             "log_type notice",
             $"pid_file {folder}/mosquitto.pid",
         };
-        foreach (IPEndPoint? at in (IPEndPoint?[])[new IPEndPoint(IPAddress.Loopback, port), open])
-        {
-            if (at is not null)
-                lines.AddRange(Listener(at, folder, revocations));
-        }
+        foreach (IPEndPoint at in listeners)
+            lines.AddRange(Listener(at, folder, revocations));
         return string.Join('\n', lines) + "\n";
     }
 

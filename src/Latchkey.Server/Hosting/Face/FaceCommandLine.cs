@@ -47,7 +47,7 @@ public sealed class FaceCommandLine
         Limits = new RateLimits(parsed.GetValue(_limits)!),
         JsonLogs = parsed.GetValue(_logs) == "json",
         Drain = TimeSpan.FromSeconds(parsed.GetValue(_drain)),
-        MetricsToken = Environment.GetEnvironmentVariable("LATCHKEY_METRICS_TOKEN") is { Length: > 0 } token ? token : null,
+        MetricsToken = EnvironmentSetting.Of("LATCHKEY_METRICS_TOKEN"),
     };
 
     private static bool IsOrigin(string text) =>

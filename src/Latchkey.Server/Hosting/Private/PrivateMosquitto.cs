@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Dapper;
 using Latchkey.Link.Mqtt;
 using Latchkey.Server.Devices;
 using Latchkey.Server.Devices.Broker;
@@ -72,27 +71,9 @@ public sealed class PrivateMosquitto : IAsyncDisposable
 
     private static async Task<BrokerAddress> WriteFiles(string folder, int port, string plugin, BrokerListener? open, Db db, ServerKeys keys, DateTimeOffset now, CancellationToken cancel)
     {
-        (X509Certificate2 authority, ECDsa authorityKey) = await Authority(keys, now, cancel);
-        using ECDsa key = authorityKey;
-        using var brokerKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using X509Certificate2 broker = DeviceAuthority.SignBroker(authority, key, brokerKey, now, [.. open?.Names ?? []]);
-        List<Guid> devices = [.. await db.Read(c => c.QueryAsync<Guid>("select id from device where public_key <> '' and revoked_at is null"), cancel)];
-        await BrokerFolder.Write(
-            folder,
-            new Dictionary<string, string>
-            {
-                ["ca.pem"] = authority.ExportCertificatePem(),
-                ["broker.pem"] = broker.ExportCertificatePem(),
-                ["broker.key"] = brokerKey.ExportPkcs8PrivateKeyPem(),
-                ["dynamic-security.json"] = BrokerFiles.Security(Nodes, devices),
-                ["revoked.pem"] = await DeviceCertificates.RevocationList(db, authority, key, now, cancel),
-                ["mosquitto.conf"] = BrokerFiles.Configuration(port, folder, plugin, revocations: true, open?.At),
-            },
-            cancel);
-
         string nodes = Path.Combine(Path.GetDirectoryName(folder)!, "nodes");
-        foreach (string node in Nodes)
-            await WriteNode(Path.Combine(nodes, node), node, authority, key, now, cancel);
+        IPEndPoint[] listeners = [new(IPAddress.Loopback, port), .. open is null ? (IPEndPoint[])[] : [open.At]];
+        await new BrokerSet(folder, folder, nodes, Nodes, listeners, open?.Names ?? [], plugin).Write(db, keys, now, cancel);
         (X509Certificate2 own, X509Certificate2Collection trust) = BrokerUrl.Load(Path.Combine(nodes, Nodes[0]));
         return new BrokerAddress(MqttDialer.Tls("127.0.0.1", port, trust, own), Nodes[0], null, null, $"mqtts://127.0.0.1:{port}") { Tls = ("127.0.0.1", port, trust) };
     }
@@ -104,16 +85,6 @@ public sealed class PrivateMosquitto : IAsyncDisposable
         string list = await DeviceCertificates.RevocationList(db, authority, key, _time.GetUtcNow(), cancel);
         await BrokerFolder.Write(_folder, new Dictionary<string, string> { ["revoked.pem"] = list }, cancel);
         _process.Reload();
-    }
-
-    private static async Task WriteNode(string folder, string node, X509Certificate2 authority, ECDsa authorityKey, DateTimeOffset now, CancellationToken cancel)
-    {
-        Directory.CreateDirectory(folder, (UnixFileMode)0b111_000_000);
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using X509Certificate2 certificate = DeviceAuthority.SignNode(authority, authorityKey, key, node, now);
-        await File.WriteAllTextAsync(Path.Combine(folder, "ca.pem"), authority.ExportCertificatePem(), cancel);
-        await File.WriteAllTextAsync(Path.Combine(folder, "cert.pem"), certificate.ExportCertificatePem(), cancel);
-        await File.WriteAllTextAsync(Path.Combine(folder, "key.pem"), key.ExportPkcs8PrivateKeyPem(), cancel);
     }
 
     /// <summary>The installation's authority, made on first use and kept with its other keys. The caller disposes the key.</summary>
