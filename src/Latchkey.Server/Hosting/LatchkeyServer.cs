@@ -91,6 +91,8 @@ public sealed class LatchkeyServer : IAsyncDisposable
         NpgsqlDataSource source = Own(Database.Source(database));
         await Database.Check(source, options.Database is null, cancel);
         await Migrator.Migrate(source, time, cancel);
+        if (await RestoredJournal.PutBeforeThePresent(source, cancel) is > 0 and var renumbered)
+            log.LogWarning("The database was restored from a dump. {Count} journal entries were put before the present.", renumbered);
 
         var bell = new JournalBell();
         var db = new Db(source, bell);

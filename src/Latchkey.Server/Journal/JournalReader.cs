@@ -38,6 +38,10 @@ public static class JournalReader
         return new JournalCursor(xmin - 1, long.MaxValue);
     }
 
+    /// <summary>Whether no reader can have come there yet, on whatever node.</summary>
+    public static Task<bool> IsAhead(NpgsqlConnection db, JournalCursor cursor, CancellationToken cancel) => db.ExecuteScalarAsync<bool>(new CommandDefinition(
+        "select @Xid::xid8 >= pg_snapshot_xmax(pg_current_snapshot())", new { Xid = cursor.Xid.ToString() }, cancellationToken: cancel));
+
     private sealed class Row
     {
         public ulong Xid { get; init; }

@@ -46,6 +46,9 @@ public static class LiveFeed
         [EnumeratorCancellation] CancellationToken cancel)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, stopping);
+        // A place that this database has not come to yet is one from before a restore: nothing after it would ever be shown.
+        if (since is { } known && known > tail.Position && await db.Read(c => JournalReader.IsAhead(c, known, either.Token), either.Token))
+            since = null;
         // The place to come back to is read before joining: an event handed over in between must not lie before it.
         JournalCursor place = since ?? tail.Position;
         // First join, then read what was missed: nothing falls between the two, and what comes twice is known by its place.

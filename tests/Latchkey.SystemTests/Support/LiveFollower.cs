@@ -6,7 +6,8 @@ using Latchkey.Tests.Support;
 namespace Latchkey.SystemTests.Support;
 
 /// <summary>One person's screen: follows the live feed, comes back with the last id whenever the feed breaks, at whichever server there is.</summary>
-public sealed class LiveFollower(TestPerson person, Func<LatchkeyProcess> server)
+/// <param name="known">A place that it knows from an earlier day; empty for a new screen.</param>
+public sealed class LiveFollower(TestPerson person, Func<LatchkeyProcess> server, string known = "")
 {
     // A phone that goes to sleep, a train in a tunnel: the feed breaks without anybody's fault, too, and comes back at another node.
     private const int BreaksAfter = 20;
@@ -27,7 +28,7 @@ public sealed class LiveFollower(TestPerson person, Func<LatchkeyProcess> server
 
     public async Task Run(CancellationToken cancel)
     {
-        string last = "";
+        string last = known;
         int events = 0;
         while (!cancel.IsCancellationRequested)
         {

@@ -115,7 +115,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
             log_timezone = 'UTC'
             """,
             cancel);
-        await File.WriteAllTextAsync(Path.Combine(cluster, "pg_hba.conf"), "local all latchkey peer map=latchkey\n", cancel);
+        await File.WriteAllTextAsync(Path.Combine(cluster, "pg_hba.conf"), "local all latchkey peer map=latchkey\nlocal replication latchkey peer map=latchkey\n", cancel);
         await File.WriteAllTextAsync(
             Path.Combine(cluster, "pg_ident.conf"),
             string.Concat(((string[])[Environment.UserName, "root", "postgres"]).Distinct().Select(user => $"latchkey {user} {Role}\n")),

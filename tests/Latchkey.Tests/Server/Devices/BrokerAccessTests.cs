@@ -256,7 +256,7 @@ public sealed class BrokerAccessTests(BrokerAccessTests.Fixture broker, ITestOut
             using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
             using X509Certificate2 certificate = DeviceAuthority.SignBroker(_authority, _authorityKey, key, TimeProvider.System.GetUtcNow());
             string own = Path.Combine(folder, "broker");
-            string configuration = BrokerFiles.Configuration(port, own, BrokerFiles.FindPlugin().ShouldNotBeNull(), revocations: true);
+            string configuration = BrokerFiles.Configuration([new(System.Net.IPAddress.Loopback, port)], own, BrokerFiles.FindPlugin().ShouldNotBeNull(), revocations: true);
             await BrokerFolder.Write(own, new Dictionary<string, string>
             {
                 ["mosquitto.conf"] = configuration,

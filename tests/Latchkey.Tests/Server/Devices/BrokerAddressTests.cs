@@ -52,7 +52,7 @@ public sealed class BrokerAddressTests
     [Fact]
     public void Every_listener_of_the_private_broker_has_tls_and_asks_for_a_certificate()
     {
-        string[] lines = BrokerFiles.Configuration(8883, "/data/mosquitto", "/plugin.so", revocations: true, new IPEndPoint(IPAddress.Any, 8884)).Split('\n');
+        string[] lines = BrokerFiles.Configuration([new(IPAddress.Loopback, 8883), new(IPAddress.Any, 8884)], "/data/mosquitto", "/plugin.so", revocations: true).Split('\n');
         lines.Count(l => l == "allow_anonymous false").ShouldBe(1);
         string[][] listeners = [.. string.Join('\n', lines).Split("\nlistener ").Skip(1).Select(l => l.Split('\n'))];
         listeners.Select(l => l[0]).ShouldBe(["8883 127.0.0.1", "8884 0.0.0.0"]);
