@@ -22,6 +22,9 @@ public sealed class JournalTail(Func<NpgsqlDataSource> database, JournalBell bel
     private static readonly TimeSpan LastLook = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan SecondHand = TimeSpan.FromSeconds(1);
 
+    // A tenth of what a person notices; other nodes' screens are later by so much.
+    private static readonly TimeSpan TellAfter = TimeSpan.FromMilliseconds(10);
+
     private readonly SemaphoreSlim _wake = new(0);
     private readonly Channel<bool> _tellOthers = System.Threading.Channels.Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }); // one pending word is enough for any number of commits
@@ -182,6 +185,8 @@ public sealed class JournalTail(Func<NpgsqlDataSource> database, JournalBell bel
     {
         await foreach (bool _ in _tellOthers.Reader.ReadAllAsync(cancel))
         {
+            // Not at once: a customer at a door waits for what this node does with the same commit, and everything committed meanwhile is told with it.
+            await Task.Delay(TellAfter, _time, cancel);
             try
             {
                 await using NpgsqlConnection db = await _source.OpenConnectionAsync(cancel);
@@ -192,8 +197,6 @@ public sealed class JournalTail(Func<NpgsqlDataSource> database, JournalBell bel
             {
                 log.LogWarning("Other nodes were not told ({Reason}); they look every second by themselves.", e.Message);
             }
-            // Everything committed meanwhile is told at once with the next word.
-            await Task.Delay(TimeSpan.FromMilliseconds(5), _time, cancel);
         }
     }
 }

@@ -110,7 +110,16 @@ public sealed class InvariantTests(TestDatabase databases)
         TestPerson[] people = await app.GivenCustomers(4);
         TestPerson asha = await app.GivenCustomer();
         JsonNode used = await asha.Rent(site);
+        DateTimeOffset at = app.Time.GetUtcNow();
         await app.Use(asha, used);
+        // That the bank was heard is written before it falls silent, or it would be shown online again by a late note, and the clock stands then.
+        await Driving.Until(
+            async () =>
+            {
+                app.Time.Advance(TimeSpan.FromSeconds(1));
+                return await app.Sql<long>("select count(*) from device where online and last_seen >= @at", new { at }) == 1;
+            },
+            "the bank is shown online");
         app.Time.Advance(TimeSpan.FromMinutes(10)); // longer than the free minutes
         await Driving.Until(async () => await app.Sql<long>("select count(*) from device where online") == 0, "the bank's ten minutes of silence are noticed");
         (await asha.Post($"leases/{used.Id()}/finish")).Status.ShouldBe(200);
