@@ -152,7 +152,8 @@ public sealed class LatchkeyProcess : IAsyncDisposable
         string[] port = arguments?.Contains("--port") == true ? [] : ["--port", "0"];
         // All tests come from one address, and some look forty times a second.
         string[] limit = arguments?.Contains("--limit") == true ? [] : ["--limit", "all=1000000/60"];
-        string[] all = [.. wrapper ?? [], DotNet, Program, "--data", data, .. port, .. limit, .. arguments ?? []];
+        // A shell starts what runs in its background with SIGINT ignored, and that is inherited: a suite run so could not press Ctrl-C.
+        string[] all = [.. wrapper ?? [], "env", "--default-signal=INT", DotNet, Program, "--data", data, .. port, .. limit, .. arguments ?? []];
         var info = new ProcessStartInfo(all[0], all[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         // These processes live for seconds: measuring their hot paths costs more than it brings.
         info.Environment["DOTNET_TieredPGO"] = "0";
