@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Latchkey.Tests.Support;
 
@@ -112,7 +113,7 @@ public sealed class Crowd(string data, Func<LatchkeyProcess> server, Func<Latchk
         {
             await deed();
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or SocketException)
         {
             await gone(server());
         }
@@ -142,7 +143,7 @@ public sealed class Crowd(string data, Func<LatchkeyProcess> server, Func<Latchk
                 }
                 await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
             }
-            catch (Exception e) when (e is HttpRequestException or IOException)
+            catch (Exception e) when (e is HttpRequestException or IOException or SocketException) // the last: it died between connecting and asking
             {
                 await gone(asked);
             }

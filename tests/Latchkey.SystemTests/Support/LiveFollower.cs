@@ -50,7 +50,7 @@ public sealed class LiveFollower(TestPerson person, Func<LatchkeyProcess> server
                         break;
                 }
             }
-            catch (Exception e) when (e is HttpRequestException or IOException)
+            catch (Exception e) when (e is HttpRequestException or IOException or System.Net.Sockets.SocketException)
             {
                 // That server is gone; the next round finds another.
             }
