@@ -14,7 +14,7 @@ public sealed class DeviceAtAnotherNodeTests(OneLatchkey one)
     public async Task An_order_given_at_one_node_opens_a_door_whose_device_speaks_to_another(string link)
     {
         LatchkeyProcess first = await one.By(link);
-        string port = File.ReadLines($"{first.Data}/mosquitto/mosquitto.conf").Single(l => l.StartsWith("listener ", StringComparison.Ordinal)).Split(' ')[1];
+        string port = LatchkeyProcess.BrokerPort(first.Data);
         await using LatchkeyProcess second = await LatchkeyProcess.Start(
             LatchkeyProcess.NewData(),
             ["--no-demo"],

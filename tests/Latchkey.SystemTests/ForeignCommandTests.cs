@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Latchkey.Link.Messages;
 using Latchkey.Link.Mqtt;
-using Latchkey.Server.Devices;
 using Latchkey.Server.Devices.Broker;
 using Latchkey.SystemTests.Support;
 using Latchkey.Tests.Support;
@@ -17,11 +16,11 @@ public abstract class ForeignCommandScenarios(OneLatchkey one, string link)
         VirtualBank bank = await VirtualBank.Find(await one.By(link), "Concourse, right");
         string data = bank.System.Data;
         (CommandKey key, Guid device) = await SystemDatabase.CommandKeyOf(data, bank.Id);
-        await using var node = new NodeAtBroker(data);
+        await using OrdersAtBroker node = NodeAtBroker(data);
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
 
         // That the same hands can open a door with a good order is what makes the rest worth anything.
-        await node.Publish(device, key.Sign(Guid.CreateVersion7(), CommandKinds.Open, 1, now.AddSeconds(10), "operator:test"));
+        (await node.Publish(device, key.Sign(Guid.CreateVersion7(), CommandKinds.Open, 1, now.AddSeconds(10), "operator:test"))).ShouldBe(PublishStatus.Acknowledged);
         await Eventually.Holds(async () => await bank.Pulses(1) == 1, TimeSpan.FromSeconds(5), "a good order opens");
 
         TestPerson asha = await bank.System.GivenCustomer();
@@ -30,13 +29,13 @@ public abstract class ForeignCommandScenarios(OneLatchkey one, string link)
         await bank.Do("doors/3/close");
         CommandMessage again = await TheSame(data, key, (Guid)done["id"]!, 3);
 
-        await node.Publish(device, again);
-        await node.Publish(device, again);
-        await node.Publish(device, key.Sign(Guid.CreateVersion7(), CommandKinds.Open, 2, TimeProvider.System.GetUtcNow(), "operator:test"));
-        await node.Publish(device, key.Sign(Guid.CreateVersion7(), CommandKinds.Open, 2, now.AddHours(-1), "operator:test"));
+        (await node.Publish(device, again)).ShouldBe(PublishStatus.Acknowledged);
+        (await node.Publish(device, again)).ShouldBe(PublishStatus.Acknowledged);
+        (await node.Publish(device, key.Sign(Guid.CreateVersion7(), CommandKinds.Open, 2, TimeProvider.System.GetUtcNow(), "operator:test"))).ShouldBe(PublishStatus.Acknowledged);
+        (await node.Publish(device, key.Sign(Guid.CreateVersion7(), CommandKinds.Open, 2, now.AddHours(-1), "operator:test"))).ShouldBe(PublishStatus.Acknowledged);
         CommandMessage good = key.Sign(Guid.CreateVersion7(), CommandKinds.Open, 2, now.AddSeconds(30), "operator:test");
-        await node.Publish(device, good with { Mac = new string('A', good.Mac.Length) });
-        await node.Publish(device, key.Sign(Guid.CreateVersion7(), CommandKinds.Open, 4, now.AddSeconds(30), "operator:test") with { Locker = 2 });
+        (await node.Publish(device, good with { Mac = new string('A', good.Mac.Length) })).ShouldBe(PublishStatus.Acknowledged);
+        (await node.Publish(device, key.Sign(Guid.CreateVersion7(), CommandKinds.Open, 4, now.AddSeconds(30), "operator:test") with { Locker = 2 })).ShouldBe(PublishStatus.Acknowledged);
         await bank.OpensAndCloses(5);
         (await bank.Pulses(2)).ShouldBe(0);
         (await bank.Pulses(3)).ShouldBe(1);
@@ -74,7 +73,7 @@ public abstract class ForeignCommandScenarios(OneLatchkey one, string link)
         // Where a node stands in for the device at the broker, it does so until it has missed it: until then the order is one that came in time.
         await Eventually.Holds(async () => await bank.Online() == false, TimeSpan.FromSeconds(40), "the bank is shown offline");
         await Processes.Run(
-            "mosquitto_pub", "-V", "5", "-h", "127.0.0.1", "-p", $"{NodeAtBroker.Port(data)}", "--cafile", $"{data}/nodes/node-3/ca.pem", "--cert", $"{data}/nodes/node-3/cert.pem",
+            "mosquitto_pub", "-V", "5", "-h", "127.0.0.1", "-p", $"{LatchkeyProcess.BrokerPort(data)}", "--cafile", $"{data}/nodes/node-3/ca.pem", "--cert", $"{data}/nodes/node-3/cert.pem",
             "--key", $"{data}/nodes/node-3/key.pem", "-i", "node-3", "-q", "1", "-r", "-t", Topics.Command(device), "-m", System.Text.Encoding.UTF8.GetString(Wire.Write(order)));
         await bank.Do("plug-in");
         await bank.BecomesReachable();
@@ -90,37 +89,8 @@ public abstract class ForeignCommandScenarios(OneLatchkey one, string link)
     }
 
     /// <summary>A client with node-2's certificate.</summary>
-    private sealed class NodeAtBroker : IAsyncDisposable
-    {
-        private readonly CancellationTokenSource _stop = new();
-        private readonly MqttClient _client;
-        private readonly Task _running;
-
-        public NodeAtBroker(string data)
-        {
-            BrokerAddress address = BrokerUrl.Parse($"mqtts://127.0.0.1:{Port(data)}?identity={data}/nodes/node-2");
-            _client = new MqttClient(new MqttOptions { ClientId = address.ClientId }, address.Dial, TimeProvider.System);
-            _running = _client.Run(_stop.Token);
-        }
-
-        public static int Port(string data) =>
-            int.Parse(File.ReadLines($"{data}/mosquitto/mosquitto.conf").Single(l => l.StartsWith("listener ", StringComparison.Ordinal)).Split(' ')[1]);
-
-        public async Task Publish(Guid device, CommandMessage order)
-        {
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
-            PublishResult result = await _client.Publish(Topics.Command(device), Wire.Write(order), Qos.AtLeastOnce, TimeSpan.FromMinutes(1), patience.Token);
-            result.Status.ShouldBe(PublishStatus.Acknowledged);
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await _stop.CancelAsync();
-            await _running;
-            await _client.DisposeAsync();
-            _stop.Dispose();
-        }
-    }
+    private static OrdersAtBroker NodeAtBroker(string data) =>
+        new(BrokerUrl.Parse($"mqtts://127.0.0.1:{LatchkeyProcess.BrokerPort(data)}?identity={data}/nodes/node-2"), TimeSpan.FromSeconds(10));
 }
 
 public sealed class ForeignCommandTests(OneLatchkey one) : ForeignCommandScenarios(one, DeviceLinks.Mqtt);

@@ -20,6 +20,9 @@ public sealed class LateTests : IAsyncLifetime
     /// <summary>Orders that stay good while devices come and go, so that nothing but their having been carried out stops a repeat.</summary>
     private static readonly TimeSpan LongLife = TimeSpan.FromMinutes(5);
 
+    /// <summary>The second of them while a device is away.</summary>
+    private static readonly PublishStatus[] Taken = [PublishStatus.Acknowledged, PublishStatus.NobodyListens];
+
     /// <summary>The suite's form: one round of each kind of break.</summary>
     private const int Short = 80;
 
@@ -54,7 +57,7 @@ public sealed class LateTests : IAsyncLifetime
     {
         _broker = await MosquittoBroker.StartOpen();
         _latchkey = await StartServer();
-        _node = new OrdersAtBroker(_broker.Port);
+        _node = new OrdersAtBroker(BrokerUrl.Parse($"mqtt://127.0.0.1:{_broker.Port}") with { ClientId = "somebody" }, Patience);
         foreach (string name in Names)
         {
             VirtualBank bank = await VirtualBank.Find(_latchkey, name);
@@ -135,7 +138,7 @@ public sealed class LateTests : IAsyncLifetime
             await order.Cabinet.Bank.Do($"doors/{order.Door}/close");
         }
         foreach (Cabinet cabinet in _cabinets)
-            await _node.Forget(cabinet.Device);
+            (await _node.Forget(cabinet.Device)).ShouldBeOneOf(Taken);
     }
 
     private async Task Publish(Random random, IEnumerable<Sent> orders, Func<Sent, bool> retain)
@@ -143,9 +146,11 @@ public sealed class LateTests : IAsyncLifetime
         Sent[] shuffled = [.. orders];
         random.Shuffle(shuffled);
         foreach (Sent order in shuffled)
-            await _node.Publish(order.Cabinet.Device, order.Message, retain(order));
+            await Send(order.Cabinet, order.Message, retain(order));
         _copies += shuffled.Length;
     }
+
+    private async Task Send(Cabinet cabinet, CommandMessage order, bool retain = false) => (await _node.Publish(cabinet.Device, order, retain)).ShouldBeOneOf(Taken);
 
     /// <summary>The broker takes nothing on while it is stopped; what it then hands on has expired meanwhile.</summary>
     private async Task HoldAtBroker(Sent[] orders)
@@ -153,7 +158,7 @@ public sealed class LateTests : IAsyncLifetime
         foreach (Sent order in orders)
             order.Sign(TimeProvider.System.GetUtcNow().AddSeconds(1));
         await Processes.Signal(_broker.Id, "STOP");
-        Task[] held = [.. orders.Select(o => _node.Publish(o.Cabinet.Device, o.Message, retain: false))];
+        Task[] held = [.. orders.Select(o => Send(o.Cabinet, o.Message))];
         if (orders.Length > 0)
             await Eventually.Passes(orders.Max(o => DateTimeOffset.FromUnixTimeMilliseconds(o.Message.Expires)).AddMilliseconds(50));
         await Processes.Signal(_broker.Id, "CONT");
@@ -167,7 +172,7 @@ public sealed class LateTests : IAsyncLifetime
         foreach (Cabinet cabinet in _cabinets)
             cabinet.PulsesBefore = await cabinet.Bank.Pulses(cabinet.Last);
         foreach (Cabinet cabinet in _cabinets)
-            await _node.Publish(cabinet.Device, cabinet.Order(cabinet.Last, TimeProvider.System.GetUtcNow().Add(LongLife)), retain: false);
+            await Send(cabinet, cabinet.Order(cabinet.Last, TimeProvider.System.GetUtcNow().Add(LongLife)));
         foreach (Cabinet cabinet in _cabinets)
         {
             await Eventually.Holds(async () => await cabinet.Bank.Pulses(cabinet.Last) == cabinet.PulsesBefore + 1, Patience, $"the marker of {cabinet.Device}");
@@ -250,39 +255,5 @@ public sealed class LateTests : IAsyncLifetime
         public int Pulses { get; set; }
 
         public void Sign(DateTimeOffset expires) => Message = cabinet.Order(door, expires);
-    }
-
-    /// <summary>Another client at the broker, which lets everybody in.</summary>
-    private sealed class OrdersAtBroker : IAsyncDisposable
-    {
-        private readonly CancellationTokenSource _stop = new();
-        private readonly MqttClient _client;
-        private readonly Task _running;
-
-        public OrdersAtBroker(int port)
-        {
-            _client = new MqttClient(new MqttOptions { ClientId = "somebody" }, BrokerUrl.Parse($"mqtt://127.0.0.1:{port}").Dial, TimeProvider.System);
-            _running = _client.Run(_stop.Token);
-        }
-
-        public Task Publish(Guid device, CommandMessage order, bool retain) => Publish(device, Wire.Write(order), retain);
-
-        /// <summary>Nothing is kept for the next round.</summary>
-        public Task Forget(Guid device) => Publish(device, [], retain: true);
-
-        public async ValueTask DisposeAsync()
-        {
-            await _stop.CancelAsync();
-            await _running;
-            await _client.DisposeAsync();
-            _stop.Dispose();
-        }
-
-        private async Task Publish(Guid device, byte[] payload, bool retain)
-        {
-            using var patience = new CancellationTokenSource(Patience, TimeProvider.System);
-            PublishResult result = await _client.Publish(Topics.Command(device), payload, Qos.AtLeastOnce, retain, TimeSpan.FromMinutes(5), patience.Token);
-            result.Status.ShouldBeOneOf(PublishStatus.Acknowledged, PublishStatus.NobodyListens);
-        }
     }
 }

@@ -36,7 +36,7 @@ public sealed class ObservedRunTests
         var secrets = new Dictionary<string, string> { ["metrics token"] = MetricsToken, ["card"] = Card, ["declined card"] = "4000000000000002", ["password"] = "a long password", ["wrong password"] = "not-the-password-7" };
 
         // A second node whose connection string has a password; it is not needed there, and must not be shown anywhere either.
-        string port = File.ReadLines($"{data}/mosquitto/mosquitto.conf").Single(l => l.StartsWith("listener ", StringComparison.Ordinal)).Split(' ')[1];
+        string port = LatchkeyProcess.BrokerPort(data);
         secrets["database password"] = DatabasePassword;
         await using LatchkeyProcess second = await LatchkeyProcess.Start(LatchkeyProcess.NewData(), ["--no-demo", "--log-format", "json"], new Dictionary<string, string>
         {

@@ -26,7 +26,7 @@ public sealed class TwoNodes : IAsyncLifetime
     /// <param name="environment">What it is told besides where the database and the broker are.</param>
     public async Task StartSecond(IReadOnlyDictionary<string, string>? environment = null)
     {
-        string port = File.ReadLines($"{Data}/mosquitto/mosquitto.conf").Single(l => l.StartsWith("listener ", StringComparison.Ordinal)).Split(' ')[1];
+        string port = LatchkeyProcess.BrokerPort(Data);
         Second = await LatchkeyProcess.Start(
             LatchkeyProcess.NewData(),
             ["--no-demo"],

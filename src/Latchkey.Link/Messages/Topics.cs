@@ -12,10 +12,20 @@ public static class Topics
     /// <summary>The filter a device subscribes to.</summary>
     public static string OrdersTo(Guid device) => $"lk/1/{device:D}/dn/#";
 
-    public static string Hello(Guid device) => $"lk/1/{device:D}/up/hello";
-    public static string State(Guid device) => $"lk/1/{device:D}/up/state";
-    public static string Event(Guid device) => $"lk/1/{device:D}/up/event";
-    public static string Result(Guid device) => $"lk/1/{device:D}/up/result";
+    public static string Hello(Guid device) => Report(device, "hello");
+    public static string State(Guid device) => Report(device, "state");
+    public static string Event(Guid device) => Report(device, "event");
+    public static string Result(Guid device) => Report(device, "result");
+
+    /// <param name="kind">One for which <see cref="IsReport"/> holds.</param>
+    public static string Report(Guid device, string kind) => $"lk/1/{device:D}/up/{kind}";
+
+    /// <summary>Whether there are reports of this kind.</summary>
+    public static bool IsReport(string kind) => kind is "hello" or "state" or "event" or "result" or "log";
+
+    /// <summary>The last part of a topic: hello, state, command, receipt, ...</summary>
+    public static string KindOf(string topic) => topic[(topic.LastIndexOf('/') + 1)..];
+
     public static string Receipt(Guid device) => $"lk/1/{device:D}/dn/receipt";
     public static string Command(Guid device) => $"lk/1/{device:D}/dn/command";
 

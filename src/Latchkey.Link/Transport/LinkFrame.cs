@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net.WebSockets;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Latchkey.Link.Messages;
@@ -35,6 +36,22 @@ public sealed record LinkFrame(
             return false;
         }
         return frame is not null;
+    }
+
+    /// <summary>The next one; null at the end, and after something that is no frame or too large for one.</summary>
+    /// <param name="buffer"><see cref="LargestBytes"/>; it may be used again for the next.</param>
+    public static async Task<LinkFrame?> Receive(WebSocket socket, byte[] buffer, CancellationToken cancel)
+    {
+        for (int length = 0; length < buffer.Length;)
+        {
+            ValueWebSocketReceiveResult received = await socket.ReceiveAsync(buffer.AsMemory(length), cancel);
+            length += received.Count;
+            if (received.MessageType != WebSocketMessageType.Text)
+                return null;
+            if (received.EndOfMessage)
+                return TryRead(buffer.AsSpan(0, length), out LinkFrame? frame) ? frame : null;
+        }
+        return null;
     }
 }
 
@@ -105,6 +122,19 @@ public sealed partial class TransportJson : JsonSerializerContext
     {
         var reader = new Utf8JsonReader(message);
         return System.Text.Json.JsonElement.ParseValue(ref reader);
+    }
+
+    /// <summary>Null for what is no JSON: nobody but a server writes to a device, and none writes that.</summary>
+    public static JsonElement? TryEmbed(ReadOnlySpan<byte> message)
+    {
+        try
+        {
+            return Embed(message);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     /// <summary>And back; null when it is larger than any message.</summary>

@@ -12,6 +12,7 @@ public sealed class WebSocketSession : IDeviceSession
 
     private readonly ClientWebSocket _socket = new();
     private readonly HttpMessageInvoker _http;
+    private readonly byte[] _received = new byte[LinkFrame.LargestBytes];
     private readonly SemaphoreSlim _sending = new(1);
     private readonly TimeProvider _time;
 
@@ -117,20 +118,5 @@ public sealed class WebSocketSession : IDeviceSession
         }
     }
 
-    /// <summary>Null at the end, and after something that is no frame.</summary>
-    private async Task<LinkFrame?> Receive(CancellationToken cancel)
-    {
-        byte[] buffer = new byte[LinkFrame.LargestBytes];
-        int length = 0;
-        while (length < buffer.Length)
-        {
-            ValueWebSocketReceiveResult received = await _socket.ReceiveAsync(buffer.AsMemory(length), cancel);
-            length += received.Count;
-            if (received.MessageType != WebSocketMessageType.Text)
-                return null;
-            if (received.EndOfMessage)
-                return LinkFrame.TryRead(buffer.AsSpan(0, length), out LinkFrame? frame) ? frame : null;
-        }
-        return null;
-    }
+    private Task<LinkFrame?> Receive(CancellationToken cancel) => LinkFrame.Receive(_socket, _received, cancel);
 }

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Diagnostics;
 
 namespace Latchkey.Server.Hosting;
 
@@ -45,13 +45,9 @@ public static class KillPoint
     {
         if (Wanted is null || step != Wanted || Interlocked.Decrement(ref _left) != 0)
             return;
-        _ = kill(Environment.ProcessId, 9);
+        using Process self = Process.GetCurrentProcess();
+        self.Kill();
         while (true)
             Thread.Yield(); // the signal is on its way, and nothing may happen after it was sent
     }
-
-#pragma warning disable SYSLIB1054, CA5392
-    [DllImport("libc")]
-    private static extern int kill(int pid, int signal);
-#pragma warning restore SYSLIB1054, CA5392
 }

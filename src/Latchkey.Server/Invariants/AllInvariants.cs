@@ -99,7 +99,7 @@ public static class AllInvariants
         new(4, "A key that was used has its answer", "select owner::text || ' ' || left(key, 8) from idempotency where body is null or status is null"),
         new(5, "The database keeps what it has acknowledged",
             "select name || ' = ' || setting from pg_settings where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'"),
-        new(5, "The journal's next entries come after its last (a logical restore breaks this: see docs/operating.md)",
+        new(5, "The journal's next entries come after its last (the first start after a dump was loaded mends this: see docs/operating.md)",
             "select 'entries up to transaction ' || max(xid)::text from journal having max(xid) >= pg_snapshot_xmax(pg_current_snapshot())"),
         new(6, "Who is shown online was heard of within a minute", "select id::text from device where online and last_seen < @now - interval '60 seconds'"),
         new(7, "A session has one refresh token that can be used, and none after it was ended",

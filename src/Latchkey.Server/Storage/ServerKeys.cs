@@ -20,10 +20,13 @@ public sealed class ServerKeys(Db db, TimeProvider time)
     public const string DeviceAuthority = "device-authority";
 
     /// <summary>Derives a refresh token's successor.</summary>
+    public const string RefreshToken = "refresh-token";
+
     /// <summary>Hides who was counted.</summary>
     public const string RateLimit = "rate-limit";
 
-    public const string RefreshToken = "refresh-token";
+    /// <summary>Proves that a challenge to a polling device was made here.</summary>
+    public const string DeviceChallenge = "device-challenge";
 
     private readonly ConcurrentDictionary<string, byte[]> _known = new(StringComparer.Ordinal);
 

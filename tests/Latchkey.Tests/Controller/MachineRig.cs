@@ -113,14 +113,16 @@ internal sealed class MachineRig
     {
         var machine = new CabinetMachine(Settings, Own);
         Machine = machine;
-        List<CommandMemory> found = [.. Disk.GroupBy(r => r.Command).Select(g => new CommandMemory(
-            g.Key,
-            g.First().Locker,
-            g.First().Expires,
-            g.FirstOrDefault(r => r.Kind == JournalKind.Outcome)?.Outcome,
-            g.FirstOrDefault(r => r.Kind == JournalKind.Outcome)?.Reason,
-            g.Any(r => r.Kind == JournalKind.Delivered)))];
-        Do(new CabinetInput.Boot(new JournalContents(++_boots, long.MinValue, found), [.. Levels]));
+        Do(new CabinetInput.Boot(new JournalContents(++_boots, long.MinValue, Memory(Disk)), [.. Levels]));
         return machine;
     }
+
+    /// <summary>What a disk with these records knows of each command.</summary>
+    public static IReadOnlyList<CommandMemory> Memory(IEnumerable<JournalRecord> disk) =>
+    [
+        .. from record in disk
+           group record by record.Command into lines
+           let outcome = lines.FirstOrDefault(r => r.Kind == JournalKind.Outcome)
+           select new CommandMemory(lines.Key, lines.First().Locker, lines.First().Expires, outcome?.Outcome, outcome?.Reason, lines.Any(r => r.Kind == JournalKind.Delivered)),
+    ];
 }

@@ -4,8 +4,10 @@ using Latchkey.Link.Mqtt;
 namespace Latchkey.Tests.Support;
 
 /// <summary>A client that runs, with what it said about its link in order. Disposing it stops it and shows what <c>Run</c> threw.</summary>
-internal sealed class RunningClient : IAsyncDisposable
+public sealed class RunningClient : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     private readonly CancellationTokenSource _stop = new();
     private readonly Channel<MqttLinkChange> _changes = Channel.CreateBounded<MqttLinkChange>(1000);
 
@@ -30,7 +32,7 @@ internal sealed class RunningClient : IAsyncDisposable
     /// <summary>The next change to this state; others before it are passed over.</summary>
     public async Task<MqttLinkChange> Next(MqttLinkState state)
     {
-        using var patience = new CancellationTokenSource(ScriptedBroker.Patience);
+        using var patience = new CancellationTokenSource(Patience);
         while (true)
         {
             MqttLinkChange change = await _changes.Reader.ReadAsync(patience.Token);
@@ -46,7 +48,7 @@ internal sealed class RunningClient : IAsyncDisposable
     {
         long start = time.GetTimestamp();
         int before = _attempts;
-        using var patience = new CancellationTokenSource(ScriptedBroker.Patience);
+        using var patience = new CancellationTokenSource(Patience);
         while (_attempts == before)
         {
             if (time.WaitingTimers > 0)
@@ -57,12 +59,12 @@ internal sealed class RunningClient : IAsyncDisposable
         return time.GetElapsedTime(start);
     }
 
-    public async Task<MqttMessage> Receive() => await Client.Messages.ReadAsync().AsTask().WaitAsync(ScriptedBroker.Patience);
+    public async Task<MqttMessage> Receive() => await Client.Messages.ReadAsync().AsTask().WaitAsync(Patience);
 
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        await Running.WaitAsync(ScriptedBroker.Patience);
+        await Running.WaitAsync(Patience);
         await Client.DisposeAsync();
         _stop.Dispose();
     }

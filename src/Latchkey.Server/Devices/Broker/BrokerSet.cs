@@ -2,7 +2,6 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Dapper;
-using Latchkey.Server.Hosting.Private;
 using Latchkey.Server.Storage;
 
 namespace Latchkey.Server.Devices.Broker;
@@ -22,7 +21,7 @@ public sealed record BrokerSet(
 {
     public async Task Write(Db db, ServerKeys keys, DateTimeOffset now, CancellationToken cancel)
     {
-        (X509Certificate2 authority, ECDsa authorityKey) = await PrivateMosquitto.Authority(keys, now, cancel);
+        (X509Certificate2 authority, ECDsa authorityKey) = await DeviceAuthority.Of(keys, now, cancel);
         using ECDsa key = authorityKey;
         using var brokerKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using X509Certificate2 broker = DeviceAuthority.SignBroker(authority, key, brokerKey, now, [.. Names]);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Latchkey.Server.Storage;
 
 namespace Latchkey.Server.Devices.Broker;
 
@@ -26,6 +27,15 @@ public static class DeviceAuthority
 
     /// <summary>The broker's and the nodes' are made anew whenever the server starts.</summary>
     private const int OwnYears = 1;
+
+    /// <summary>This installation's, made on first use and kept with its other keys. The caller disposes the key.</summary>
+    public static async Task<(X509Certificate2 Certificate, ECDsa Key)> Of(ServerKeys keys, DateTimeOffset now, CancellationToken cancel)
+    {
+        var key = ECDsa.Create();
+        key.ImportPkcs8PrivateKey(await keys.PrivateKey(ServerKeys.DeviceAuthority, cancel), out _);
+        byte[] certificate = await keys.Get($"{ServerKeys.DeviceAuthority}-certificate", () => Make(key, now).RawData, cancel);
+        return (X509CertificateLoader.LoadCertificate(certificate), key);
+    }
 
     /// <summary>The root, without its key. It vouches for certificates and revocation lists and nothing else.</summary>
     public static X509Certificate2 Make(ECDsa key, DateTimeOffset now)

@@ -12,6 +12,9 @@ namespace Latchkey.Server.Devices.Gateway;
 /// </summary>
 public sealed class DeviceGateway : IAsyncDisposable
 {
+    /// <summary>As with MQTT: a heartbeat comes every 9 s, and one and a half times 10 s without a word is an end.</summary>
+    public static readonly TimeSpan SilenceAllowed = TimeSpan.FromSeconds(15);
+
     /// <summary>About 100 kB each with its connection to the broker: a node that serves more wants more nodes beside it.</summary>
     private const int MostDevices = 5000;
 

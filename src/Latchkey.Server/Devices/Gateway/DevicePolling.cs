@@ -17,11 +17,7 @@ namespace Latchkey.Server.Devices.Gateway;
 /// </summary>
 public sealed class DevicePolling(DeviceGateway gateway, Db db, ServerKeys keys, TimeProvider time, ILogger<DevicePolling> log) : BackgroundService
 {
-    /// <summary>As with MQTT: one and a half times 10 s without a request is an end.</summary>
-    private static readonly TimeSpan SilenceAllowed = TimeSpan.FromSeconds(15);
-
     private static readonly TimeSpan ChallengeLives = TimeSpan.FromSeconds(30);
-    private const string ChallengeKey = "device-challenge";
 
     /// <summary>At 200 openings a second, thirty seconds of them. Beyond it nobody is let in for a moment.</summary>
     private const int MostUsed = 6000;
@@ -35,7 +31,7 @@ public sealed class DevicePolling(DeviceGateway gateway, Db db, ServerKeys keys,
         byte[] nonce = new byte[40];
         RandomNumberGenerator.Fill(nonce.AsSpan(0, 16));
         BinaryPrimitives.WriteInt64BigEndian(nonce.AsSpan(16), (time.GetUtcNow() + ChallengeLives).ToUnixTimeMilliseconds());
-        HMACSHA256.HashData(await keys.Secret(ChallengeKey, cancel), nonce.AsSpan(0, 24)).AsSpan(0, 16).CopyTo(nonce.AsSpan(24));
+        HMACSHA256.HashData(await keys.Secret(ServerKeys.DeviceChallenge, cancel), nonce.AsSpan(0, 24)).AsSpan(0, 16).CopyTo(nonce.AsSpan(24));
         return Base64Url.EncodeToString(nonce);
     }
 
@@ -84,7 +80,7 @@ public sealed class DevicePolling(DeviceGateway gateway, Db db, ServerKeys keys,
     {
         foreach ((string token, PollingSession session) in _sessions)
         {
-            if ((session.Relay.Ended.IsCancellationRequested || session.Silence >= SilenceAllowed) && _sessions.TryRemove(token, out _))
+            if ((session.Relay.Ended.IsCancellationRequested || session.Silence >= DeviceGateway.SilenceAllowed) && _sessions.TryRemove(token, out _))
                 await Close(session);
         }
         DateTimeOffset now = time.GetUtcNow();
@@ -100,7 +96,7 @@ public sealed class DevicePolling(DeviceGateway gateway, Db db, ServerKeys keys,
         byte[] bytes = new byte[40];
         if (nonce.Length != 54 || !Base64Url.IsValid(nonce) || !Base64Url.TryDecodeFromChars(nonce, bytes, out int length) || length != bytes.Length)
             return false;
-        byte[] mac = HMACSHA256.HashData(await keys.Secret(ChallengeKey, cancel), bytes.AsSpan(0, 24));
+        byte[] mac = HMACSHA256.HashData(await keys.Secret(ServerKeys.DeviceChallenge, cancel), bytes.AsSpan(0, 24));
         if (!CryptographicOperations.FixedTimeEquals(mac.AsSpan(0, 16), bytes.AsSpan(24)))
             return false;
         DateTimeOffset ends = DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(16)));

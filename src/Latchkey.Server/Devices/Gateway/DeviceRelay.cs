@@ -77,7 +77,7 @@ public sealed class DeviceRelay : IAsyncDisposable
     public async Task<bool> Up(string kind, byte[] payload, bool acknowledged, CancellationToken cancel)
     {
         PublishResult result = await _client.Publish(
-            $"lk/1/{Device:D}/up/{kind}", payload, acknowledged ? Qos.AtLeastOnce : Qos.AtMostOnce, PublishWithin, cancel);
+            Topics.Report(Device, kind), payload, acknowledged ? Qos.AtLeastOnce : Qos.AtMostOnce, PublishWithin, cancel);
         // An event or a result is said again by its device until it has its receipt; a hello is said once on each connection.
         return result.Status is PublishStatus.Acknowledged or PublishStatus.Sent || (kind != "hello" && result.Status is PublishStatus.NobodyListens or PublishStatus.Refused);
     }

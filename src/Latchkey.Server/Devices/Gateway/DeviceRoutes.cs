@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Latchkey.Link.Messages;
 using Latchkey.Link.Transport;
 using Latchkey.Server.Hosting;
 using Microsoft.AspNetCore.Http.Timeouts;
@@ -16,7 +17,6 @@ public static class DeviceRoutes
 
     /// <summary>32 messages of 1,024 bytes and what is around them; the server takes nothing above 64 kB anyway.</summary>
     private const int LargestUpload = 48 * 1024;
-    private static readonly HashSet<string> Kinds = ["hello", "state", "event", "result", "log"];
 
     public static void Map(WebApplication app)
     {
@@ -78,7 +78,7 @@ public static class DeviceRoutes
                 return TypedResults.StatusCode(StatusCodes.Status429TooManyRequests);
             foreach (Polling.Up up in upload.Messages)
             {
-                if (!Kinds.Contains(up.Kind) || TransportJson.Extract(up.M) is not { } payload)
+                if (!Topics.IsReport(up.Kind) || TransportJson.Extract(up.M) is not { } payload)
                     return TypedResults.BadRequest();
                 if (await session.Relay.Up(up.Kind, payload, acknowledged: up.Qos == 1, cancel))
                     continue;

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
+using Latchkey.Link.Messages;
 using Latchkey.Link.Mqtt;
 using Latchkey.Link.Transport;
 
@@ -11,13 +12,8 @@ public sealed class DeviceSocket(DeviceGateway gateway, TimeProvider time, IHost
 {
     private static readonly TimeSpan ProveWithin = TimeSpan.FromSeconds(10);
 
-    /// <summary>As with MQTT: a heartbeat comes every 9 s, and one and a half times 10 s of silence is an end.</summary>
-    private static readonly TimeSpan SilenceAllowed = TimeSpan.FromSeconds(15);
-
     /// <summary>A device that takes nothing for so long is gone.</summary>
     private static readonly TimeSpan SendWithin = TimeSpan.FromSeconds(5);
-
-    private static readonly HashSet<string> Kinds = ["hello", "state", "event", "result", "log"];
 
     public async Task Serve(WebSocket socket, CancellationToken aborted)
     {
@@ -52,7 +48,7 @@ public sealed class DeviceSocket(DeviceGateway gateway, TimeProvider time, IHost
         await Send(socket, new LinkFrame(FrameTypes.Challenge, Nonce: nonce), cancel);
         using var limit = new CancellationTokenSource(ProveWithin, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
-        if (await Receive(socket, new byte[LinkFrame.LargestBytes], either.Token) is not { T: FrameTypes.Prove, Device: { } device, Proof: { } proof } frame
+        if (await LinkFrame.Receive(socket, new byte[LinkFrame.LargestBytes], either.Token) is not { T: FrameTypes.Prove, Device: { } device, Proof: { } proof } frame
             || TransportJson.Extract(frame.M) is not { } will)
             return (null, "no proof");
         (DeviceRelay? relay, string? refusal) = await gateway.Open(device, LinkProof.Socket, nonce, proof, will, cancel);
@@ -77,12 +73,12 @@ public sealed class DeviceSocket(DeviceGateway gateway, TimeProvider time, IHost
         var rate = new MessageRate(time);
         while (true)
         {
-            using var silence = new CancellationTokenSource(SilenceAllowed, time);
+            using var silence = new CancellationTokenSource(DeviceGateway.SilenceAllowed, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancel);
-            LinkFrame? frame = await Receive(socket, buffer, either.Token);
+            LinkFrame? frame = await LinkFrame.Receive(socket, buffer, either.Token);
             if (frame is null && socket.CloseStatus == WebSocketCloseStatus.NormalClosure)
                 relay.Farewell();
-            if (frame is not { T: FrameTypes.Up, Kind: { } kind } || !Kinds.Contains(kind) || TransportJson.Extract(frame.M) is not { } payload || !rate.Allows(1))
+            if (frame is not { T: FrameTypes.Up, Kind: { } kind } || !Topics.IsReport(kind) || TransportJson.Extract(frame.M) is not { } payload || !rate.Allows(1))
                 return;
             if (!await relay.Up(kind, payload, acknowledged: frame.Qos == 1, cancel))
                 return;
@@ -93,22 +89,9 @@ public sealed class DeviceSocket(DeviceGateway gateway, TimeProvider time, IHost
     {
         await foreach (MqttMessage message in relay.Down.ReadAllAsync(cancel))
         {
-            if (DownFrame(message) is { } frame)
-                await Send(socket, frame, cancel);
+            if (TransportJson.TryEmbed(message.Payload.Span) is { } payload)
+                await Send(socket, new LinkFrame(FrameTypes.Down, Kind: Topics.KindOf(message.Topic), Retained: message.Retained ? true : null, M: payload), cancel);
             message.Acknowledge();
-        }
-    }
-
-    /// <summary>Null for what is no JSON: nobody but a server writes there, and none writes that.</summary>
-    private static LinkFrame? DownFrame(MqttMessage message)
-    {
-        try
-        {
-            return new LinkFrame(FrameTypes.Down, Kind: message.Topic[(message.Topic.LastIndexOf('/') + 1)..], Retained: message.Retained ? true : null, M: TransportJson.Embed(message.Payload.Span));
-        }
-        catch (System.Text.Json.JsonException)
-        {
-            return null;
         }
     }
 
@@ -117,21 +100,6 @@ public sealed class DeviceSocket(DeviceGateway gateway, TimeProvider time, IHost
         using var limit = new CancellationTokenSource(SendWithin, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancel);
         await socket.SendAsync(frame.Write(), WebSocketMessageType.Text, endOfMessage: true, either.Token);
-    }
-
-    /// <summary>Null at the end, and after something that is no frame or too large for one.</summary>
-    private static async Task<LinkFrame?> Receive(WebSocket socket, byte[] buffer, CancellationToken cancel)
-    {
-        for (int length = 0; length < buffer.Length;)
-        {
-            ValueWebSocketReceiveResult received = await socket.ReceiveAsync(buffer.AsMemory(length), cancel);
-            length += received.Count;
-            if (received.MessageType != WebSocketMessageType.Text)
-                return null;
-            if (received.EndOfMessage)
-                return LinkFrame.TryRead(buffer.AsSpan(0, length), out LinkFrame? frame) ? frame : null;
-        }
-        return null;
     }
 
     private async Task Close(WebSocket socket, WebSocketCloseStatus status, string why)

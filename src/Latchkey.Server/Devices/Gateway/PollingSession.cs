@@ -16,14 +16,13 @@ public sealed class PollingSession(DeviceRelay relay, TimeProvider time, Func<Gu
     private long _last, _handedOut;
     private int _requests;
     private long _heard = time.GetTimestamp();
-    private Task _collecting = Task.CompletedTask;
 
     public DeviceRelay Relay => relay;
 
     /// <summary>From now on what comes down goes into the mailbox. It ends with the relay; <see cref="Collected"/> is for waiting until it has.</summary>
-    public void Start() => _collecting = Collect();
+    public void Start() => Collected = Collect();
 
-    public Task Collected => _collecting;
+    public Task Collected { get; private set; } = Task.CompletedTask;
 
     /// <summary>No request is here, and the last was so long ago.</summary>
     public TimeSpan Silence
@@ -134,18 +133,9 @@ public sealed class PollingSession(DeviceRelay relay, TimeProvider time, Func<Gu
         mail.Message.Acknowledge();
     }
 
-    private static Polling.Down? Read((long N, MqttMessage Message) mail)
-    {
-        string topic = mail.Message.Topic;
-        try
-        {
-            return new Polling.Down(mail.N, topic[(topic.LastIndexOf('/') + 1)..], mail.Message.Retained, TransportJson.Embed(mail.Message.Payload.Span));
-        }
-        catch (System.Text.Json.JsonException)
-        {
-            return null;
-        }
-    }
+    private static Polling.Down? Read((long N, MqttMessage Message) mail) => TransportJson.TryEmbed(mail.Message.Payload.Span) is { } payload
+        ? new Polling.Down(mail.N, Topics.KindOf(mail.Message.Topic), mail.Message.Retained, payload)
+        : null;
 
     /// <summary>Twice the receive maximum of the relay.</summary>
     private const int MostMail = 128;

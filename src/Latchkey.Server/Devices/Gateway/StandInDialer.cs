@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Latchkey.Link.Mqtt;
 using Latchkey.Server.Devices.Broker;
-using Latchkey.Server.Hosting.Private;
 using Latchkey.Server.Storage;
 
 namespace Latchkey.Server.Devices.Gateway;
@@ -24,7 +23,7 @@ public sealed class StandInDialer(BrokerAddress broker, ServerKeys keys, TimePro
     {
         if (broker.Tls is not { } tls)
             return broker.Dial;
-        (X509Certificate2 authority, ECDsa authorityKey) = await PrivateMosquitto.Authority(keys, time.GetUtcNow(), cancel);
+        (X509Certificate2 authority, ECDsa authorityKey) = await DeviceAuthority.Of(keys, time.GetUtcNow(), cancel);
         using ECDsa disposed = authorityKey;
         using X509Certificate2 kept = authority;
         if (!tls.Trust.Any(t => t.Thumbprint == authority.Thumbprint))

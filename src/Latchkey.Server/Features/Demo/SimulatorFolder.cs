@@ -42,7 +42,7 @@ public sealed class SimulatorFolder(DataDirectory data, ServerKeys keys, Db db)
         await File.WriteAllTextAsync(System.IO.Path.Combine(Path, "cabinets.json"), JsonSerializer.Serialize(cabinets, Json.Options), cancel);
         if (cabinets.Any(c => !File.Exists(KeyFile(c.Device, "key"))))
             await PrivateSimulator.Enrol(Path, LogFile, cancel);
-        (X509Certificate2 authority, ECDsa authorityKey) = await PrivateMosquitto.Authority(keys, time.GetUtcNow(), cancel);
+        (X509Certificate2 authority, ECDsa authorityKey) = await DeviceAuthority.Of(keys, time.GetUtcNow(), cancel);
         using (authorityKey)
         {
             await File.WriteAllTextAsync(System.IO.Path.Combine(Keys, "ca.crt.pem"), authority.ExportCertificatePem(), cancel);

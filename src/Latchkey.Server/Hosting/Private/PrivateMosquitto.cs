@@ -80,20 +80,11 @@ public sealed class PrivateMosquitto : IAsyncDisposable
 
     private async Task RefreshRevocations(Db db, ServerKeys keys, CancellationToken cancel)
     {
-        (X509Certificate2 authority, ECDsa authorityKey) = await Authority(keys, _time.GetUtcNow(), cancel);
+        (X509Certificate2 authority, ECDsa authorityKey) = await DeviceAuthority.Of(keys, _time.GetUtcNow(), cancel);
         using ECDsa key = authorityKey;
         string list = await DeviceCertificates.RevocationList(db, authority, key, _time.GetUtcNow(), cancel);
         await BrokerFolder.Write(_folder, new Dictionary<string, string> { ["revoked.pem"] = list }, cancel);
         _process.Reload();
-    }
-
-    /// <summary>The installation's authority, made on first use and kept with its other keys. The caller disposes the key.</summary>
-    public static async Task<(X509Certificate2 Certificate, ECDsa Key)> Authority(ServerKeys keys, DateTimeOffset now, CancellationToken cancel)
-    {
-        var key = ECDsa.Create();
-        key.ImportPkcs8PrivateKey(await keys.PrivateKey(ServerKeys.DeviceAuthority, cancel), out _);
-        byte[] certificate = await keys.Get($"{ServerKeys.DeviceAuthority}-certificate", () => DeviceAuthority.Make(key, now).RawData, cancel);
-        return (X509CertificateLoader.LoadCertificate(certificate), key);
     }
 
     private static Task<ChildProcess> Launch(string program, string folder) => ChildProcess.Start(

@@ -58,6 +58,9 @@ internal sealed record VectorLine(long Ms, string[] Input, string Outputs)
 
     public string[] OutputList => Outputs.Split("; ", StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>How long an order is good for.</summary>
+    public int LifeMs => Input.FirstOrDefault(w => w.StartsWith("life=", StringComparison.Ordinal)) is { } given ? int.Parse(given["life=".Length..], CultureInfo.InvariantCulture) : 10_000;
+
     public static VectorLine Parse(string line)
     {
         int arrow = line.IndexOf(Arrow, StringComparison.Ordinal);

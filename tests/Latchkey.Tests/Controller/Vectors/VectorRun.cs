@@ -39,16 +39,15 @@ internal sealed class VectorRun(CabinetSettings settings)
         switch (line.Input)
         {
             case ["boot", var doors]:
-                return new CabinetInput.Boot(new JournalContents(++_boots, 0, [.. Memory()]), [.. doors.Select(Level)]);
+                return new CabinetInput.Boot(new JournalContents(++_boots, 0, MachineRig.Memory(_disk)), [.. doors.Select(Level)]);
             case ["link"]:
                 return new CabinetInput.Linked(_machine!.NextWill(_clock + line.Ms).Link);
             case ["unlink"]:
                 return new CabinetInput.LinkLost();
             case ["order", var letter, var locker, .. var rest]:
-                int life = rest.FirstOrDefault(w => w.StartsWith("life=", StringComparison.Ordinal)) is { } given ? int.Parse(given[5..], CultureInfo.InvariantCulture) : 10_000;
                 _orders[letter] = MachineRig.Server.Sign(
                     Id(letter), rest.Contains("lock") ? CommandKinds.Lock : CommandKinds.Open, int.Parse(locker, CultureInfo.InvariantCulture),
-                    DateTimeOffset.FromUnixTimeMilliseconds(_clock + line.Ms + life), "lease:vector");
+                    DateTimeOffset.FromUnixTimeMilliseconds(_clock + line.Ms + line.LifeMs), "lease:vector");
                 CommandMessage order = rest.Contains("forged") ? _orders[letter] with { Authority = "operator:vector" } : _orders[letter];
                 return new CabinetInput.CommandArrived(order, rest.Contains("retained"));
             case ["again", var letter, .. var rest]:
@@ -76,12 +75,6 @@ internal sealed class VectorRun(CabinetSettings settings)
                 throw new FormatException($"{line.Ms}: \"{string.Join(' ', line.Input)}\" is no input.");
         }
     }
-
-    private IEnumerable<CommandMemory> Memory() =>
-        from record in _disk
-        group record by record.Command into lines
-        let outcome = lines.FirstOrDefault(r => r.Kind == JournalKind.Outcome)
-        select new CommandMemory(lines.Key, lines.First().Locker, lines.First().Expires, outcome?.Outcome, outcome?.Reason, lines.Any(r => r.Kind == JournalKind.Delivered));
 
     private string Write(CabinetOutput output)
     {

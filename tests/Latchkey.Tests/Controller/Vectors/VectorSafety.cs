@@ -56,8 +56,7 @@ internal static class VectorSafety
             switch (line.Input)
             {
                 case ["order", var letter, var door, .. var rest]:
-                    int life = rest.FirstOrDefault(w => w.StartsWith("life=", StringComparison.Ordinal)) is { } given ? int.Parse(given[5..]) : 10_000;
-                    _orders[letter] = (int.Parse(door), line.Ms + _shift + life);
+                    _orders[letter] = (int.Parse(door), line.Ms + _shift + line.LifeMs);
                     if (!rest.Contains("forged"))
                         _genuine.Add(letter);
                     break;
