@@ -41,6 +41,12 @@ public sealed class CabinetHost : ICabinetLinkListener
         _outbox = new ReportOutbox(settings.Device, link, new OutboxFile(journalPath + ".outbox"), time, (command, cancel) => Enter(new CabinetInput.Delivered(command), cancel));
     }
 
+    /// <summary>What the person in front of the bank is told; called on the task that owns the machine, so it must return at once. Set before <see cref="Run"/>.</summary>
+    public Action<CredentialAnswer>? Answered { get; set; }
+
+    /// <summary>Hands in what was presented at the bank. False when too much waits already: nothing will happen.</summary>
+    public bool TryPresent(Credential what) => _inputs.Writer.TryWrite((new CabinetInput.Presented(what), null));
+
     /// <summary>
     /// Runs until it is cancelled; then it drops what it was doing, like a power cut with all relays off, and returns. It can run once.
     /// </summary>
@@ -147,6 +153,9 @@ public sealed class CabinetHost : ICabinetLinkListener
                     break;
                 case CabinetOutput.Send send:
                     _outbox.Add(send.Report, send.Kept);
+                    break;
+                case CabinetOutput.Answer answer:
+                    Answered?.Invoke(answer.What);
                     break;
             }
         }

@@ -44,6 +44,12 @@ public abstract record CabinetInput
     /// <summary>The server has this command's result.</summary>
     public sealed record Delivered(Guid Command) : CabinetInput;
 
+    /// <summary>Somebody presents a credential at the bank. The machine answers with <see cref="CabinetOutput.Answer"/>.</summary>
+    public sealed record Presented(Credential What) : CabinetInput;
+
+    /// <summary>A phone asked for something to sign, and has been given these 16 random bytes: good for one use within ten seconds.</summary>
+    public sealed record NonceGiven(ReadOnlyMemory<byte> Nonce) : CabinetInput;
+
     /// <summary>The cabinet's tamper switch.</summary>
     public sealed record Tamper(bool Open) : CabinetInput;
 

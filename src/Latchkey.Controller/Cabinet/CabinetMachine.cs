@@ -103,6 +103,9 @@ public sealed partial class CabinetMachine
             case CabinetInput.Delivered delivered when _book.Find(delivered.Command) is { Journaled: true } entry:
                 _out.Add(new CabinetOutput.Store(new JournalRecord(JournalKind.Delivered, entry.Command, entry.Locker, entry.Expires)));
                 break;
+            case CabinetInput.Presented presented:
+                Present(presented.What);
+                break;
             case CabinetInput.Tamper tamper:
                 _changed |= _tampered != tamper.Open;
                 _tampered = tamper.Open;

@@ -24,4 +24,7 @@ public abstract record CabinetOutput
     /// <summary>Say this to the server.</summary>
     /// <param name="Kept">Sent with QoS 1 and kept until the server has it; otherwise sent once, if there is a connection.</param>
     public sealed record Send(IReport Report, bool Kept) : CabinetOutput;
+
+    /// <summary>Tell this to the person in front of the bank.</summary>
+    public sealed record Answer(CredentialAnswer What) : CabinetOutput;
 }
