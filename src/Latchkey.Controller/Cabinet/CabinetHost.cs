@@ -64,11 +64,11 @@ public sealed class CabinetHost : ICabinetLinkListener
         var writer = new JournalWriter(journal, _time, (record, ok, c) => Enter(new CabinetInput.Stored(record, ok), c));
         try
         {
-            _board.Watch(OnDoor);
-            bool?[] doors = [.. Enumerable.Range(1, _settings.Lockers).Select(_board.ReadDoor)];
+            _board.Watch(OnChange);
+            BoardLevels levels = _board.Read();
             Task[] parts =
             [
-                UntilEnd(Loop(new CabinetInput.Boot(found, doors), writer, ended.Token), ended),
+                UntilEnd(Loop(new CabinetInput.Boot(found, levels), writer, ended.Token), ended),
                 UntilEnd(writer.Run(ended.Token), ended),
                 UntilEnd(_outbox.Run(ended.Token), ended),
                 UntilEnd(_link.Run(this, ended.Token), ended),
@@ -116,8 +116,10 @@ public sealed class CabinetHost : ICabinetLinkListener
                 }
                 if (Interlocked.Exchange(ref _edgesMissed, 0) != 0)
                 {
-                    for (int door = 1; door <= _settings.Lockers; door++)
-                        Handle(new CabinetInput.DoorLevel(door, _board.ReadDoor(door)), Now(), writer);
+                    BoardLevels levels = _board.Read();
+                    for (int door = 1; door <= levels.Doors.Count; door++)
+                        Handle(new CabinetInput.DoorChanged(door, levels.Doors[door - 1]), Now(), writer);
+                    Handle(new CabinetInput.CabinetChanged(levels.Cabinet), Now(), writer);
                 }
                 Arm(timer);
             }
@@ -139,14 +141,14 @@ public sealed class CabinetHost : ICabinetLinkListener
         {
             switch (output)
             {
-                case CabinetOutput.RelaysOff:
+                case CabinetOutput.AllOff:
                     _board.AllOff();
                     break;
-                case CabinetOutput.RelayOn on:
-                    _board.SetRelay(on.Door, true);
+                case CabinetOutput.CoilOn on:
+                    _board.Drive(on.Door, on.Coil, on: true);
                     break;
-                case CabinetOutput.RelayOff off:
-                    _board.SetRelay(off.Door, false);
+                case CabinetOutput.CoilOff off:
+                    _board.Drive(off.Door, off.Coil, on: false);
                     break;
                 case CabinetOutput.Store store when !writer.TryAdd(store.Record):
                     (refused ??= []).Add(store.Record);
@@ -166,9 +168,15 @@ public sealed class CabinetHost : ICabinetLinkListener
             Handle(new CabinetInput.Stored(record, Ok: false), at, writer);
     }
 
-    private void OnDoor(int door, bool? open)
+    private void OnChange(BoardChange change)
     {
-        if (!_inputs.Writer.TryWrite((new CabinetInput.DoorLevel(door, open), Now())))
+        CabinetInput input = change switch
+        {
+            BoardChange.Door door => new CabinetInput.DoorChanged(door.Number, door.Levels),
+            BoardChange.Cabinet cabinet => new CabinetInput.CabinetChanged(cabinet.Levels),
+            _ => throw new ArgumentException($"A board cannot say {change}.", nameof(change)),
+        };
+        if (!_inputs.Writer.TryWrite((input, Now())))
             Interlocked.Exchange(ref _edgesMissed, 1);
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Latchkey.Controller.Boards;
 using Latchkey.Link.Messages;
 
 namespace Latchkey.Controller.Cabinet;
@@ -18,15 +19,15 @@ public abstract record CabinetInput
 
     /// <summary>The program has started. Always the first input.</summary>
     /// <param name="Found">What the journal holds.</param>
-    /// <param name="Doors">The sensors' levels, door 1 first; null where unreadable.</param>
-    public sealed record Boot(JournalContents Found, IReadOnlyList<bool?> Doors) : CabinetInput;
+    /// <param name="Levels">What the board shows at this moment.</param>
+    public sealed record Boot(JournalContents Found, BoardLevels Levels) : CabinetInput;
 
     /// <summary>A command has arrived. Whether it is genuine is not for the caller to say: the machine verifies it.</summary>
     /// <param name="Retained">The broker had kept it.</param>
     public sealed record CommandArrived(CommandMessage Command, bool Retained) : CabinetInput;
 
-    /// <summary>A sensor shows this level now, not debounced; null where it cannot be read.</summary>
-    public sealed record DoorLevel(int Door, bool? Open) : CabinetInput;
+    /// <summary>A door's sensors show these levels now, not debounced.</summary>
+    public sealed record DoorChanged(int Door, DoorLevels Levels) : CabinetInput;
 
     /// <summary>Time has passed.</summary>
     public sealed record Tick : CabinetInput;
@@ -50,9 +51,6 @@ public abstract record CabinetInput
     /// <summary>A phone asked for something to sign, and has been given these 16 random bytes: good for one use within ten seconds.</summary>
     public sealed record NonceGiven(ReadOnlyMemory<byte> Nonce) : CabinetInput;
 
-    /// <summary>The cabinet's tamper switch.</summary>
-    public sealed record Tamper(bool Open) : CabinetInput;
-
-    /// <summary>The supply of the locks.</summary>
-    public sealed record Power(bool Present) : CabinetInput;
+    /// <summary>The cabinet's tamper switch, supply and battery show these levels now.</summary>
+    public sealed record CabinetChanged(CabinetLevels Levels) : CabinetInput;
 }

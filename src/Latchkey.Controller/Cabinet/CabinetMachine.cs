@@ -1,3 +1,4 @@
+using Latchkey.Controller.Boards;
 using Latchkey.Link.Messages;
 
 namespace Latchkey.Controller.Cabinet;
@@ -33,8 +34,7 @@ public sealed partial class CabinetMachine
     private bool _linked;
     private bool _changed;
     private long _heartbeatAt;
-    private bool _tampered;
-    private bool _powered = true;
+    private CabinetLevels _levels = new();
 
     /// <param name="settings">Checked with <see cref="CabinetSettings.Fault"/>.</param>
     /// <param name="key">Verifies every command. There is no way round it.</param>
@@ -85,8 +85,8 @@ public sealed partial class CabinetMachine
             case CabinetInput.CommandArrived arrived:
                 Arrive(arrived.Command, arrived.Retained);
                 break;
-            case CabinetInput.DoorLevel level when level.Door >= 1 && level.Door <= _doors.Length:
-                _doors[level.Door - 1].See(level.Open, _now.Ms);
+            case CabinetInput.DoorChanged changed when changed.Door >= 1 && changed.Door <= _doors.Length:
+                _doors[changed.Door - 1].See(changed.Levels.Open, _now.Ms);
                 break;
             case CabinetInput.Stored stored:
                 Answer(stored.Record, stored.Ok);
@@ -106,13 +106,9 @@ public sealed partial class CabinetMachine
             case CabinetInput.Presented presented:
                 Present(presented.What);
                 break;
-            case CabinetInput.Tamper tamper:
-                _changed |= _tampered != tamper.Open;
-                _tampered = tamper.Open;
-                break;
-            case CabinetInput.Power power:
-                _changed |= _powered != power.Present;
-                _powered = power.Present;
+            case CabinetInput.CabinetChanged { Levels: var levels }:
+                _changed |= levels != _levels;
+                _levels = levels;
                 break;
         }
     }
@@ -120,11 +116,12 @@ public sealed partial class CabinetMachine
     private void Boot(CabinetInput.Boot boot)
     {
         _booted = true;
-        _out.Add(new CabinetOutput.RelaysOff());
+        _out.Add(new CabinetOutput.AllOff());
         _write.Boot = boot.Found.Boot;
         _book.ForgottenUpTo = boot.Found.ForgottenUpTo;
+        _levels = boot.Levels.Cabinet;
         foreach (Door door in _doors)
-            door.Begin(door.Number <= boot.Doors.Count ? boot.Doors[door.Number - 1] : null, _now.Ms);
+            door.Begin(door.Number <= boot.Levels.Doors.Count ? boot.Levels.Doors[door.Number - 1].Open : null, _now.Ms);
         foreach (CommandMemory memory in boot.Found.Commands)
         {
             if (memory.Outcome is null)
@@ -144,7 +141,7 @@ public sealed partial class CabinetMachine
     {
         if (_pulsing is { } job && _now.Ms >= _relayOffAt)
         {
-            _out.Add(new CabinetOutput.RelayOff(job.Locker));
+            _out.Add(new CabinetOutput.CoilOff(job.Locker, Coil.Release));
             _pulsing = null;
             _relayFreeAt = _now.Ms + _settings.GapMs;
             if (!_doors[job.Locker - 1].HasSensor)
@@ -224,7 +221,7 @@ public sealed partial class CabinetMachine
         _waiting.Remove(job);
         _pulsing = job;
         _relayOffAt = _now.Ms + _settings.PulseMs;
-        _out.Add(new CabinetOutput.RelayOn(job.Locker));
+        _out.Add(new CabinetOutput.CoilOn(job.Locker, Coil.Release));
         // Without a sensor the end of the pulse ends the command, see PassTime.
         job.WatchUntil = door.HasSensor ? _now.Ms + _settings.ProofMs : long.MaxValue;
         door.Watched = job;
@@ -243,7 +240,7 @@ public sealed partial class CabinetMachine
 
     private void SendState(bool kept)
     {
-        string? issue = !_powered ? "no-power" : _tampered ? "tamper" : null;
+        string? issue = _levels.Supply == Supply.Absent ? "no-power" : _levels.Tampered ? "tamper" : null;
         string letters = string.Create(_doors.Length, _doors, static (span, doors) =>
         {
             for (int i = 0; i < span.Length; i++)

@@ -1,3 +1,4 @@
+using Latchkey.Controller.Boards;
 using Latchkey.Link.Messages;
 
 namespace Latchkey.Controller.Cabinet;
@@ -9,11 +10,11 @@ public abstract record CabinetOutput
     {
     }
 
-    public sealed record RelaysOff : CabinetOutput;
+    public sealed record AllOff : CabinetOutput;
 
-    public sealed record RelayOn(int Door) : CabinetOutput;
+    public sealed record CoilOn(int Door, Coil Coil) : CabinetOutput;
 
-    public sealed record RelayOff(int Door) : CabinetOutput;
+    public sealed record CoilOff(int Door, Coil Coil) : CabinetOutput;
 
     /// <summary>
     /// Write this. An intent and an outcome must be on the disk before <see cref="CabinetInput.Stored"/> answers; a delivery needs

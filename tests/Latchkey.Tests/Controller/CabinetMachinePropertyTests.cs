@@ -27,7 +27,7 @@ public class CabinetMachinePropertyTests
             // The pulse belongs to the intent for its door that was stored first and has not pulsed yet: checked below by count.
             foreach ((long ms, CabinetOutput output) in rig.Trace.Skip(seen))
             {
-                if (output is CabinetOutput.RelayOn on)
+                if (output is CabinetOutput.CoilOn on)
                     relayOf.Add((PulsedCommand(rig, on.Door, relayOf, rig.UnixMs - (rig.Ms - ms)), rig.UnixMs - (rig.Ms - ms)));
             }
             seen = rig.Trace.Count;
@@ -113,16 +113,16 @@ public class CabinetMachinePropertyTests
         {
             switch (output)
             {
-                case CabinetOutput.RelaysOff:
+                case CabinetOutput.AllOff:
                     on = 0;
                     offSince = long.MinValue / 2;
                     break;
-                case CabinetOutput.RelayOn relay:
+                case CabinetOutput.CoilOn relay:
                     on.ShouldBe(0, "two relays at once");
                     (ms - offSince).ShouldBeGreaterThanOrEqualTo(100, "no gap between two pulses");
                     (on, since) = (relay.Door, ms);
                     break;
-                case CabinetOutput.RelayOff relay:
+                case CabinetOutput.CoilOff relay:
                     relay.Door.ShouldBe(on);
                     (ms - since).ShouldBeInRange(200, 210);
                     (on, offSince) = (0, ms);

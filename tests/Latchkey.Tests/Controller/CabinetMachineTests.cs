@@ -1,3 +1,4 @@
+using Latchkey.Controller.Boards;
 using Latchkey.Controller.Cabinet;
 using Latchkey.Link.Messages;
 
@@ -9,7 +10,7 @@ public class CabinetMachineTests
 
     [Fact]
     public void The_first_output_at_boot_is_all_relays_off() =>
-        _rig.Trace[0].Output.ShouldBeOfType<CabinetOutput.RelaysOff>();
+        _rig.Trace[0].Output.ShouldBeOfType<CabinetOutput.AllOff>();
 
     [Fact]
     public void The_intent_is_stored_before_the_relay_and_the_outcome_before_the_result()
@@ -22,7 +23,7 @@ public class CabinetMachineTests
             CabinetOutput.Store s => s.Record.Kind.ToString(),
             CabinetOutput.Send { Report: var r } => r.GetType().Name,
             var o => o.GetType().Name,
-        }).ShouldBe(["RelaysOff", "Intent", "RelayOn", "EventMessage", "Outcome", "ResultMessage"]);
+        }).ShouldBe(["AllOff", "Intent", "CoilOn", "EventMessage", "Outcome", "ResultMessage"]);
     }
 
     [Fact]
@@ -34,7 +35,7 @@ public class CabinetMachineTests
         _rig.OnlyResult.ShouldSatisfyAllConditions(r => r.Outcome.ShouldBe(Outcomes.Opened), r => r.Command.ShouldBe(order.Id), r => r.Locker.ShouldBe(2));
         _rig.Trace[^1].Ms.ShouldBe(90);
         _rig.Pass(200);
-        _rig.Trace.ShouldContain(t => t.Ms == 200 && t.Output is CabinetOutput.RelayOff);
+        _rig.Trace.ShouldContain(t => t.Ms == 200 && t.Output is CabinetOutput.CoilOff);
         _rig.Reports<EventMessage>().ShouldHaveSingleItem().Event.ShouldBe(EventKinds.DoorOpened);
     }
 
@@ -131,9 +132,9 @@ public class CabinetMachineTests
     public void Two_doors_are_pulsed_one_after_the_other_with_a_gap()
     {
         _rig.Receive(_rig.Order(1)).Receive(_rig.Order(2)).Pass(1_000);
-        _rig.Trace.Where(t => t.Output is CabinetOutput.RelayOn or CabinetOutput.RelayOff).Select(t => (t.Ms, t.Output)).ShouldBe([
-            (0, new CabinetOutput.RelayOn(1)), (200, new CabinetOutput.RelayOff(1)),
-            (300, new CabinetOutput.RelayOn(2)), (500, new CabinetOutput.RelayOff(2))]);
+        _rig.Trace.Where(t => t.Output is CabinetOutput.CoilOn or CabinetOutput.CoilOff).Select(t => (t.Ms, t.Output)).ShouldBe([
+            (0, new CabinetOutput.CoilOn(1, Coil.Release)), (200, new CabinetOutput.CoilOff(1, Coil.Release)),
+            (300, new CabinetOutput.CoilOn(2, Coil.Release)), (500, new CabinetOutput.CoilOff(2, Coil.Release))]);
     }
 
     [Fact]
@@ -141,7 +142,7 @@ public class CabinetMachineTests
     {
         _rig.Receive(_rig.Order(1)).Receive(_rig.Order(1)).Pass(1_000).Sense(1, open: true).Pass(30);
         _rig.Pulses.ShouldBe(2);
-        _rig.Trace.Where(t => t.Output is CabinetOutput.RelayOn).Select(t => t.Ms).ShouldBe([0, 1_030]);
+        _rig.Trace.Where(t => t.Output is CabinetOutput.CoilOn).Select(t => t.Ms).ShouldBe([0, 1_030]);
     }
 
     [Fact]
@@ -169,7 +170,7 @@ public class CabinetMachineTests
     [Fact]
     public void Power_and_tamper_are_told_at_once_and_once()
     {
-        _rig.Do(new CabinetInput.Linked(1)).Do(new CabinetInput.Tamper(true)).Do(new CabinetInput.Power(false)).Do(new CabinetInput.Power(false));
+        _rig.Do(new CabinetInput.Linked(1)).Do(new CabinetInput.CabinetChanged(new CabinetLevels(Tampered: true))).Do(new CabinetInput.CabinetChanged(new CabinetLevels(Tampered: true, Supply.Absent))).Do(new CabinetInput.CabinetChanged(new CabinetLevels(Tampered: true, Supply.Absent)));
         _rig.Reports<StateMessage>().Select(s => s.Issue).ShouldBe([null, "tamper", "no-power"]);
     }
 
@@ -191,7 +192,7 @@ public class CabinetMachineTests
     public void The_whole_state_of_two_hundred_doors_fits_a_message()
     {
         var rig = new MachineRig(_rig.Settings with { Lockers = 200, Model = new string('m', 32) });
-        rig.Do(new CabinetInput.Tamper(true)).Do(new CabinetInput.Linked(long.MaxValue));
+        rig.Do(new CabinetInput.CabinetChanged(new CabinetLevels(Tampered: true))).Do(new CabinetInput.Linked(long.MaxValue));
         Wire.Write(rig.Reports<StateMessage>().Last()).Length.ShouldBeLessThan(Wire.LargestPayloadBytes);
         Wire.Write(rig.Reports<HelloMessage>().Last()).Length.ShouldBeLessThan(Wire.LargestPayloadBytes);
     }

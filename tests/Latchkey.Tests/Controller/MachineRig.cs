@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Latchkey.Controller.Boards;
 using Latchkey.Controller.Cabinet;
 using Latchkey.Link.Messages;
 
@@ -42,7 +43,7 @@ internal sealed class MachineRig
     public IEnumerable<T> Reports<T>()
         where T : IReport => Trace.Select(t => t.Output).OfType<CabinetOutput.Send>().Select(s => s.Report).OfType<T>();
 
-    public int Pulses => Trace.Count(t => t.Output is CabinetOutput.RelayOn);
+    public int Pulses => Trace.Count(t => t.Output is CabinetOutput.CoilOn);
     public ResultMessage OnlyResult => Reports<ResultMessage>().ShouldHaveSingleItem();
     public Moment Now => new(Ms, UnixMs);
 
@@ -51,12 +52,15 @@ internal sealed class MachineRig
 
     public Guid NextId() => new(0x0193a5b0, 1, 0x7000, 0x80, 0, 0, 0, 0, 0, (byte)(++_ids >> 8), (byte)_ids);
 
+    /// <summary>A board with so many doors, all shut.</summary>
+    public static BoardLevels Shut(int doors) => new([.. Enumerable.Repeat(new DoorLevels(false), doors)], new CabinetLevels());
+
     public MachineRig Receive(CommandMessage command, bool retained = false) => Do(new CabinetInput.CommandArrived(command, retained));
 
     public MachineRig Sense(int door, bool? open)
     {
         Levels[door - 1] = open;
-        return Do(new CabinetInput.DoorLevel(door, open));
+        return Do(new CabinetInput.DoorChanged(door, new DoorLevels(open)));
     }
 
     public MachineRig Do(CabinetInput input)
@@ -113,7 +117,7 @@ internal sealed class MachineRig
     {
         var machine = new CabinetMachine(Settings, Own);
         Machine = machine;
-        Do(new CabinetInput.Boot(new JournalContents(++_boots, long.MinValue, Memory(Disk)), [.. Levels]));
+        Do(new CabinetInput.Boot(new JournalContents(++_boots, long.MinValue, Memory(Disk)), new BoardLevels([.. Levels.Select(l => new DoorLevels(l))], new CabinetLevels())));
         return machine;
     }
 

@@ -1,3 +1,4 @@
+using Latchkey.Controller.Boards;
 using Latchkey.Controller.Cabinet;
 using Latchkey.Link.Messages;
 
@@ -44,9 +45,9 @@ public sealed class PowerCutTests : IDisposable
         var cuts = new List<Cut>();
         var pulsed = new List<int>();
         var machine = new CabinetMachine(new CabinetSettings { Device = MachineRig.Device, Lockers = 4, Model = "LK-test" }, MachineRig.Own);
-        Drive(machine, new CabinetInput.Boot(found, [false, false, false, false]), 0);
+        Drive(machine, new CabinetInput.Boot(found, MachineRig.Shut(4)), 0);
         Drive(machine, new CabinetInput.CommandArrived(orders[0], Retained: false), 0);
-        Drive(machine, new CabinetInput.DoorLevel(1, true), 60);
+        Drive(machine, new CabinetInput.DoorChanged(1, new DoorLevels(true)), 60);
         Drive(machine, new CabinetInput.Tick(), 90);
         Drive(machine, new CabinetInput.CommandArrived(orders[1], Retained: false), 100);
         Drive(machine, new CabinetInput.CommandArrived(orders[2], Retained: false), 110);
@@ -59,7 +60,7 @@ public sealed class PowerCutTests : IDisposable
         {
             foreach (CabinetOutput output in m.Step(input, new Moment(ms, unixMs + ms)).ToList())
             {
-                if (output is CabinetOutput.RelayOn on)
+                if (output is CabinetOutput.CoilOn on)
                     pulsed.Add(on.Door);
                 if (output is not CabinetOutput.Store store)
                     continue;
@@ -81,7 +82,7 @@ public sealed class PowerCutTests : IDisposable
         var machine = new CabinetMachine(new CabinetSettings { Device = MachineRig.Device, Lockers = 4, Model = "LK-test" }, MachineRig.Own);
         var pulsed = new List<int>(cut.Pulsed);
         var results = new Dictionary<Guid, string>();
-        Drive(new CabinetInput.Boot(found, [false, false, false, false]), 5_000);
+        Drive(new CabinetInput.Boot(found, MachineRig.Shut(4)), 5_000);
         foreach (CommandMemory open in found.Commands.Where(c => c.Outcome is null))
             results.GetValueOrDefault(open.Command).ShouldBe(Outcomes.Unknown);
         foreach (CommandMessage order in orders)
@@ -97,7 +98,7 @@ public sealed class PowerCutTests : IDisposable
             {
                 switch (output)
                 {
-                    case CabinetOutput.RelayOn on:
+                    case CabinetOutput.CoilOn on:
                         pulsed.Add(on.Door);
                         break;
                     case CabinetOutput.Send { Report: ResultMessage result }:

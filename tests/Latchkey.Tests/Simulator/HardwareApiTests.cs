@@ -56,7 +56,7 @@ public sealed class HardwareApiTests : IAsyncLifetime
     public async Task A_cabinet_is_shown_as_it_is()
     {
         (await _http.GetStringAsync(new Uri($"/cabinets/{MachineRig.Device}", UriKind.Relative))).ShouldBe(
-            $$"""{"device":"{{MachineRig.Device}}","powered":true,"connected":false,"networked":true,"violations":0,"doors":[{"number":1,"open":false,"jammed":false,"relay":false,"pulses":0},{"number":2,"open":false,"jammed":false,"relay":false,"pulses":0},{"number":3,"open":false,"jammed":false,"relay":false,"pulses":0}]}""");
+            $$"""{"device":"{{MachineRig.Device}}","powered":true,"connected":false,"networked":true,"violations":0,"doors":[{"number":1,"open":false,"jammed":false,"relay":false,"pulses":0,"bolted":null,"occupied":false},{"number":2,"open":false,"jammed":false,"relay":false,"pulses":0,"bolted":null,"occupied":false},{"number":3,"open":false,"jammed":false,"relay":false,"pulses":0,"bolted":null,"occupied":false}]}""");
         (await _http.GetFromJsonAsync<JsonElement>(new Uri("/cabinets", UriKind.Relative))).GetArrayLength().ShouldBe(1);
     }
 

@@ -3,25 +3,29 @@ using Latchkey.Controller.Boards;
 namespace Latchkey.Simulator.Boards.Fake;
 
 /// <summary>One door of a fake board.</summary>
-/// <param name="Pulses">How often its relay went on since the process started.</param>
-public sealed record FakeDoor(int Number, bool Open, bool Jammed, bool Relay, int Pulses);
+/// <param name="Relay">One of its coils is on.</param>
+/// <param name="Pulses">How often one of its coils went on since the process started.</param>
+/// <param name="Bolted">Whether a latched door's bolt is out; null for a momentary one.</param>
+public sealed record FakeDoor(int Number, bool Open, bool Jammed, bool Relay, int Pulses, bool? Bolted, bool Occupied);
 
 /// <summary>
-/// Hardware without hardware: a relay and a door with a spring for each locker. A relay that goes on opens its door after the time that a
-/// strike needs, unless the door is jammed; people close, force and jam doors from outside. It counts what must never happen.
+/// Hardware without hardware. A momentary door has a spring: its coil opens it after the time that a strike needs, unless it is jammed. A
+/// latched one has a bolt, which its coils move in that time, and is pulled by a person. It counts what must never happen.
 /// </summary>
-/// <param name="actuation">From the relay to the open door.</param>
+/// <param name="actuation">From the coil to the open door or the moved bolt.</param>
 /// <param name="bounce">With it the contacts bounce for up to 15 ms at each movement; null for clean ones.</param>
-public sealed class FakeBoard(int doors, TimeSpan actuation, Random? bounce, TimeProvider time) : IBoard
+/// <param name="latched">The doors that have a bolt and its sensor; null for none.</param>
+public sealed partial class FakeBoard(int doors, TimeSpan actuation, Random? bounce, TimeProvider time, IReadOnlySet<int>? latched = null) : IBoard
 {
     private readonly Lock _gate = new();
-    private readonly DoorParts[] _doors = [.. Enumerable.Range(0, doors).Select(_ => new DoorParts())];
-    private Action<int, bool?>? _sensors;
+    private readonly DoorParts[] _doors = [.. Enumerable.Range(1, doors).Select(n => new DoorParts(latched?.Contains(n) == true ? true : null))];
+    private CabinetLevels _cabinet = new();
+    private Action<BoardChange>? _sensors;
 
-    /// <summary>Anything that <see cref="Doors"/> shows has changed. Raised on any thread.</summary>
+    /// <summary>Anything that <see cref="Doors"/> or <see cref="Cabinet"/> shows has changed. Raised on any thread.</summary>
     public event Action? Changed;
 
-    /// <summary>How often a relay went on while another was on.</summary>
+    /// <summary>How often a coil went on while another was on.</summary>
     public int Violations { get; private set; }
 
     public IReadOnlyList<FakeDoor> Doors
@@ -29,7 +33,16 @@ public sealed class FakeBoard(int doors, TimeSpan actuation, Random? bounce, Tim
         get
         {
             lock (_gate)
-                return [.. _doors.Select((d, i) => new FakeDoor(i + 1, d.Open, d.Jammed, d.Relay, d.Pulses))];
+                return [.. _doors.Select((d, i) => new FakeDoor(i + 1, d.Open, d.Jammed, d.Driven is not null, d.Pulses, d.Bolted, d.Occupied))];
+        }
+    }
+
+    public CabinetLevels Cabinet
+    {
+        get
+        {
+            lock (_gate)
+                return _cabinet;
         }
     }
 
@@ -39,7 +52,7 @@ public sealed class FakeBoard(int doors, TimeSpan actuation, Random? bounce, Tim
         {
             foreach (DoorParts door in _doors)
             {
-                door.Relay = false;
+                door.Driven = null;
                 door.Actuation?.Dispose();
                 door.Actuation = null;
             }
@@ -47,51 +60,41 @@ public sealed class FakeBoard(int doors, TimeSpan actuation, Random? bounce, Tim
         Changed?.Invoke();
     }
 
-    public void SetRelay(int door, bool on)
+    public void Drive(int door, Coil coil, bool on)
     {
         lock (_gate)
         {
             DoorParts parts = _doors[door - 1];
-            if (on && !parts.Relay)
+            if (coil == Coil.Lock && parts.Bolted is null)
+                throw new ArgumentException($"Door {door} has no bolt.", nameof(coil));
+            if (on && parts.Driven != coil)
             {
                 parts.Pulses++;
-                if (_doors.Any(d => d.Relay))
+                if (_doors.Any(d => d.Driven is not null))
                     Violations++;
                 parts.Actuation?.Dispose();
-                parts.Actuation = time.CreateTimer(_ => Actuate(door), null, actuation, Timeout.InfiniteTimeSpan);
+                parts.Actuation = time.CreateTimer(_ => Actuate(door, coil), null, actuation, Timeout.InfiniteTimeSpan);
+                parts.Driven = coil;
             }
-            parts.Relay = on;
+            else if (!on && parts.Driven == coil)
+                parts.Driven = null;
         }
         Changed?.Invoke();
     }
 
-    public bool? ReadDoor(int door)
+    public BoardLevels Read()
     {
         lock (_gate)
-            return _doors[door - 1].Contact;
+            return new BoardLevels([.. _doors.Select(d => d.Levels)], _cabinet);
     }
 
-    public void Watch(Action<int, bool?>? changed)
+    public void Watch(Action<BoardChange>? changed)
     {
         lock (_gate)
             _sensors = changed;
     }
 
-    /// <summary>Somebody shuts the door.</summary>
-    public void Close(int door) => Move(door, open: false);
-
-    /// <summary>Somebody opens the door without leave.</summary>
-    public void Force(int door) => Move(door, open: true);
-
-    /// <summary>A jammed door does not follow its spring; it can still be closed and forced.</summary>
-    public void SetJammed(int door, bool jammed)
-    {
-        lock (_gate)
-            _doors[door - 1].Jammed = jammed;
-        Changed?.Invoke();
-    }
-
-    private void Actuate(int door)
+    private void Actuate(int door, Coil coil)
     {
         lock (_gate)
         {
@@ -100,7 +103,10 @@ public sealed class FakeBoard(int doors, TimeSpan actuation, Random? bounce, Tim
             if (parts.Actuation is null || parts.Jammed)
                 return;
         }
-        Move(door, open: true);
+        if (_doors[door - 1].Bolted is null)
+            Move(door, open: true);
+        else
+            Alter(door, parts => parts.Bolted = coil == Coil.Lock);
     }
 
     private void Move(int door, bool open)
@@ -121,32 +127,57 @@ public sealed class FakeBoard(int doors, TimeSpan actuation, Random? bounce, Tim
         SetContact(door, open, bounces);
     }
 
-    private void SetContact(int door, bool level, int bouncesLeft)
+    private void SetContact(int door, bool level, int bouncesLeft) => Alter(door, parts =>
     {
-        Action<int, bool?>? sensors;
+        parts.Contact = level;
+        if (bouncesLeft > 0)
+        {
+            parts.Bounces = time.CreateTimer(
+                _ => SetContact(door, !level, bouncesLeft - 1), null, TimeSpan.FromMilliseconds(1 + bounce!.NextDouble()), Timeout.InfiniteTimeSpan);
+        }
+    });
+
+    private void Alter(int door, Action<DoorParts> change)
+    {
+        Action<BoardChange>? sensors;
+        DoorLevels before, after;
         lock (_gate)
         {
             DoorParts parts = _doors[door - 1];
-            parts.Contact = level;
-            sensors = _sensors;
-            if (bouncesLeft > 0)
-            {
-                parts.Bounces = time.CreateTimer(
-                    _ => SetContact(door, !level, bouncesLeft - 1), null, TimeSpan.FromMilliseconds(1 + bounce!.NextDouble()), Timeout.InfiniteTimeSpan);
-            }
+            before = parts.Levels;
+            change(parts);
+            (after, sensors) = (parts.Levels, _sensors);
         }
         // Outside the lock: the listener may read the board.
-        sensors?.Invoke(door, level);
+        if (after != before)
+            sensors?.Invoke(new BoardChange.Door(door, after));
+        Changed?.Invoke();
     }
 
-    private sealed class DoorParts
+    private void Alter(Func<CabinetLevels, CabinetLevels> change)
+    {
+        Action<BoardChange>? sensors;
+        CabinetLevels before, after;
+        lock (_gate)
+        {
+            (before, after, sensors) = (_cabinet, _cabinet = change(_cabinet), _sensors);
+        }
+        if (after != before)
+            sensors?.Invoke(new BoardChange.Cabinet(after));
+        Changed?.Invoke();
+    }
+
+    private sealed class DoorParts(bool? bolted)
     {
         public bool Open { get; set; }
         public bool Contact { get; set; }
         public bool Jammed { get; set; }
-        public bool Relay { get; set; }
+        public bool? Bolted { get; set; } = bolted;
+        public bool Occupied { get; set; }
+        public Coil? Driven { get; set; }
         public int Pulses { get; set; }
         public ITimer? Actuation { get; set; }
         public ITimer? Bounces { get; set; }
+        public DoorLevels Levels => new(Contact, Bolted, Occupied);
     }
 }

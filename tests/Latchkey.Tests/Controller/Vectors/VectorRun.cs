@@ -1,4 +1,5 @@
 using System.Globalization;
+using Latchkey.Controller.Boards;
 using Latchkey.Controller.Cabinet;
 using Latchkey.Link.Messages;
 
@@ -14,6 +15,7 @@ internal sealed class VectorRun(CabinetSettings settings)
     private readonly List<JournalRecord> _asked = [];
     private readonly List<JournalRecord> _disk = [];
     private CabinetMachine? _machine;
+    private CabinetLevels _cabinet = new();
     private long _boots;
     private long _clock = Epoch;
 
@@ -39,7 +41,7 @@ internal sealed class VectorRun(CabinetSettings settings)
         switch (line.Input)
         {
             case ["boot", var doors]:
-                return new CabinetInput.Boot(new JournalContents(++_boots, 0, MachineRig.Memory(_disk)), [.. doors.Select(Level)]);
+                return new CabinetInput.Boot(new JournalContents(++_boots, 0, MachineRig.Memory(_disk)), new BoardLevels([.. doors.Select(d => new DoorLevels(Level(d)))], _cabinet = new()));
             case ["link"]:
                 return new CabinetInput.Linked(_machine!.NextWill(_clock + line.Ms).Link);
             case ["unlink"]:
@@ -53,7 +55,7 @@ internal sealed class VectorRun(CabinetSettings settings)
             case ["again", var letter, .. var rest]:
                 return new CabinetInput.CommandArrived(_orders[letter], rest.Contains("retained"));
             case ["door", var number, var level]:
-                return new CabinetInput.DoorLevel(int.Parse(number, CultureInfo.InvariantCulture), Level(level[0]));
+                return new CabinetInput.DoorChanged(int.Parse(number, CultureInfo.InvariantCulture), new DoorLevels(Level(level[0])));
             case ["stored" or "failed", var kind, var letter]:
                 JournalRecord record = _asked.First(r => Kind(r) == kind && Letter(r.Command) == letter);
                 _asked.Remove(record);
@@ -63,9 +65,9 @@ internal sealed class VectorRun(CabinetSettings settings)
             case ["delivered", var letter]:
                 return new CabinetInput.Delivered(Id(letter));
             case ["tamper", var state]:
-                return new CabinetInput.Tamper(state == "open");
+                return new CabinetInput.CabinetChanged(_cabinet = _cabinet with { Tampered = state == "open" });
             case ["power", var state]:
-                return new CabinetInput.Power(state == "on");
+                return new CabinetInput.CabinetChanged(_cabinet = _cabinet with { Supply = state == "on" ? Supply.Present : Supply.Absent });
             case ["clock", var by]:
                 _clock += long.Parse(by, CultureInfo.InvariantCulture);
                 return new CabinetInput.Tick();
@@ -80,11 +82,11 @@ internal sealed class VectorRun(CabinetSettings settings)
     {
         switch (output)
         {
-            case CabinetOutput.RelaysOff:
+            case CabinetOutput.AllOff:
                 return "all-off";
-            case CabinetOutput.RelayOn on:
+            case CabinetOutput.CoilOn on:
                 return $"on {on.Door}";
-            case CabinetOutput.RelayOff off:
+            case CabinetOutput.CoilOff off:
                 return $"off {off.Door}";
             case CabinetOutput.Store { Record: var record }:
                 if (record.Kind == JournalKind.Delivered)
