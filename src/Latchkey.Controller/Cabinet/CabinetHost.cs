@@ -61,7 +61,7 @@ public sealed class CabinetHost : ICabinetLinkListener
             (CabinetJournal.Open(_journalPath, UnixMs(), out JournalContents contents), contents));
         using CabinetJournal disposed = journal;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var writer = new JournalWriter(journal, _time, (record, ok, c) => Enter(new CabinetInput.Stored(record, ok), c));
+        var writer = new JournalWriter(journal, _time, (line, ok, c) => Enter(new CabinetInput.Stored(line, ok), c));
         try
         {
             _board.Watch(OnChange);
@@ -136,7 +136,7 @@ public sealed class CabinetHost : ICabinetLinkListener
 
     private void Handle(CabinetInput input, Moment at, JournalWriter writer)
     {
-        List<JournalRecord>? refused = null;
+        List<JournalLine>? refused = null;
         foreach (CabinetOutput output in _machine.Step(input, at))
         {
             switch (output)
@@ -150,8 +150,8 @@ public sealed class CabinetHost : ICabinetLinkListener
                 case CabinetOutput.CoilOff off:
                     _board.Drive(off.Door, off.Coil, on: false);
                     break;
-                case CabinetOutput.Store store when !writer.TryAdd(store.Record):
-                    (refused ??= []).Add(store.Record);
+                case CabinetOutput.Store store when !writer.TryAdd(store.Line):
+                    (refused ??= []).Add(store.Line);
                     break;
                 case CabinetOutput.Send send:
                     _outbox.Add(send.Report, send.Kept);
@@ -164,8 +164,8 @@ public sealed class CabinetHost : ICabinetLinkListener
         if (input is CabinetInput.LinkLost)
             _outbox.Close();
         // At most one further step each: a refused intent or outcome is not stored again.
-        foreach (JournalRecord record in refused ?? [])
-            Handle(new CabinetInput.Stored(record, Ok: false), at, writer);
+        foreach (JournalLine line in refused ?? [])
+            Handle(new CabinetInput.Stored(line, Ok: false), at, writer);
     }
 
     private void OnChange(BoardChange change)

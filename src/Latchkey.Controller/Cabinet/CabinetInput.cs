@@ -32,8 +32,8 @@ public abstract record CabinetInput
     /// <summary>Time has passed.</summary>
     public sealed record Tick : CabinetInput;
 
-    /// <summary>The journal answers a <see cref="CabinetOutput.Store"/> of an intent or outcome: it is on the disk, or it could not be written.</summary>
-    public sealed record Stored(JournalRecord Record, bool Ok) : CabinetInput;
+    /// <summary>The journal answers a <see cref="CabinetOutput.Store"/> of a line that is awaited (<see cref="JournalLine.IsAwaited"/>): it is on the disk, or it could not be written.</summary>
+    public sealed record Stored(JournalLine Line, bool Ok) : CabinetInput;
 
     /// <summary>A connection is open and orders are subscribed to.</summary>
     /// <param name="Link">The number that the connection's last will carries.</param>

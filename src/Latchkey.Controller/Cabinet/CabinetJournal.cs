@@ -19,10 +19,19 @@ public sealed class CabinetJournal : IDisposable
     /// <summary>Above this no intent is taken: flash is small, and a hundred doors a minute for ten minutes is a fault or an attack.</summary>
     public const int FullAtBytes = 512 * 1024;
 
+    /// <summary>The starts that have not been confirmed. Whoever has stayed up writes it empty.</summary>
+    public const string StartsKey = "starts";
+
+    private const long StartsCountForMs = 600_000;
+
+    /// <summary>More than decide anything, in less than a fact may hold.</summary>
+    private const int MostStarts = 8;
+
     private readonly string _path;
     private readonly int _fullAt;
     private readonly Dictionary<Guid, CommandMemory> _memories = [];
     private readonly List<Guid> _order = [];
+    private readonly Dictionary<string, JournalFact> _facts = [];
     private SafeFileHandle _file;
     private long _length;
     private long _boot;
@@ -52,9 +61,11 @@ public sealed class CabinetJournal : IDisposable
     public static CabinetJournal Open(string path, long unixMs, out JournalContents contents, int fullAt = FullAtBytes)
     {
         var journal = new CabinetJournal(path, fullAt);
+        int unconfirmed;
         try
         {
             journal.Load(unixMs);
+            unconfirmed = journal.CountStart(unixMs);
             journal.WriteAnew(unixMs);
         }
         catch
@@ -62,32 +73,40 @@ public sealed class CabinetJournal : IDisposable
             journal.Dispose();
             throw;
         }
-        contents = new JournalContents(journal._boot, journal._forgottenUpTo, [.. journal._order.Select(id => journal._memories[id])]);
+        contents = new JournalContents(
+            journal._boot, journal._forgottenUpTo, [.. journal._order.Select(id => journal._memories[id])], new Dictionary<string, JournalFact>(journal._facts), unconfirmed);
         return journal;
     }
 
     /// <summary>
     /// Writes these and waits for the disk once, unless they are deliveries only. All or nothing: when it throws, none of them counts.
     /// </summary>
-    /// <exception cref="IOException">The disk failed or is full, or the journal is full and an intent is among them.</exception>
-    public void Append(IReadOnlyList<JournalRecord> records, long unixMs)
+    /// <exception cref="IOException">The disk failed or is full, or the journal is full and something that needs room is among them.</exception>
+    public void Append(IReadOnlyList<JournalLine> lines, long unixMs)
     {
         if (_inDoubt)
             WriteAnew(unixMs);
-        if (_length >= _fullAt && records.Any(r => r.Kind == JournalKind.Intent))
+        if (_length >= _fullAt && lines.Any(l => l.NeedsRoom))
             throw new IOException($"The journal holds {_length} bytes; {_fullAt} is its limit.");
+        if (_facts.Count + lines.OfType<JournalFact>().Count(f => f.NeedsRoom && !_facts.ContainsKey(f.Key)) > JournalFact.MostKeys)
+        {
+            // Those whose time is over make room, if there are any.
+            WriteAnew(unixMs);
+            if (_facts.Count + lines.Count > JournalFact.MostKeys)
+                throw new IOException($"The journal remembers {_facts.Count} facts; {JournalFact.MostKeys} is its limit.");
+        }
         var text = new StringBuilder();
-        foreach (JournalRecord record in records)
-            AppendLine(text, record.Write());
+        foreach (JournalLine line in lines)
+            AppendLine(text, line.Write());
         byte[] bytes = Encoding.ASCII.GetBytes(text.ToString());
         _inDoubt = true;
         RandomAccess.Write(_file, bytes, _length);
-        if (records.Any(r => r.Kind != JournalKind.Delivered))
+        if (lines.Any(l => l.IsAwaited))
             Flush(_file);
         _inDoubt = false;
         _length += bytes.Length;
-        foreach (JournalRecord record in records)
-            Remember(record);
+        foreach (JournalLine line in lines)
+            Remember(line);
     }
 
     /// <summary>Writes the file anew when it has grown enough for that to pay. Called when nobody waits for the disk.</summary>
@@ -115,13 +134,36 @@ public sealed class CabinetJournal : IDisposable
             string[] parts = line[9..].Split(' ');
             if (parts is ["boot", var count, var forgotten])
                 (_boot, _forgottenUpTo) = (long.Parse(count, CultureInfo.InvariantCulture), long.Parse(forgotten, CultureInfo.InvariantCulture));
-            else if (JournalRecord.Read(line[9..]) is { } record)
-                Remember(record);
+            else if (JournalLine.Read(line[9..]) is { } known)
+                Remember(known);
         }
         // The count itself is damaged: go on from a number that no count of starts reaches, or the server would take all for old news.
         if (_boot == 0 && read > 0)
             _boot = Math.Max(1, unixMs / 1000);
         _boot++;
+    }
+
+    /// <summary>Counts this start as one that has to prove itself, and says how many before it did not.</summary>
+    private int CountStart(long unixMs)
+    {
+        string[] times = _facts.GetValueOrDefault(StartsKey)?.Value.Split(',', StringSplitOptions.RemoveEmptyEntries) ?? [];
+        // A clock that was set back makes a start look younger than it is: then it counts, which costs some minutes of orders and no door.
+        string[] recent = [.. times.Where(t => long.TryParse(t, CultureInfo.InvariantCulture, out long at) && at > unixMs - StartsCountForMs)];
+        _facts[StartsKey] = new JournalFact(StartsKey, string.Join(',', recent.TakeLast(MostStarts - 1).Append(unixMs.ToString(CultureInfo.InvariantCulture))), long.MaxValue);
+        return recent.Length;
+    }
+
+    private void Remember(JournalLine line)
+    {
+        if (line is JournalFact fact)
+        {
+            if (fact.Value.Length > 0)
+                _facts[fact.Key] = fact;
+            else
+                _facts.Remove(fact.Key);
+        }
+        else if (line is JournalRecord record)
+            Remember(record);
     }
 
     private void Remember(JournalRecord record)
@@ -153,8 +195,12 @@ public sealed class CabinetJournal : IDisposable
             _forgottenUpTo = Math.Max(_forgottenUpTo, memory.Expires);
             return _memories.Remove(id);
         });
+        foreach (JournalFact old in _facts.Values.Where(f => f.Until < unixMs).ToList())
+            _facts.Remove(old.Key);
         var text = new StringBuilder();
         AppendLine(text, $"boot {_boot} {_forgottenUpTo}");
+        foreach (JournalFact fact in _facts.Values)
+            AppendLine(text, fact.Write());
         foreach (CommandMemory memory in _order.Select(id => _memories[id]))
         {
             AppendLine(text, new JournalRecord(JournalKind.Intent, memory.Command, memory.Locker, memory.Expires).Write());

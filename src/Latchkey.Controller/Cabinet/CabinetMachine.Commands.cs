@@ -50,8 +50,10 @@ public sealed partial class CabinetMachine
         _out.Add(new CabinetOutput.Store(new JournalRecord(JournalKind.Intent, command.Id, command.Locker, command.Expires)));
     }
 
-    private void Answer(JournalRecord record, bool ok)
+    private void Answer(JournalLine line, bool ok)
     {
+        if (line is not JournalRecord record)
+            return;
         if (record.Kind == JournalKind.Intent && _waiting.Find(j => j.Command == record.Command) is { Ready: false } job)
         {
             job.Ready = ok;

@@ -89,7 +89,7 @@ public sealed partial class CabinetMachine
                 _doors[changed.Door - 1].See(changed.Levels.Open, _now.Ms);
                 break;
             case CabinetInput.Stored stored:
-                Answer(stored.Record, stored.Ok);
+                Answer(stored.Line, stored.Ok);
                 break;
             case CabinetInput.Linked linked:
                 _linked = true;

@@ -17,10 +17,10 @@ public abstract record CabinetOutput
     public sealed record CoilOff(int Door, Coil Coil) : CabinetOutput;
 
     /// <summary>
-    /// Write this. An intent and an outcome must be on the disk before <see cref="CabinetInput.Stored"/> answers; a delivery needs
-    /// neither, because losing it costs one repeated report.
+    /// Write this. What is awaited (<see cref="JournalLine.IsAwaited"/>) must be on the disk before <see cref="CabinetInput.Stored"/> answers; a
+    /// delivery needs neither, because losing it costs one repeated report.
     /// </summary>
-    public sealed record Store(JournalRecord Record) : CabinetOutput;
+    public sealed record Store(JournalLine Line) : CabinetOutput;
 
     /// <summary>Say this to the server.</summary>
     /// <param name="Kept">Sent with QoS 1 and kept until the server has it; otherwise sent once, if there is a connection.</param>

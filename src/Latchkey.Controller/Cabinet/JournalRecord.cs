@@ -15,21 +15,71 @@ public enum JournalKind
     Delivered,
 }
 
-/// <summary>One line of a cabinet's journal.</summary>
+/// <summary>One line of a cabinet's journal: about a command, or a fact of another kind.</summary>
+public abstract record JournalLine
+{
+    private protected JournalLine()
+    {
+    }
+
+    /// <summary>Nothing may follow from it before it is on the disk, and the machine is told when it is. A delivery is not waited for.</summary>
+    public virtual bool IsAwaited => true;
+
+    /// <summary>A full journal refuses it: something would follow from it. What has happened already is always taken.</summary>
+    internal virtual bool NeedsRoom => false;
+
+    /// <summary>The line without checksum and end of line, in ASCII.</summary>
+    internal abstract string Write();
+
+    internal static JournalLine? Read(string line) => (JournalLine?)JournalRecord.Read(line) ?? JournalFact.Read(line);
+}
+
+/// <summary>
+/// Something to remember under a name: a pass that was used, wrong codes at a locker, the last starts. The newest of a name stands.
+/// A new kind of fact needs no new kind of line, so that an older program keeps what a newer one wrote.
+/// </summary>
+/// <param name="Key">1 to 80 characters of ASCII without spaces; by custom <c>kind:which</c>.</param>
+/// <param name="Value">0 to 200 characters of ASCII without spaces.</param>
+/// <param name="Until">In milliseconds since 1970-01-01 UTC: afterwards it is dropped when the file is written anew; so is an empty value, at once.
+/// <see cref="long.MaxValue"/>: kept until another takes its place.</param>
+public sealed record JournalFact(string Key, string Value, long Until) : JournalLine
+{
+    /// <summary>Of the names that may be remembered at a time; a fact under a new name is refused beyond it, as by a full disk.</summary>
+    public const int MostKeys = 2_048;
+
+    internal override bool NeedsRoom => Value.Length > 0;
+
+    internal override string Write() => IsPlain(Key, 1, 80) && IsPlain(Value, 0, 200)
+        ? $"fact {Until} {Key} {Value}"
+        : throw new InvalidOperationException($"'{Key}' with '{Value}' does not fit a line of the journal.");
+
+    internal static new JournalFact? Read(string line) =>
+        line.Split(' ') is ["fact", var until, var key, var value] && long.TryParse(until, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long ms)
+            ? new JournalFact(key, value, ms)
+            : null;
+
+    private static bool IsPlain(string text, int least, int most) => text.Length >= least && text.Length <= most && text.All(c => c is > ' ' and < '\x7f');
+}
+
+/// <summary>One line about a command.</summary>
 /// <param name="Expires">The command's expiry in milliseconds since 1970-01-01 UTC; it says how long the line must be kept.</param>
 /// <param name="Outcome">One of <see cref="Link.Messages.Outcomes"/> in an outcome, else null.</param>
 /// <param name="Reason">One of <see cref="Link.Messages.RefusalReasons"/> with <c>refused</c>, else null.</param>
-public sealed record JournalRecord(JournalKind Kind, Guid Command, int Locker, long Expires, string? Outcome = null, string? Reason = null)
+public sealed record JournalRecord(JournalKind Kind, Guid Command, int Locker, long Expires, string? Outcome = null, string? Reason = null) : JournalLine
 {
-    /// <summary>A line without checksum and end of line, at most 120 ASCII characters.</summary>
-    internal string Write() => Kind switch
+    public override bool IsAwaited => Kind != JournalKind.Delivered;
+
+    internal override bool NeedsRoom => Kind == JournalKind.Intent;
+
+    /// <summary>At most 120 characters.</summary>
+    internal override string Write() => Kind switch
     {
         JournalKind.Intent => $"intent {Command:D} {Locker} {Expires}",
         JournalKind.Outcome => $"outcome {Command:D} {Locker} {Expires} {Outcome}{(Reason is null ? "" : " " + Reason)}",
         _ => $"delivered {Command:D} {Locker} {Expires}",
     };
 
-    internal static JournalRecord? Read(string line)
+    internal static new JournalRecord? Read(string line)
     {
         string[] parts = line.Split(' ');
         if (parts.Length < 4
@@ -58,4 +108,7 @@ public sealed record CommandMemory(Guid Command, int Locker, long Expires, strin
 /// <param name="ForgottenUpTo">No command that expires at or before this moment (milliseconds since 1970-01-01 UTC) may be acted on:
 /// it may be one whose result is no longer kept. It matters only when the clock was set back.</param>
 /// <param name="Commands">In the order in which they came.</param>
-public sealed record JournalContents(long Boot, long ForgottenUpTo, IReadOnlyList<CommandMemory> Commands);
+/// <param name="Facts">By their names; null for none.</param>
+/// <param name="Unconfirmed">How many starts of the last ten minutes, without this one, ended before the program had proven that it stays up.</param>
+public sealed record JournalContents(
+    long Boot, long ForgottenUpTo, IReadOnlyList<CommandMemory> Commands, IReadOnlyDictionary<string, JournalFact>? Facts = null, int Unconfirmed = 0);

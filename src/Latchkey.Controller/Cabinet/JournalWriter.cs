@@ -6,7 +6,7 @@ namespace Latchkey.Controller.Cabinet;
 /// Waits for the disk so that the cabinet's own task does not: a slow disk must not keep a relay on. Records that come while it waits
 /// share the next flush, so that a command alone costs one for its intent and one for its outcome, and many at once cost fewer.
 /// </summary>
-internal sealed class JournalWriter(CabinetJournal journal, TimeProvider time, Func<JournalRecord, bool, CancellationToken, ValueTask> onStored)
+internal sealed class JournalWriter(CabinetJournal journal, TimeProvider time, Func<JournalLine, bool, CancellationToken, ValueTask> onStored)
 {
     /// <summary>Twice what can be under way: an intent and an outcome for each waiting command.</summary>
     private const int QueueLimit = 256;
@@ -17,33 +17,33 @@ internal sealed class JournalWriter(CabinetJournal journal, TimeProvider time, F
     private static readonly TaskScheduler DiskThreads =
         new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, DisksAtATime).ConcurrentScheduler;
 
-    private readonly Channel<JournalRecord> _queue = Channel.CreateBounded<JournalRecord>(new BoundedChannelOptions(QueueLimit) { SingleReader = true });
+    private readonly Channel<JournalLine> _queue = Channel.CreateBounded<JournalLine>(new BoundedChannelOptions(QueueLimit) { SingleReader = true });
 
     /// <summary>False when too much waits already: nothing will be stored.</summary>
-    public bool TryAdd(JournalRecord record) => _queue.Writer.TryWrite(record);
+    public bool TryAdd(JournalLine line) => _queue.Writer.TryWrite(line);
 
     public static Task<T> OnDisk<T>(Func<T> work) =>
         Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, DiskThreads);
 
     public async Task Run(CancellationToken cancel)
     {
-        var batch = new List<JournalRecord>();
+        var batch = new List<JournalLine>();
         while (await _queue.Reader.WaitToReadAsync(cancel))
         {
             batch.Clear();
-            while (batch.Count < QueueLimit && _queue.Reader.TryRead(out JournalRecord? record))
-                batch.Add(record);
+            while (batch.Count < QueueLimit && _queue.Reader.TryRead(out JournalLine? line))
+                batch.Add(line);
             bool[] stored = await OnDisk(() => Store(batch));
             for (int i = 0; i < batch.Count; i++)
             {
-                if (batch[i].Kind != JournalKind.Delivered)
+                if (batch[i].IsAwaited)
                     await onStored(batch[i], stored[i], cancel);
             }
             await OnDisk(Compact);
         }
     }
 
-    private bool[] Store(List<JournalRecord> batch)
+    private bool[] Store(List<JournalLine> batch)
     {
         bool[] stored = new bool[batch.Count];
         if (TryAppend(batch))
@@ -57,11 +57,11 @@ internal sealed class JournalWriter(CabinetJournal journal, TimeProvider time, F
         return stored;
     }
 
-    private bool TryAppend(IReadOnlyList<JournalRecord> records)
+    private bool TryAppend(IReadOnlyList<JournalLine> lines)
     {
         try
         {
-            journal.Append(records, time.GetUtcNow().ToUnixTimeMilliseconds());
+            journal.Append(lines, time.GetUtcNow().ToUnixTimeMilliseconds());
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -78,10 +78,10 @@ public sealed class CabinetJournalTests : IDisposable
             JournalContents found = Reopen();
             // A line counts as soon as its checksum fits; only its end of line may be missing.
             string kept = Encoding.ASCII.GetString(whole, 0, length);
-            found.Commands.Count(c => c.Command == Second).ShouldBe(kept.Split('\n').Any(l => l == LineOf(whole, 3)) ? 1 : 0);
-            found.Commands.Count(c => c.Outcome is not null).ShouldBe(kept.Split('\n').Any(l => l == LineOf(whole, 2)) ? 1 : 0);
+            found.Commands.Count(c => c.Command == Second).ShouldBe(kept.Split('\n').Any(l => l == LineOf(whole, 4)) ? 1 : 0);
+            found.Commands.Count(c => c.Outcome is not null).ShouldBe(kept.Split('\n').Any(l => l == LineOf(whole, 3)) ? 1 : 0);
             found.Boot.ShouldBeGreaterThan(length == 0 ? 0 : 1);
-            File.ReadAllLines(PathOf).Length.ShouldBe(1 + found.Commands.Sum(c => c.Outcome is null ? 1 : 2));
+            File.ReadAllLines(PathOf).Length.ShouldBe(2 + found.Commands.Sum(c => c.Outcome is null ? 1 : 2));
         }
     }
 
@@ -150,6 +150,58 @@ public sealed class CabinetJournalTests : IDisposable
         using (CabinetJournal journal = CabinetJournal.Open(PathOf, Now, out _))
             journal.Append([new JournalRecord(JournalKind.Delivered, First, 3, Now)], Now);
         Reopen().Commands.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void The_newest_fact_of_a_name_stands_until_its_time_is_over()
+    {
+        using (CabinetJournal journal = CabinetJournal.Open(PathOf, Now, out _))
+        {
+            journal.Append([new JournalFact("used:7", "1", Now + 1_000), new JournalFact("fails:3", "4", long.MaxValue), new JournalFact("gone", "x", long.MaxValue)], Now);
+            journal.Append([new JournalFact("used:7", "2", Now + 2_000), new JournalFact("gone", "", 0)], Now);
+        }
+        IReadOnlyDictionary<string, JournalFact> found = Reopen(Now + 2_000).Facts!;
+        found["used:7"].Value.ShouldBe("2");
+        found["fails:3"].Value.ShouldBe("4");
+        found.Keys.ShouldNotContain("gone");
+        Reopen(Now + 2_001).Facts!.Keys.ShouldBe(["fails:3", CabinetJournal.StartsKey], ignoreOrder: true);
+    }
+
+    [Fact]
+    public void Facts_have_a_limit_and_those_whose_time_is_over_make_room()
+    {
+        using CabinetJournal journal = CabinetJournal.Open(PathOf, Now, out _);
+        journal.Append([.. Enumerable.Range(1, JournalFact.MostKeys - 1).Select(n => new JournalFact($"used:{n}", "1", Now + 1_000))], Now);
+        journal.Append([new JournalFact("used:1", "2", Now + 1_000)], Now);
+        Should.Throw<IOException>(() => journal.Append([new JournalFact("one-more", "1", Now + 1_000)], Now));
+        journal.Append([Intent(First)], Now);
+        journal.Append([new JournalFact("one-more", "1", Now + 5_000)], Now + 1_001);
+    }
+
+    [Theory]
+    [InlineData("two words", "1")]
+    [InlineData("name", "new\nline")]
+    [InlineData("", "1")]
+    public void A_fact_that_would_break_the_line_is_refused(string key, string value)
+    {
+        using CabinetJournal journal = CabinetJournal.Open(PathOf, Now, out _);
+        Should.Throw<InvalidOperationException>(() => journal.Append([new JournalFact(key, value, Now)], Now));
+        journal.Append([Intent(First)], Now);
+    }
+
+    [Fact]
+    public void Starts_that_were_not_confirmed_are_counted_for_ten_minutes()
+    {
+        Reopen().Unconfirmed.ShouldBe(0);
+        Reopen(Now + 1_000).Unconfirmed.ShouldBe(1);
+        Reopen(Now + 599_999).Unconfirmed.ShouldBe(2);
+        Reopen(Now + 600_000).Unconfirmed.ShouldBe(2);
+        using (CabinetJournal journal = CabinetJournal.Open(PathOf, Now + 600_001, out JournalContents found))
+        {
+            found.Unconfirmed.ShouldBe(3);
+            journal.Append([new JournalFact(CabinetJournal.StartsKey, "", 0)], Now + 660_000);
+        }
+        Reopen(Now + 660_001).Unconfirmed.ShouldBe(0);
     }
 
     [Fact]

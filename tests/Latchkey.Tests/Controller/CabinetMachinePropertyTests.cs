@@ -99,9 +99,9 @@ public class CabinetMachinePropertyTests
     private static Guid PulsedCommand(MachineRig rig, int door, List<(Guid Command, long UnixMs)> before, long unixMs)
     {
         HashSet<Guid> done = [.. before.Select(p => p.Command)];
-        JournalRecord? intent = rig.Disk.FirstOrDefault(r =>
+        JournalRecord? intent = rig.Disk.OfType<JournalRecord>().FirstOrDefault(r =>
             r.Kind == JournalKind.Intent && r.Locker == door && !done.Contains(r.Command) && r.Expires > unixMs
-            && !rig.Disk.Any(o => o.Kind == JournalKind.Outcome && o.Command == r.Command && o.Outcome is Outcomes.Expired or Outcomes.Unknown));
+            && !rig.Disk.OfType<JournalRecord>().Any(o => o.Kind == JournalKind.Outcome && o.Command == r.Command && o.Outcome is Outcomes.Expired or Outcomes.Unknown));
         return intent.ShouldNotBeNull("A relay went on without a stored, unexpired intent.").Command;
     }
 

@@ -20,7 +20,7 @@ public class CabinetMachineTests
 
         _rig.Trace.Select(t => t.Output switch
         {
-            CabinetOutput.Store s => s.Record.Kind.ToString(),
+            CabinetOutput.Store { Line: JournalRecord record } => record.Kind.ToString(),
             CabinetOutput.Send { Report: var r } => r.GetType().Name,
             var o => o.GetType().Name,
         }).ShouldBe(["AllOff", "Intent", "CoilOn", "EventMessage", "Outcome", "ResultMessage"]);

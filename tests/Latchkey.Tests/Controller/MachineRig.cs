@@ -14,7 +14,7 @@ internal sealed class MachineRig
     public static readonly CommandKey Server = CommandKey.Derive(ServerKey, DeviceKey.PublicKey, Device);
     public static readonly CommandKey Own = CommandKey.Derive(DeviceKey, ServerKey.PublicKey, Device);
 
-    private readonly List<JournalRecord> _unanswered = [];
+    private readonly List<JournalLine> _unanswered = [];
     private long _boots;
     private int _ids;
 
@@ -38,7 +38,7 @@ internal sealed class MachineRig
     public List<(long Ms, CabinetOutput Output)> Trace { get; } = [];
 
     /// <summary>What a power cut leaves.</summary>
-    public List<JournalRecord> Disk { get; } = [];
+    public List<JournalLine> Disk { get; } = [];
 
     public IEnumerable<T> Reports<T>()
         where T : IReport => Trace.Select(t => t.Output).OfType<CabinetOutput.Send>().Select(s => s.Report).OfType<T>();
@@ -69,7 +69,7 @@ internal sealed class MachineRig
         {
             Trace.Add((Ms, output));
             if (output is CabinetOutput.Store store)
-                _unanswered.Add(store.Record);
+                _unanswered.Add(store.Line);
         }
         if (!DiskWaits)
             AnswerDisk();
@@ -80,12 +80,12 @@ internal sealed class MachineRig
     {
         while (_unanswered.Count > 0)
         {
-            JournalRecord record = _unanswered[0];
+            JournalLine line = _unanswered[0];
             _unanswered.RemoveAt(0);
             if (!DiskFails)
-                Disk.Add(record);
-            if (record.Kind != JournalKind.Delivered)
-                Do(new CabinetInput.Stored(record, !DiskFails));
+                Disk.Add(line);
+            if (line.IsAwaited)
+                Do(new CabinetInput.Stored(line, !DiskFails));
         }
         return this;
     }
@@ -122,9 +122,9 @@ internal sealed class MachineRig
     }
 
     /// <summary>What a disk with these records knows of each command.</summary>
-    public static IReadOnlyList<CommandMemory> Memory(IEnumerable<JournalRecord> disk) =>
+    public static IReadOnlyList<CommandMemory> Memory(IEnumerable<JournalLine> disk) =>
     [
-        .. from record in disk
+        .. from record in disk.OfType<JournalRecord>()
            group record by record.Command into lines
            let outcome = lines.FirstOrDefault(r => r.Kind == JournalKind.Outcome)
            select new CommandMemory(lines.Key, lines.First().Locker, lines.First().Expires, outcome?.Outcome, outcome?.Reason, lines.Any(r => r.Kind == JournalKind.Delivered)),

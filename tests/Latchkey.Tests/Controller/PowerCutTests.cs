@@ -65,10 +65,10 @@ public sealed class PowerCutTests : IDisposable
                 if (output is not CabinetOutput.Store store)
                     continue;
                 int before = (int)new FileInfo(PathOf).Length;
-                journal.Append([store.Record], unixMs + ms);
+                journal.Append([store.Line], unixMs + ms);
                 byte[] file = File.ReadAllBytes(PathOf);
                 cuts.Add(new Cut(file, before, [.. pulsed], FlushDone: false));
-                Drive(m, new CabinetInput.Stored(store.Record, Ok: true), ms);
+                Drive(m, new CabinetInput.Stored(store.Line, Ok: true), ms);
                 cuts.Add(new Cut(file, before, [.. pulsed], FlushDone: true));
             }
         }
@@ -105,7 +105,7 @@ public sealed class PowerCutTests : IDisposable
                         results[result.Command] = result.Outcome;
                         break;
                     case CabinetOutput.Store store:
-                        Drive(new CabinetInput.Stored(store.Record, Ok: true), ms);
+                        Drive(new CabinetInput.Stored(store.Line, Ok: true), ms);
                         break;
                 }
             }

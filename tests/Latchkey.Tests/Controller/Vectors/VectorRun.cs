@@ -12,8 +12,8 @@ internal sealed class VectorRun(CabinetSettings settings)
     private const long Epoch = 1_795_251_600_000;
 
     private readonly Dictionary<string, CommandMessage> _orders = [];
-    private readonly List<JournalRecord> _asked = [];
-    private readonly List<JournalRecord> _disk = [];
+    private readonly List<JournalLine> _asked = [];
+    private readonly List<JournalLine> _disk = [];
     private CabinetMachine? _machine;
     private CabinetLevels _cabinet = new();
     private long _boots;
@@ -22,7 +22,7 @@ internal sealed class VectorRun(CabinetSettings settings)
     public long? NextDue => _machine?.NextDue;
 
     /// <summary>Everything stored that was not answered yet; the kind and the command's letter.</summary>
-    public IEnumerable<string> Unanswered => _asked.Select(r => $"{Kind(r)} {Letter(r.Command)}");
+    public IEnumerable<string> Unanswered => _asked.Select(Words);
 
     public string Step(VectorLine line)
     {
@@ -57,11 +57,11 @@ internal sealed class VectorRun(CabinetSettings settings)
             case ["door", var number, var level]:
                 return new CabinetInput.DoorChanged(int.Parse(number, CultureInfo.InvariantCulture), new DoorLevels(Level(level[0])));
             case ["stored" or "failed", var kind, var letter]:
-                JournalRecord record = _asked.First(r => Kind(r) == kind && Letter(r.Command) == letter);
-                _asked.Remove(record);
+                JournalLine asked = _asked.First(l => Words(l) == $"{kind} {letter}");
+                _asked.Remove(asked);
                 if (line.Input[0] == "stored")
-                    _disk.Add(record);
-                return new CabinetInput.Stored(record, line.Input[0] == "stored");
+                    _disk.Add(asked);
+                return new CabinetInput.Stored(asked, line.Input[0] == "stored");
             case ["delivered", var letter]:
                 return new CabinetInput.Delivered(Id(letter));
             case ["tamper", var state]:
@@ -88,12 +88,9 @@ internal sealed class VectorRun(CabinetSettings settings)
                 return $"on {on.Door}";
             case CabinetOutput.CoilOff off:
                 return $"off {off.Door}";
-            case CabinetOutput.Store { Record: var record }:
-                if (record.Kind == JournalKind.Delivered)
-                    _disk.Add(record);
-                else
-                    _asked.Add(record);
-                return $"store {Kind(record)} {Letter(record.Command)}{(record.Kind == JournalKind.Outcome ? $" {record.Outcome}{Behind(record.Reason)}" : "")}";
+            case CabinetOutput.Store { Line: var stored }:
+                (stored.IsAwaited ? _asked : _disk).Add(stored);
+                return $"store {Words(stored)}{(stored is JournalRecord { Kind: JournalKind.Outcome } outcome ? $" {outcome.Outcome}{Behind(outcome.Reason)}" : "")}";
             case CabinetOutput.Send { Report: var report, Kept: var kept }:
                 return $"{(kept ? "send" : "say")} {Write(report)}";
             default:
@@ -112,7 +109,13 @@ internal sealed class VectorRun(CabinetSettings settings)
 
     private static string Behind(string? word) => word is null ? "" : " " + word;
 
-    private static string Kind(JournalRecord record) => record.Kind.ToString().ToLowerInvariant();
+    private static string Words(JournalLine line) => line switch
+    {
+        JournalRecord record => $"{record.Kind.ToString().ToLowerInvariant()} {Letter(record.Command)}",
+        JournalFact { Value: "" } fact => $"fact {fact.Key}",
+        JournalFact fact => $"fact {fact.Key}={fact.Value}",
+        _ => throw new InvalidOperationException($"{line} has no words."),
+    };
 
     private static bool? Level(char letter) => letter switch { 'o' => true, 'c' => false, _ => null };
 
