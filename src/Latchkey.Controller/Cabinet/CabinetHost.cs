@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Latchkey.Controller.Boards;
+using Latchkey.Controller.Terminal;
 using Latchkey.Link.Messages;
 
 namespace Latchkey.Controller.Cabinet;
@@ -41,8 +42,11 @@ public sealed class CabinetHost : ICabinetLinkListener
         _outbox = new ReportOutbox(settings.Device, link, new OutboxFile(journalPath + ".outbox"), time, (command, cancel) => Enter(new CabinetInput.Delivered(command), cancel));
     }
 
-    /// <summary>What the person in front of the bank is told; called on the task that owns the machine, so it must return at once. Set before <see cref="Run"/>.</summary>
-    public Action<CredentialAnswer>? Answered { get; set; }
+    /// <summary>What the terminal in front of the bank is told; called on the task that owns the machine, so it must return at once. Set before <see cref="Run"/>.</summary>
+    public Action<TerminalInput>? Front { get; set; }
+
+    /// <summary>Monotonic milliseconds, as in <see cref="Moment.Ms"/>.</summary>
+    public long NowMs => (long)_time.GetElapsedTime(_started).TotalMilliseconds;
 
     /// <summary>Hands in what was presented at the bank. False when too much waits already: nothing will happen.</summary>
     public bool TryPresent(Credential what) => _inputs.Writer.TryWrite((new CabinetInput.Presented(what), null));
@@ -155,14 +159,18 @@ public sealed class CabinetHost : ICabinetLinkListener
                     break;
                 case CabinetOutput.Send send:
                     _outbox.Add(send.Report, send.Kept);
+                    if (send.Report is EventMessage { Event: EventKinds.DoorLeftOpen or EventKinds.DoorNeverClosed } left)
+                        Front?.Invoke(TerminalInput.Tell.ToClose(left.Locker));
                     break;
                 case CabinetOutput.Answer answer:
-                    Answered?.Invoke(answer.What);
+                    Front?.Invoke(new TerminalInput.Answer(answer.What));
                     break;
             }
         }
         if (input is CabinetInput.LinkLost)
             _outbox.Close();
+        if (input is CabinetInput.Boot or CabinetInput.Linked or CabinetInput.LinkLost or CabinetInput.Power)
+            Front?.Invoke(new TerminalInput.Health(_machine.Linked, _machine.CanOpen));
         // At most one further step each: a refused intent or outcome is not stored again.
         foreach (JournalLine line in refused ?? [])
             Handle(new CabinetInput.Stored(line, Ok: false), at, writer);
@@ -182,7 +190,7 @@ public sealed class CabinetHost : ICabinetLinkListener
 
     private ValueTask Enter(CabinetInput input, CancellationToken cancel) => _inputs.Writer.WriteAsync((input, null), cancel);
 
-    private Moment Now() => new((long)_time.GetElapsedTime(_started).TotalMilliseconds, UnixMs());
+    private Moment Now() => new(NowMs, UnixMs());
 
     private long UnixMs() => _time.GetUtcNow().ToUnixTimeMilliseconds();
 

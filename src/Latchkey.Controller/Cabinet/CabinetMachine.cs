@@ -52,6 +52,12 @@ public sealed partial class CabinetMachine
     /// <summary>When <see cref="Step"/> has to be called again at the latest, in monotonic milliseconds; null when only an input can change anything.</summary>
     public long? NextDue { get; private set; }
 
+    /// <summary>It has a connection to its server.</summary>
+    public bool Linked => _linked;
+
+    /// <summary>It could open a door now: there is power for the locks.</summary>
+    public bool CanOpen => _booted && _powered;
+
     /// <summary>Takes the number for a connection that is about to be opened, and its last will. The only member that another thread may call.</summary>
     public (long Link, StateMessage Will) NextWill(long unixMs) => _write.Will(unixMs);
 

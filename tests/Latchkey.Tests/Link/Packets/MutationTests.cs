@@ -9,6 +9,7 @@ using Latchkey.Tests.Support;
 namespace Latchkey.Tests.Link.Packets;
 
 /// <summary>Mutated packets, decoded and sent down a live connection: no crash, no hang, bounded memory.</summary>
+[Collection(AloneInTheProcess.Name)]
 public sealed class MutationTests
 {
     private static readonly int Seed =
@@ -44,7 +45,7 @@ public sealed class MutationTests
             slowestMilliseconds = Math.Round(Stopwatch.GetElapsedTime(0, slowest).TotalMilliseconds, 1),
             seconds = Math.Round(Stopwatch.GetElapsedTime(begun).TotalSeconds, 1),
         });
-        // Other tests of this process run beside it; a leak of 100 bytes for each packet of the campaign would be ten times as much.
+        // What the runner itself keeps; a leak of 100 bytes for each packet of the campaign would be ten times as much.
         kept.ShouldBeLessThan(10 * 1024 * 1024 + count / 10);
     }
 

@@ -1,0 +1,22 @@
+namespace Latchkey.Controller.Terminal;
+
+/// <summary>What one terminal is and how long its screens stand. Times are in milliseconds.</summary>
+public sealed record TerminalSettings
+{
+    public TerminalLanguage Language { get; init; } = TerminalLanguage.English;
+
+    /// <summary>At a gate there is a card reader and no keypad flow.</summary>
+    public bool Gate { get; init; }
+
+    /// <summary>Without a key for so long, what was typed is forgotten, 5,000 to 120,000. Somebody who reads a code off a phone needs 20 s.</summary>
+    public int EntryMs { get; init; } = 20_000;
+
+    /// <summary>How long something is said, 1,000 to 30,000.</summary>
+    public int NoticeMs { get; init; } = 4_000;
+
+    /// <summary>How long the bank's answer is waited for, 1,000 to 30,000: a door has 1.5 s to move, and three may wait before it.</summary>
+    public int AnswerMs { get; init; } = 8_000;
+
+    /// <summary>The same card or code within so long is the same one still in front of the reader, 0 to 10,000.</summary>
+    public int SameAgainMs { get; init; } = 2_000;
+}
