@@ -37,7 +37,7 @@ internal static class HardwareApi
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Listen(IPAddress.Loopback, port);
-            // A few hundred tests and screens at most; no body is ever read.
+            // A few hundred tests and screens at most; the largest body is a scanned code.
             kestrel.Limits.MaxConcurrentConnections = 1_000;
             kestrel.Limits.MaxRequestBodySize = 4_096;
         });
@@ -48,13 +48,14 @@ internal static class HardwareApi
 
     private static void Map(IEndpointRouteBuilder routes, IReadOnlyDictionary<Guid, SimulatedCabinet> cabinets, TimeProvider time, CancellationToken stopping)
     {
-        routes.MapGet("/cabinets", () => TypedResults.Ok(cabinets.Values.Select(c => c.Snapshot()).ToArray()));
+        routes.MapGet("/cabinets", () => TypedResults.Ok(cabinets.Values.Select(c => c.Snapshot() with { Terminal = null }).ToArray()));
         routes.MapGet("/cabinets/{device}", (string device) => Find(cabinets, device, c => Task.FromResult<IResult>(TypedResults.Ok(c.Snapshot()))));
         routes.MapGet("/cabinets/{device}/watch", (string device) => Find(cabinets, device, c => Task.FromResult<IResult>(new WatchResult(c, time, stopping))));
         routes.MapPost("/cabinets/{device}/doors/{door}/{deed}", (string device, string door, string deed) =>
             Find(cabinets, device, c => Task.FromResult(Work(c, door, deed))));
         routes.MapPost("/cabinets/{device}/{deed}", (string device, string deed, CancellationToken cancel) =>
             Find(cabinets, device, c => Plug(c, deed, cancel)));
+        TerminalApi.Map(routes, (device, work) => Find(cabinets, device, work));
         routes.MapFallback(() => Problem("There is nothing at this address.", StatusCodes.Status404NotFound));
     }
 

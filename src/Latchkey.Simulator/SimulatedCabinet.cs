@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Latchkey.Controller.Cabinet;
+using Latchkey.Controller.Terminal;
 using Latchkey.Link.Messages;
 using Latchkey.Link.Mqtt;
 using Latchkey.Simulator.Boards.Fake;
@@ -9,8 +10,9 @@ namespace Latchkey.Simulator;
 /// <summary>What can be seen of one virtual cabinet.</summary>
 /// <param name="Connected">The controller has a connection to its server's broker.</param>
 /// <param name="Networked">The cable is in.</param>
+/// <param name="Terminal">Its terminal; null in a list of many.</param>
 /// <param name="Violations">How often two relays were on at once: always 0, or the controller is wrong.</param>
-public sealed record CabinetSnapshot(Guid Device, bool Powered, bool Connected, bool Networked, int Violations, IReadOnlyList<FakeDoor> Doors);
+public sealed record CabinetSnapshot(Guid Device, bool Powered, bool Connected, bool Networked, int Violations, IReadOnlyList<FakeDoor> Doors, FakeTerminalView? Terminal = null);
 
 /// <summary>One cabinet: a fake board, a cable, a plug, and the real controller while it has power.</summary>
 internal sealed class SimulatedCabinet : IAsyncDisposable
@@ -38,20 +40,23 @@ internal sealed class SimulatedCabinet : IAsyncDisposable
     private volatile bool _connected;
 
     public SimulatedCabinet(
-        CabinetSettings settings, DeviceIdentity identity, string journalPath, FakeBoard board, MqttDial dial, Func<MqttDial, ICabinetLink> link, TimeProvider time)
+        CabinetSettings settings, DeviceIdentity identity, string journalPath, FakeBoard board, FakeTerminal terminal, MqttDial dial, Func<MqttDial, ICabinetLink> link, TimeProvider time)
     {
         _link = link;
-        (_settings, _identity, _journalPath, Board, _time) = (settings, identity, journalPath, board, time);
+        (_settings, _identity, _journalPath, Board, Terminal, _time) = (settings, identity, journalPath, board, terminal, time);
         _network = new SimulatedNetwork(dial);
         Board.Changed += Tell;
+        Terminal.Changed += Tell;
     }
 
     public Guid Device => _settings.Device;
 
     public FakeBoard Board { get; }
 
+    public FakeTerminal Terminal { get; }
+
     public CabinetSnapshot Snapshot() =>
-        new(Device, Volatile.Read(ref _running) is not null, _connected, _network.IsPlugged, Board.Violations, Board.Doors);
+        new(Device, Volatile.Read(ref _running) is not null, _connected, _network.IsPlugged, Board.Violations, Board.Doors, Terminal.View);
 
     public void PlugIn()
     {
@@ -91,6 +96,7 @@ internal sealed class SimulatedCabinet : IAsyncDisposable
             if (_running is not { } running)
                 return;
             Board.AllOff();
+            Terminal.Dark();
             // First the connection, so that nothing can be said any more, not even good-bye.
             bool plugged = _network.IsPlugged;
             _network.Unplug();
@@ -142,15 +148,21 @@ internal sealed class SimulatedCabinet : IAsyncDisposable
         {
             var link = new ObservedLink(_link(_network.Dial), SetConnected);
             var host = new CabinetHost(_settings, _identity.Commands, _journalPath, Board, link, _time);
+            var terminal = new TerminalHost(new TerminalSettings(), Terminal, host, _time);
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            Task front = terminal.Run(ended.Token);
             try
             {
                 await host.Run(cancel);
+                await ended.CancelAsync();
+                await front;
             }
             catch (Exception e)
             {
                 // Whatever it was: one cabinet must not take the others with it, and a real one is started again as well.
                 await Console.Error.WriteLineAsync($"Cabinet {Device}: {e.Message}");
             }
+            await ended.CancelAsync();
             SetConnected(false);
             await Task.Delay(RestartAfter, _time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Latchkey.Controller.Cabinet;
+using Latchkey.Controller.Terminal;
 using Latchkey.Simulator.Boards.Fake;
 using Microsoft.AspNetCore.Builder;
 
@@ -63,7 +64,7 @@ internal static class Simulation
         string keys = line.Required("--keys");
         string journals = Folder(line.Required("--journals"));
         (LinkFile link, X509Certificate2Collection? trust) = SimulationFiles.ReadLink(keys);
-        int number = 0;
+        int number = 0, ordinal = 0;
         return entries.Select(entry =>
         {
             DeviceIdentity identity = SimulationFiles.ReadIdentity(entry.Device, keys, link);
@@ -71,8 +72,10 @@ internal static class Simulation
             Random? bounce = seed is { } s ? new Random(unchecked(s + number++)) : null;
             var board = new FakeBoard(entry.Lockers, actuation, bounce, ExactTime.Instance);
             string journal = Path.Combine(journals, $"{entry.Device:D}.journal");
+            // Both kinds of display are to be seen.
+            var terminal = new FakeTerminal(ordinal++ % 2 == 0 ? DisplayKind.Mono128X64 : DisplayKind.Colour96X64);
             return new SimulatedCabinet(
-                entry.Settings(debounceMs), identity, journal, board, SimulationFiles.Dialer(identity, link, trust), SimulationFiles.Link(identity, link, ExactTime.Instance), ExactTime.Instance);
+                entry.Settings(debounceMs), identity, journal, board, terminal, SimulationFiles.Dialer(identity, link, trust), SimulationFiles.Link(identity, link, ExactTime.Instance), ExactTime.Instance);
         }).ToFrozenDictionary(c => c.Device);
     }
 

@@ -165,4 +165,6 @@ internal static class SimulationFiles
 [JsonSerializable(typeof(CabinetSnapshot[]))]
 [JsonSerializable(typeof(HardwareAddress))]
 [JsonSerializable(typeof(HardwareProblem))]
+[JsonSerializable(typeof(TerminalApi.CardTap))]
+[JsonSerializable(typeof(TerminalApi.Scanned))]
 internal sealed partial class SimulatorJson : JsonSerializerContext;

@@ -27,6 +27,7 @@ public sealed class CabinetHost : ICabinetLinkListener
     private readonly Channel<(CabinetInput Input, Moment? At)> _inputs =
         Channel.CreateBounded<(CabinetInput, Moment?)>(new BoundedChannelOptions(InputLimit) { SingleReader = true });
 
+    private TerminalInput.Health? _healthTold;
     private int _edgesMissed;
     private int _ran;
 
@@ -169,11 +170,19 @@ public sealed class CabinetHost : ICabinetLinkListener
         }
         if (input is CabinetInput.LinkLost)
             _outbox.Close();
-        if (input is CabinetInput.Boot or CabinetInput.Linked or CabinetInput.LinkLost or CabinetInput.Power)
-            Front?.Invoke(new TerminalInput.Health(_machine.Linked, _machine.CanOpen));
+        TellHealth();
         // At most one further step each: a refused intent or outcome is not stored again.
         foreach (JournalLine line in refused ?? [])
             Handle(new CabinetInput.Stored(line, Ok: false), at, writer);
+    }
+
+    private void TellHealth()
+    {
+        var health = new TerminalInput.Health(_machine.Linked, _machine.CanOpen);
+        if (health == _healthTold)
+            return;
+        _healthTold = health;
+        Front?.Invoke(health);
     }
 
     private void OnChange(BoardChange change)

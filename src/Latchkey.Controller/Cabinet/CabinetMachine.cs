@@ -56,7 +56,7 @@ public sealed partial class CabinetMachine
     public bool Linked => _linked;
 
     /// <summary>It could open a door now: there is power for the locks.</summary>
-    public bool CanOpen => _booted && _powered;
+    public bool CanOpen => _booted && _levels.Supply != Supply.Absent;
 
     /// <summary>Takes the number for a connection that is about to be opened, and its last will. The only member that another thread may call.</summary>
     public (long Link, StateMessage Will) NextWill(long unixMs) => _write.Will(unixMs);

@@ -1,8 +1,11 @@
 using System.Security.Cryptography;
 using System.Net;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Latchkey.Controller.Cabinet;
+using Latchkey.Controller.Terminal;
 using Latchkey.Simulator;
 using Latchkey.Simulator.Boards.Fake;
 using Latchkey.Tests.Controller;
@@ -25,6 +28,7 @@ public sealed class HardwareApiTests : IAsyncLifetime
         new DeviceIdentity(MachineRig.Device, MachineRig.Own, null, Key),
         Path.Combine(_folder, "cabinet.journal"),
         new FakeBoard(3, TimeSpan.FromMilliseconds(5), bounce: null, TimeProvider.System),
+        new FakeTerminal(DisplayKind.Colour96X64),
         _ => throw new IOException("There is no broker."),
         dial => new MqttCabinetLink(MachineRig.Device, dial, TimeProvider.System, TimeSpan.FromSeconds(5)),
         TimeProvider.System);
@@ -45,6 +49,13 @@ public sealed class HardwareApiTests : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
     }
 
+    private async Task<JsonElement> Post(string path, object body)
+    {
+        using HttpResponseMessage answer = await _http.PostAsJsonAsync(new Uri(path, UriKind.Relative), body);
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        return await answer.Content.ReadFromJsonAsync<JsonElement>();
+    }
+
     private async Task<JsonElement> Post(string path, HttpStatusCode expected = HttpStatusCode.OK)
     {
         using HttpResponseMessage answer = await _http.PostAsync(new Uri(path, UriKind.Relative), null);
@@ -55,9 +66,59 @@ public sealed class HardwareApiTests : IAsyncLifetime
     [Fact]
     public async Task A_cabinet_is_shown_as_it_is()
     {
-        (await _http.GetStringAsync(new Uri($"/cabinets/{MachineRig.Device}", UriKind.Relative))).ShouldBe(
+        JsonObject seen = (await _http.GetFromJsonAsync<JsonObject>(new Uri($"/cabinets/{MachineRig.Device}", UriKind.Relative)))!;
+        seen.Remove("terminal");
+        seen.ToJsonString().ShouldBe(
             $$"""{"device":"{{MachineRig.Device}}","powered":true,"connected":false,"networked":true,"violations":0,"doors":[{"number":1,"open":false,"jammed":false,"relay":false,"pulses":0,"bolted":null,"occupied":false},{"number":2,"open":false,"jammed":false,"relay":false,"pulses":0,"bolted":null,"occupied":false},{"number":3,"open":false,"jammed":false,"relay":false,"pulses":0,"bolted":null,"occupied":false}]}""");
         (await _http.GetFromJsonAsync<JsonElement>(new Uri("/cabinets", UriKind.Relative))).GetArrayLength().ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task The_terminal_is_worked_by_keys_cards_and_codes_and_is_dark_without_power()
+    {
+        string terminal = $"/cabinets/{MachineRig.Device}/terminal";
+        await Shows(new Screen.Notice(Tone.Calm, Phrase.Idle, More: Phrase.IdleHint));
+        await Post($"{terminal}/keys/1");
+        await Post($"{terminal}/keys/4");
+        await Shows(new Screen.Entry(Phrase.Whose, "14", Phrase.EntryHint));
+        foreach (string key in (string[])["hash", "4", "8", "2", "9", "1", "3", "star"])
+            await Post($"{terminal}/keys/{key}");
+        await Shows(new Screen.Entry(Phrase.Pin, "•••••", Phrase.EntryHint));
+        await Post($"{terminal}/scan", new { text = "https://example.org" });
+        await Shows(new Screen.Notice(Tone.Attention, Phrase.NotValid));
+        JsonElement before = await Post($"{terminal}/card", new { uid = "04a1b2c3", assurance = "signed" });
+        before.GetProperty("terminal").GetProperty("tunes").GetInt32().ShouldBeGreaterThan(8);
+        await Shows(new Screen.Notice(Tone.Attention, Phrase.NotValid));
+        await Post($"/cabinets/{MachineRig.Device}/power-off");
+        JsonElement dark = (await Look()).GetProperty("terminal");
+        dark.GetProperty("pixels").GetString()!.Trim('0').ShouldBeEmpty();
+        dark.GetProperty("lamp").GetString().ShouldBe("Off");
+    }
+
+    [Theory]
+    [InlineData("keys/E", null)]
+    [InlineData("keys/11", null)]
+    [InlineData("card", """{"uid":"04"}""")]
+    [InlineData("card", """{"uid":"not hexadecimal"}""")]
+    [InlineData("card", """{"uid":"04a1b2c3","assurance":"7"}""")]
+    [InlineData("scan", """{"text":""}""")]
+    public async Task What_no_terminal_can_meet_is_refused_in_a_sentence(string path, string? body)
+    {
+        using HttpResponseMessage answer = await _http.PostAsync(
+            new Uri($"/cabinets/{MachineRig.Device}/terminal/{path}", UriKind.Relative), body is null ? null : new StringContent(body, Encoding.UTF8, "application/json"));
+        ((int)answer.StatusCode).ShouldBeInRange(400, 404);
+        (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("problem").GetString().ShouldEndWith(".");
+    }
+
+    private async Task<JsonElement> Look() => await _http.GetFromJsonAsync<JsonElement>(new Uri($"/cabinets/{MachineRig.Device}", UriKind.Relative));
+
+    /// <summary>The display is the very picture of this screen, without a connection.</summary>
+    private async Task Shows(Screen screen)
+    {
+        string expected = string.Concat(ScreenPainter.Paint(screen, DisplayKind.Colour96X64, TerminalLanguage.English, linked: false).Pixels.ToArray().Select(p => (char)('0' + p)));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while ((await Look()).GetProperty("terminal").GetProperty("pixels").GetString() != expected)
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, limit.Token);
     }
 
     [Fact]

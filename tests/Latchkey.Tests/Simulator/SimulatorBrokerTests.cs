@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Latchkey.Controller.Terminal;
 using Latchkey.Link.Messages;
 using Latchkey.Link.Mqtt;
 using Latchkey.Simulator;
@@ -69,7 +70,7 @@ public sealed class SimulatorBrokerTests : IAsyncLifetime
         _commands = CommandKey.Derive(_serverKey, devicePublic.PublicKey, Device);
         var identity = SimulationFiles.ReadIdentity(Device, _folder, link);
         _cabinet = new SimulatedCabinet(entry.Settings(debounceMs: 30), identity, Path.Combine(_folder, "cabinet.journal"),
-            new FakeBoard(4, TimeSpan.FromMilliseconds(60), new Random(1), TimeProvider.System), SimulationFiles.Dialer(identity, link, trust), SimulationFiles.Link(identity, link, TimeProvider.System), TimeProvider.System);
+            new FakeBoard(4, TimeSpan.FromMilliseconds(60), new Random(1), TimeProvider.System), new FakeTerminal(DisplayKind.Mono128X64), SimulationFiles.Dialer(identity, link, trust), SimulationFiles.Link(identity, link, TimeProvider.System), TimeProvider.System);
         await _cabinet.PowerOn(_limit.Token);
     }
 

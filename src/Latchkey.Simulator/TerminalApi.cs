@@ -1,0 +1,57 @@
+using System.Text;
+using Latchkey.Controller.Cabinet;
+using Latchkey.Controller.Terminal;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Latchkey.Simulator;
+
+/// <summary>What a person at the terminal could do, over HTTP on loopback: press keys, hold a card to the reader, show a code to the scanner.</summary>
+internal static class TerminalApi
+{
+    /// <summary>A card in front of the reader.</summary>
+    internal sealed record CardTap(string Uid, string? Assurance);
+
+    /// <summary>What a code says.</summary>
+    internal sealed record Scanned(string Text);
+
+    public static void Map(IEndpointRouteBuilder routes, Func<string, Func<SimulatedCabinet, Task<IResult>>, Task<IResult>> find)
+    {
+        routes.MapPost("/cabinets/{device}/terminal/keys/{key}", (string device, string key) => find(device, c => Task.FromResult(Press(c, key))));
+        routes.MapPost("/cabinets/{device}/terminal/card", (string device, CardTap card) => find(device, c => Task.FromResult(Tap(c, card))));
+        routes.MapPost("/cabinets/{device}/terminal/scan", (string device, Scanned code) => find(device, c => Task.FromResult(Scan(c, code))));
+    }
+
+    /// <param name="key">As printed on the pad; <c>star</c> and <c>hash</c> for the two that an address cannot hold.</param>
+    private static IResult Press(SimulatedCabinet cabinet, string key)
+    {
+        char pressed = key switch { "star" => '*', "hash" => '#', [var one] => one, _ => ' ' };
+        if (!KeyMatrix.Keys.Contains(pressed, StringComparison.Ordinal))
+            return Problem($"The pad has the keys {KeyMatrix.Keys}, star and hash for the two signs, and not '{key}'.", StatusCodes.Status404NotFound);
+        cabinet.Terminal.Press(pressed);
+        return TypedResults.Ok(cabinet.Snapshot());
+    }
+
+    private static IResult Tap(SimulatedCabinet cabinet, CardTap card)
+    {
+        if (card.Uid is null || card.Uid.Length is < 8 or > 20 || !card.Uid.All(char.IsAsciiHexDigit))
+            return Problem("A card's number is 8 to 20 hexadecimal digits.", StatusCodes.Status400BadRequest);
+        if (!Enum.TryParse(card.Assurance ?? nameof(CardAssurance.UidOnly), ignoreCase: true, out CardAssurance assurance) || !Enum.IsDefined(assurance))
+            return Problem("A card's assurance is uidOnly, signed or mutual.", StatusCodes.Status400BadRequest);
+        cabinet.Terminal.Tap(card.Uid.ToUpperInvariant(), assurance);
+        return TypedResults.Ok(cabinet.Snapshot());
+    }
+
+    private static IResult Scan(SimulatedCabinet cabinet, Scanned code)
+    {
+        // More than the largest QR code holds cannot have been one.
+        if (code.Text is null || Encoding.UTF8.GetByteCount(code.Text) is 0 or > 2_953)
+            return Problem("A code holds 1 to 2,953 bytes.", StatusCodes.Status400BadRequest);
+        cabinet.Terminal.Scan(code.Text);
+        return TypedResults.Ok(cabinet.Snapshot());
+    }
+
+    private static JsonHttpResult<HardwareProblem> Problem(string sentence, int status) => TypedResults.Json(new HardwareProblem(sentence), statusCode: status);
+}
