@@ -1,9 +1,7 @@
 using System.Globalization;
+using Latchkey.Controller.Cabinet;
 
 namespace Latchkey.Simulator;
-
-/// <summary>A mistake of whoever called the program, in one sentence.</summary>
-internal sealed class UsageException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>The options of one call: <c>--name value</c>, and switches without a value.</summary>
 internal sealed class CommandLine

@@ -15,12 +15,15 @@ internal static class Simulation
     /// <summary>Between the starts of two cabinets: 200 TLS handshakes a second are what two cores can do.</summary>
     private static readonly TimeSpan BetweenStarts = TimeSpan.FromMilliseconds(4);
 
+    /// <summary>A test that plugs a cable in does not wait half a minute.</summary>
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(5);
+
     public static int Enrol(CommandLine line)
     {
         IReadOnlyList<CabinetEntry> entries = SimulationFiles.ReadCabinets(line.Required("--cabinets"));
         string keys = Folder(line.Required("--keys"));
         foreach (CabinetEntry entry in entries)
-            SimulationFiles.Enrol(entry, keys);
+            DeviceFolder.Enrol(entry.Device, keys);
         return 0;
     }
 
@@ -63,11 +66,11 @@ internal static class Simulation
         IReadOnlyList<CabinetEntry> entries = SimulationFiles.ReadCabinets(line.Required("--cabinets"));
         string keys = line.Required("--keys");
         string journals = Folder(line.Required("--journals"));
-        (LinkFile link, X509Certificate2Collection? trust) = SimulationFiles.ReadLink(keys);
+        (LinkFile link, X509Certificate2Collection? trust) = DeviceFolder.ReadLink(keys);
         int number = 0, ordinal = 0;
         return entries.Select(entry =>
         {
-            DeviceIdentity identity = SimulationFiles.ReadIdentity(entry.Device, keys, link);
+            DeviceIdentity identity = DeviceFolder.ReadIdentity(entry.Device, keys, link);
             // A generator for each cabinet, or the order of threads would decide which one bounces.
             Random? bounce = seed is { } s ? new Random(unchecked(s + number++)) : null;
             var board = new FakeBoard(entry.Lockers, actuation, bounce, ExactTime.Instance);
@@ -75,7 +78,7 @@ internal static class Simulation
             // Both kinds of display are to be seen.
             var terminal = new FakeTerminal(ordinal++ % 2 == 0 ? DisplayKind.Mono128X64 : DisplayKind.Colour96X64);
             return new SimulatedCabinet(
-                entry.Settings(debounceMs), identity, journal, board, terminal, SimulationFiles.Dialer(identity, link, trust), SimulationFiles.Link(identity, link, ExactTime.Instance), ExactTime.Instance);
+                entry.Settings(debounceMs), identity, journal, board, terminal, DeviceFolder.Dialer(identity, link, trust), DeviceFolder.Link(identity, link, LongestRetry, ExactTime.Instance), ExactTime.Instance);
         }).ToFrozenDictionary(c => c.Device);
     }
 

@@ -1,10 +1,5 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Latchkey.Controller.Cabinet;
-using Latchkey.Link.Mqtt;
-using Latchkey.Link.Transport;
 
 namespace Latchkey.Simulator;
 
@@ -14,18 +9,7 @@ internal sealed record CabinetEntry(Guid Device, string Name, string Model, int 
     public CabinetSettings Settings(int debounceMs) => new() { Device = Device, Lockers = Lockers, Model = Model, DebounceMs = debounceMs };
 }
 
-/// <summary>How the cabinets reach their server: <c>link.json</c>, written by the server beside the certificates.</summary>
-/// <param name="Broker"><c>mqtts://host:port</c>, or <c>mqtt://</c> on this machine only.</param>
-/// <param name="Server">The server's public key for commands: SubjectPublicKeyInfo in base64.</param>
-/// <param name="Authority">The file with the authority that signed the broker's certificate, in the same folder.</param>
-/// <param name="Transport"><c>mqtt</c>, <c>ws</c> or <c>poll</c>; mqtt where it is not said.</param>
-/// <param name="Http">Where the server itself is, for ws and poll: https://host, or http:// on this machine only.</param>
-internal sealed record LinkFile(Uri Broker, string Server, string? Authority = null, string? Transport = null, Uri? Http = null)
-{
-    public bool IsMqtt => Transport is null or "mqtt";
-}
-
-/// <summary>Everything that is read from and written to disk before a cabinet runs; what is wrong is said in one sentence.</summary>
+/// <summary>The list of cabinets that a simulator is to be; what is wrong is said in one sentence.</summary>
 internal static class SimulationFiles
 {
     /// <summary>As many as have been run in one process.</summary>
@@ -33,7 +17,7 @@ internal static class SimulationFiles
 
     public static IReadOnlyList<CabinetEntry> ReadCabinets(string path)
     {
-        List<CabinetEntry> entries = ReadJson(path, SimulatorJson.Default.ListCabinetEntry);
+        List<CabinetEntry> entries = DeviceFolder.ReadJson(path, SimulatorJson.Default.ListCabinetEntry);
         if (entries.Count is 0 or > MostCabinets)
             throw new UsageException($"{path} lists {entries.Count} cabinets; it may be 1 to {MostCabinets}.");
         if (entries.DistinctBy(e => e.Device).Count() < entries.Count)
@@ -45,122 +29,11 @@ internal static class SimulationFiles
         }
         return entries;
     }
-
-    /// <summary>Makes what is missing: the private key, readable by its owner only, and the request that the server signs.</summary>
-    public static void Enrol(CabinetEntry entry, string keys)
-    {
-        string key = KeyPath(keys, entry.Device), request = Path.Combine(keys, $"{entry.Device:D}.csr.pem");
-        if (!File.Exists(key))
-            WriteWhole(key, DeviceIdentity.NewKey(), UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        if (!File.Exists(request))
-            WriteWhole(request, DeviceIdentity.CertificateRequest(entry.Device, File.ReadAllText(key)), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
-    }
-
-    public static (LinkFile Link, X509Certificate2Collection? Trust) ReadLink(string keys)
-    {
-        string path = Path.Combine(keys, "link.json");
-        LinkFile link = ReadJson(path, SimulatorJson.Default.LinkFile);
-        if (!link.Broker.IsAbsoluteUri || link.Broker.Port < 1 || link.Broker.Scheme is not ("mqtt" or "mqtts"))
-            throw new UsageException($"{path}: the broker is mqtts://host:port, or mqtt://host:port on this machine, not '{link.Broker}'.");
-        if (!link.IsMqtt)
-        {
-            if (link.Transport is not ("ws" or "poll") || link.Http is not { IsAbsoluteUri: true, Scheme: "http" or "https" } http)
-                throw new UsageException($"{path}: the transport is mqtt, or ws or poll with 'http', the server's address; not '{link.Transport}' with '{link.Http}'.");
-            if (http.Scheme == "http" && !MqttDialer.IsLoopback(http.Host))
-                throw new UsageException($"{path}: http:// without TLS is for this machine only, not for {http.Host}.");
-            return (link, null);
-        }
-        if (link.Broker.Scheme == "mqtt")
-        {
-            // Without TLS anybody on the way reads which door opens when, and nobody proves to be the broker.
-            if (!MqttDialer.IsLoopback(link.Broker.Host))
-                throw new UsageException($"{path}: mqtt:// without TLS is for this machine only, not for {link.Broker.Host}.");
-            return (link, null);
-        }
-        if (link.Authority is null)
-            throw new UsageException($"{path}: mqtts:// needs 'authority', the file with the authority's certificate.");
-        var trust = new X509Certificate2Collection();
-        trust.ImportFromPem(ReadText(Path.Combine(keys, link.Authority)));
-        return (link, trust);
-    }
-
-    public static DeviceIdentity ReadIdentity(Guid device, string keys, LinkFile link)
-    {
-        string key = ReadText(KeyPath(keys, device));
-        string? certificate = link.IsMqtt && link.Broker.Scheme == "mqtts" ? ReadText(Path.Combine(keys, $"{device:D}.crt.pem")) : null;
-        try
-        {
-            return DeviceIdentity.Read(device, key, certificate, Convert.FromBase64String(link.Server));
-        }
-        catch (Exception e) when (e is CryptographicException or FormatException)
-        {
-            throw new UsageException($"The key or certificate of {device} in {keys}, or 'server' in link.json, cannot be used: {e.Message}", e);
-        }
-    }
-
-    /// <summary>The byte stream: to the broker, or to the server itself, where HTTP speaks TLS over it by itself.</summary>
-    public static MqttDial Dialer(DeviceIdentity identity, LinkFile link, X509Certificate2Collection? trust) => link switch
-    {
-        { IsMqtt: false, Http: { } http } => MqttDialer.Bytes(http.DnsSafeHost, http.Port),
-        { Broker.Scheme: "mqtts" } => MqttDialer.Tls(link.Broker.DnsSafeHost, link.Broker.Port, trust, identity.Certificate),
-        _ => MqttDialer.Tcp(link.Broker.DnsSafeHost, link.Broker.Port),
-    };
-
-    public static Func<MqttDial, ICabinetLink> Link(DeviceIdentity identity, LinkFile link, TimeProvider time) => dial =>
-    {
-        if (link.IsMqtt)
-            return new MqttCabinetLink(identity.Device, dial, time, LongestRetry);
-        var endpoint = new DeviceEndpoint(link.Http!, identity.Device, identity.Key, dial, time);
-        OpenSession open = link.Transport == "ws" ? (will, cancel) => WebSocketSession.Open(endpoint, will, cancel) : (will, cancel) => PollSession.Open(endpoint, will, cancel);
-        return new SessionCabinetLink(open, time, LongestRetry);
-    };
-
-    /// <summary>A test that plugs a cable in does not wait half a minute.</summary>
-    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(5);
-
-    private static string KeyPath(string keys, Guid device) => Path.Combine(keys, $"{device:D}.key.pem");
-
-    private static string ReadText(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"{path} cannot be read: {e.Message}", e);
-        }
-    }
-
-    private static T ReadJson<T>(string path, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(ReadText(path), type) ?? throw new JsonException("it holds null");
-        }
-        catch (JsonException e)
-        {
-            throw new UsageException($"{path} is not what is expected there: {e.Message}", e);
-        }
-    }
-
-    // First beside it, then its name: a key that is there is whole.
-    private static void WriteWhole(string path, string text, UnixFileMode mode)
-    {
-        string fresh = path + ".new";
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = mode;
-        using (var writer = new StreamWriter(fresh, options))
-            writer.Write(text);
-        File.Move(fresh, path, overwrite: true);
-    }
 }
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(List<CabinetEntry>))]
-[JsonSerializable(typeof(LinkFile))]
 [JsonSerializable(typeof(CabinetSnapshot))]
 [JsonSerializable(typeof(CabinetSnapshot[]))]
 [JsonSerializable(typeof(HardwareAddress))]

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Latchkey.Controller.Cabinet;
 using Latchkey.Simulator;
 
 namespace Latchkey.Tests.Simulator;
@@ -58,7 +59,7 @@ public sealed class SimulationFilesTests : IDisposable
     public void A_wrong_link_file_is_said_in_one_sentence(string text, string word)
     {
         Write("link.json", text);
-        Should.Throw<UsageException>(() => SimulationFiles.ReadLink(_folder)).Message.ShouldContain(word);
+        Should.Throw<UsageException>(() => DeviceFolder.ReadLink(_folder)).Message.ShouldContain(word);
     }
 
     [Theory]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Latchkey.Controller.Cabinet;
 using Latchkey.Controller.Terminal;
 using Latchkey.Link.Messages;
 using Latchkey.Link.Mqtt;
@@ -29,7 +30,7 @@ public sealed class SimulatorBrokerTests : IAsyncLifetime
         string list = Path.Combine(_folder, "cabinets.json");
         await File.WriteAllTextAsync(list, $$"""[{"device":"{{Device}}","name":"A","model":"LK-sim","lockers":4}]""");
         CabinetEntry entry = SimulationFiles.ReadCabinets(list)[0];
-        SimulationFiles.Enrol(entry, _folder);
+        DeviceFolder.Enrol(entry.Device, _folder);
 
         using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using X509Certificate2 authority = Authority(authorityKey);
@@ -59,7 +60,7 @@ public sealed class SimulatorBrokerTests : IAsyncLifetime
         await File.WriteAllTextAsync(Path.Combine(_folder, "link.json"),
             $$"""{"broker":"mqtts://127.0.0.1:{{_broker.Port}}","authority":"ca.crt.pem","server":"{{Convert.ToBase64String(_serverKey.ExportSubjectPublicKeyInfo())}}"}""");
 
-        (LinkFile link, X509Certificate2Collection? trust) = SimulationFiles.ReadLink(_folder);
+        (LinkFile link, X509Certificate2Collection? trust) = DeviceFolder.ReadLink(_folder);
         _server = new MqttClient(new MqttOptions { ClientId = "server" },
             MqttDialer.Tls("127.0.0.1", _broker.Port, trust, X509Certificate2.CreateFromPem(serverCertificate, serverKey)), TimeProvider.System);
         _serving = _server.Run(_end.Token);
@@ -68,9 +69,9 @@ public sealed class SimulatorBrokerTests : IAsyncLifetime
         using var devicePublic = ECDiffieHellman.Create();
         devicePublic.ImportFromPem(await File.ReadAllTextAsync(Path.Combine(_folder, $"{Device}.key.pem")));
         _commands = CommandKey.Derive(_serverKey, devicePublic.PublicKey, Device);
-        var identity = SimulationFiles.ReadIdentity(Device, _folder, link);
+        var identity = DeviceFolder.ReadIdentity(Device, _folder, link);
         _cabinet = new SimulatedCabinet(entry.Settings(debounceMs: 30), identity, Path.Combine(_folder, "cabinet.journal"),
-            new FakeBoard(4, TimeSpan.FromMilliseconds(60), new Random(1), TimeProvider.System), new FakeTerminal(DisplayKind.Mono128X64), SimulationFiles.Dialer(identity, link, trust), SimulationFiles.Link(identity, link, TimeProvider.System), TimeProvider.System);
+            new FakeBoard(4, TimeSpan.FromMilliseconds(60), new Random(1), TimeProvider.System), new FakeTerminal(DisplayKind.Mono128X64), DeviceFolder.Dialer(identity, link, trust), DeviceFolder.Link(identity, link, TimeSpan.FromSeconds(5), TimeProvider.System), TimeProvider.System);
         await _cabinet.PowerOn(_limit.Token);
     }
 
