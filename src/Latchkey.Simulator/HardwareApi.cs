@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using System.Threading.Channels;
+using Latchkey.Controller.Boards;
 using Latchkey.Simulator.Boards.Fake;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -20,7 +22,8 @@ internal sealed record HardwareAddress(string Hardware, int ActuationMs, int Deb
 internal sealed record HardwareProblem(string Problem);
 
 /// <summary>
-/// What a person in front of the cabinets could do, over HTTP on loopback: shut, force and jam doors, pull plugs. Nothing here orders a
+/// What a person in front of the cabinets could do, over HTTP on loopback: shut, force, pull and jam doors, put things in, open the housing,
+/// pull plugs, drain the battery. Nothing here orders a
 /// door to open, and nothing on the device link can do what is here.
 /// </summary>
 internal static class HardwareApi
@@ -53,6 +56,7 @@ internal static class HardwareApi
         routes.MapGet("/cabinets/{device}/watch", (string device) => Find(cabinets, device, c => Task.FromResult<IResult>(new WatchResult(c, time, stopping))));
         routes.MapPost("/cabinets/{device}/doors/{door}/{deed}", (string device, string door, string deed) =>
             Find(cabinets, device, c => Task.FromResult(Work(c, door, deed))));
+        routes.MapPost("/cabinets/{device}/battery/{level}", (string device, string level) => Find(cabinets, device, c => Task.FromResult(Charge(c, level))));
         routes.MapPost("/cabinets/{device}/{deed}", (string device, string deed, CancellationToken cancel) =>
             Find(cabinets, device, c => Plug(c, deed, cancel)));
         TerminalApi.Map(routes, (device, work) => Find(cabinets, device, work));
@@ -85,8 +89,17 @@ internal static class HardwareApi
             case "free":
                 board.SetJammed(number, jammed: false);
                 break;
+            case "pull":
+                board.Pull(number);
+                break;
+            case "put-in":
+                board.SetOccupied(number, occupied: true);
+                break;
+            case "take-out":
+                board.SetOccupied(number, occupied: false);
+                break;
             default:
-                return Problem($"A door can be made to close, force, jam or free, not '{deed}'.", StatusCodes.Status404NotFound);
+                return Problem($"A door can be made to close, force, pull, jam, free, put-in or take-out, not '{deed}'.", StatusCodes.Status404NotFound);
         }
         return TypedResults.Ok(cabinet.Snapshot());
     }
@@ -107,9 +120,35 @@ internal static class HardwareApi
             case "power-on":
                 await cabinet.PowerOn(cancel);
                 break;
+            case "supply-off":
+                cabinet.Board.SetSupply(Supply.Absent);
+                break;
+            case "supply-on":
+                cabinet.Board.SetSupply(Supply.Present);
+                break;
+            case "brown-out":
+                cabinet.Board.SetSupply(Supply.Present, weak: true);
+                break;
+            case "tamper-open":
+                cabinet.Board.SetTampered(tampered: true);
+                break;
+            case "tamper-close":
+                cabinet.Board.SetTampered(tampered: false);
+                break;
             default:
-                return Problem($"A cabinet can be made to unplug, plug-in, power-off or power-on, not '{deed}'.", StatusCodes.Status404NotFound);
+                return Problem(
+                    $"A cabinet can be made to unplug, plug-in, power-off, power-on, supply-off, supply-on, brown-out, tamper-open or tamper-close, not '{deed}'.",
+                    StatusCodes.Status404NotFound);
         }
+        return TypedResults.Ok(cabinet.Snapshot());
+    }
+
+    /// <param name="level">0 to 100, or <c>none</c>.</param>
+    private static IResult Charge(SimulatedCabinet cabinet, string level)
+    {
+        if (level != "none" && (!int.TryParse(level, NumberStyles.None, CultureInfo.InvariantCulture, out int percent) || percent > 100))
+            return Problem($"A battery has 0 to 100 percent, or there is none, not '{level}'.", StatusCodes.Status400BadRequest);
+        cabinet.Board.SetBattery(level == "none" ? null : int.Parse(level, CultureInfo.InvariantCulture));
         return TypedResults.Ok(cabinet.Snapshot());
     }
 

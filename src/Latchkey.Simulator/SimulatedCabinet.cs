@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Latchkey.Controller.Boards;
 using Latchkey.Controller.Cabinet;
 using Latchkey.Controller.Terminal;
 using Latchkey.Link.Messages;
@@ -12,7 +13,8 @@ namespace Latchkey.Simulator;
 /// <param name="Networked">The cable is in.</param>
 /// <param name="Terminal">Its terminal; null in a list of many.</param>
 /// <param name="Violations">How often two relays were on at once: always 0, or the controller is wrong.</param>
-public sealed record CabinetSnapshot(Guid Device, bool Powered, bool Connected, bool Networked, int Violations, IReadOnlyList<FakeDoor> Doors, FakeTerminalView? Terminal = null);
+public sealed record CabinetSnapshot(
+    Guid Device, bool Powered, bool Connected, bool Networked, int Violations, IReadOnlyList<FakeDoor> Doors, bool Tampered, Supply Supply, int? BatteryPercent, FakeTerminalView? Terminal = null);
 
 /// <summary>One cabinet: a fake board, a cable, a plug, and the real controller while it has power.</summary>
 internal sealed class SimulatedCabinet : IAsyncDisposable
@@ -56,7 +58,9 @@ internal sealed class SimulatedCabinet : IAsyncDisposable
     public FakeTerminal Terminal { get; }
 
     public CabinetSnapshot Snapshot() =>
-        new(Device, Volatile.Read(ref _running) is not null, _connected, _network.IsPlugged, Board.Violations, Board.Doors, Terminal.View);
+        new(
+            Device, Volatile.Read(ref _running) is not null, _connected, _network.IsPlugged, Board.Violations, Board.Doors,
+            Board.Cabinet.Tampered, Board.Cabinet.Supply, Board.Cabinet.BatteryPercent, Terminal.View);
 
     public void PlugIn()
     {

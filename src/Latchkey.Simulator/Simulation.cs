@@ -73,7 +73,7 @@ internal static class Simulation
             DeviceIdentity identity = DeviceFolder.ReadIdentity(entry.Device, keys, link);
             // A generator for each cabinet, or the order of threads would decide which one bounces.
             Random? bounce = seed is { } s ? new Random(unchecked(s + number++)) : null;
-            var board = new FakeBoard(entry.Lockers, actuation, bounce, ExactTime.Instance);
+            var board = new FakeBoard(entry.Lockers, actuation, bounce, ExactTime.Instance, (entry.Latched ?? []).ToHashSet());
             string journal = Path.Combine(journals, $"{entry.Device:D}.journal");
             // Both kinds of display are to be seen.
             var terminal = new FakeTerminal(ordinal++ % 2 == 0 ? DisplayKind.Mono128X64 : DisplayKind.Colour96X64);

@@ -4,9 +4,14 @@ using Latchkey.Controller.Cabinet;
 namespace Latchkey.Simulator;
 
 /// <summary>One line of the list of cabinets.</summary>
-internal sealed record CabinetEntry(Guid Device, string Name, string Model, int Lockers)
+/// <param name="Latched">The doors with a motor bolt; null for none.</param>
+internal sealed record CabinetEntry(Guid Device, string Name, string Model, int Lockers, IReadOnlyList<int>? Latched = null)
 {
-    public CabinetSettings Settings(int debounceMs) => new() { Device = Device, Lockers = Lockers, Model = Model, DebounceMs = debounceMs };
+    public CabinetSettings Settings(int debounceMs) => new()
+    {
+        Device = Device, Lockers = Lockers, Model = Model, DebounceMs = debounceMs,
+        Latched = (Latched ?? []).Distinct().ToDictionary(door => door, _ => new Latch(PowerLoss.Stays)),
+    };
 }
 
 /// <summary>The list of cabinets that a simulator is to be; what is wrong is said in one sentence.</summary>
@@ -32,7 +37,7 @@ internal static class SimulationFiles
 }
 
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(List<CabinetEntry>))]
 [JsonSerializable(typeof(CabinetSnapshot))]
 [JsonSerializable(typeof(CabinetSnapshot[]))]

@@ -19,7 +19,7 @@ public sealed class CabinetHost : ICabinetLinkListener
     private readonly CabinetSettings _settings;
     private readonly CabinetMachine _machine;
     private readonly string _journalPath;
-    private readonly IBoard _board;
+    private readonly CoilGuard _board;
     private readonly ICabinetLink _link;
     private readonly TimeProvider _time;
     private readonly long _started;
@@ -37,7 +37,7 @@ public sealed class CabinetHost : ICabinetLinkListener
     /// <exception cref="ArgumentException">A setting is out of its range.</exception>
     public CabinetHost(CabinetSettings settings, CommandKey key, string journalPath, IBoard board, ICabinetLink link, TimeProvider time)
     {
-        (_settings, _journalPath, _board, _link, _time) = (settings, journalPath, board, link, time);
+        (_settings, _journalPath, _board, _link, _time) = (settings, journalPath, new CoilGuard(board, time), link, time);
         _machine = new CabinetMachine(settings, key);
         _started = time.GetTimestamp();
         _outbox = new ReportOutbox(settings.Device, link, new OutboxFile(journalPath + ".outbox"), time, (command, cancel) => Enter(new CabinetInput.Delivered(command), cancel));
@@ -84,6 +84,7 @@ public sealed class CabinetHost : ICabinetLinkListener
         {
             _board.Watch(null);
             _board.AllOff();
+            _board.Dispose();
         }
     }
 

@@ -34,10 +34,10 @@ public sealed partial class CabinetMachine
             Conclude(command.Id, command.Locker, command.Expires, Outcomes.Refused, RefusalReasons.Retained);
         else if (command.Locker < 1 || command.Locker > _doors.Length)
             Conclude(command.Id, command.Locker, command.Expires, Outcomes.Refused, RefusalReasons.NoSuchLocker);
-        else if (command.Kind != CommandKinds.Open)
-            Conclude(command.Id, command.Locker, command.Expires, Outcomes.Refused, RefusalReasons.NotSupported);
-        else if (_waiting.Count >= _settings.QueueLimit)
-            Conclude(command.Id, command.Locker, command.Expires, Outcomes.Refused, RefusalReasons.Busy);
+        else if (_safeMode)
+            Conclude(command.Id, command.Locker, command.Expires, Outcomes.Refused, RefusalReasons.SafeMode);
+        else if (Refuses(_doors[command.Locker - 1], command.Kind) is { } reason)
+            Conclude(command.Id, command.Locker, command.Expires, Outcomes.Refused, reason);
         else
             Accept(command);
     }
@@ -45,7 +45,7 @@ public sealed partial class CabinetMachine
     private void Accept(CommandMessage command)
     {
         long deadline = _now.Ms + Math.Min(command.Expires - _now.UnixMs, LongestWaitMs);
-        _waiting.Add(new Job(command.Id, command.Locker, command.Expires, deadline));
+        _waiting.Add(new Job(command.Id, command.Locker, command.Expires, deadline, command.Kind));
         _book.Set(new(command.Id, command.Locker, command.Expires));
         _out.Add(new CabinetOutput.Store(new JournalRecord(JournalKind.Intent, command.Id, command.Locker, command.Expires)));
     }
@@ -53,7 +53,12 @@ public sealed partial class CabinetMachine
     private void Answer(JournalLine line, bool ok)
     {
         if (line is not JournalRecord record)
+        {
+            // The start counts as one that fell until the disk says otherwise.
+            if (line is JournalFact { Key: CabinetJournal.StartsKey } && !ok)
+                _provenAt = _now.Ms + ProvenAfterMs;
             return;
+        }
         if (record.Kind == JournalKind.Intent && _waiting.Find(j => j.Command == record.Command) is { Ready: false } job)
         {
             job.Ready = ok;

@@ -24,17 +24,16 @@ public sealed partial class CabinetMachine
     // Accepted and not yet pulsing, in the order of arrival; at most QueueLimit.
     private readonly List<Job> _waiting = [];
 
-    // The one relay that may be on, by its job; the relays are free for the next from _relayFreeAt.
+    // The one coil that may be on, by its job; the coils are free for the next from _coilsFreeAt.
     private Job? _pulsing;
-    private long _relayOffAt;
-    private long _relayFreeAt;
+    private long _coilOffAt;
+    private long _coilsFreeAt;
 
     private Moment _now;
     private bool _booted;
     private bool _linked;
     private bool _changed;
     private long _heartbeatAt;
-    private CabinetLevels _levels = new();
 
     /// <param name="settings">Checked with <see cref="CabinetSettings.Fault"/>.</param>
     /// <param name="key">Verifies every command. There is no way round it.</param>
@@ -46,7 +45,7 @@ public sealed partial class CabinetMachine
         _settings = settings;
         _key = key;
         _write = new ReportWriter(settings);
-        _doors = [.. Enumerable.Range(1, settings.Lockers).Select(n => new Door(n, !settings.WithoutSensor.Contains(n)))];
+        _doors = [.. Enumerable.Range(1, settings.Lockers).Select(n => new Door(n, !settings.WithoutSensor.Contains(n), settings.Latched.GetValueOrDefault(n)))];
     }
 
     /// <summary>When <see cref="Step"/> has to be called again at the latest, in monotonic milliseconds; null when only an input can change anything.</summary>
@@ -92,14 +91,14 @@ public sealed partial class CabinetMachine
                 Arrive(arrived.Command, arrived.Retained);
                 break;
             case CabinetInput.DoorChanged changed when changed.Door >= 1 && changed.Door <= _doors.Length:
-                _doors[changed.Door - 1].See(changed.Levels.Open, _now.Ms);
+                _doors[changed.Door - 1].See(changed.Levels, _now.Ms);
                 break;
             case CabinetInput.Stored stored:
                 Answer(stored.Line, stored.Ok);
                 break;
             case CabinetInput.Linked linked:
                 _linked = true;
-                _out.Add(new CabinetOutput.Send(_write.Hello(linked.Link, _now.UnixMs), Kept: true));
+                _out.Add(new CabinetOutput.Send(_write.Hello(linked.Link, _safeMode, _now.UnixMs), Kept: true));
                 SendState(kept: true);
                 _changed = false;
                 break;
@@ -112,9 +111,8 @@ public sealed partial class CabinetMachine
             case CabinetInput.Presented presented:
                 Present(presented.What);
                 break;
-            case CabinetInput.CabinetChanged { Levels: var levels }:
-                _changed |= levels != _levels;
-                _levels = levels;
+            case CabinetInput.CabinetChanged changed:
+                See(changed.Levels);
                 break;
         }
     }
@@ -125,11 +123,12 @@ public sealed partial class CabinetMachine
         _out.Add(new CabinetOutput.AllOff());
         _write.Boot = boot.Found.Boot;
         _book.ForgottenUpTo = boot.Found.ForgottenUpTo;
-        _levels = boot.Levels.Cabinet;
+        Begin(boot.Levels.Cabinet, boot.Found.Unconfirmed);
         foreach (Door door in _doors)
-            door.Begin(door.Number <= boot.Levels.Doors.Count ? boot.Levels.Doors[door.Number - 1].Open : null, _now.Ms);
+            door.Begin(door.Number <= boot.Levels.Doors.Count ? boot.Levels.Doors[door.Number - 1] : new DoorLevels(Open: null), _now.Ms);
         foreach (CommandMemory memory in boot.Found.Commands)
         {
+            Remember(memory);
             if (memory.Outcome is null)
             {
                 // Power was cut after the intent was stored. Nobody knows whether the relay was on: it is never tried again.
@@ -142,27 +141,33 @@ public sealed partial class CabinetMachine
         }
     }
 
-    /// <summary>Everything that the clock alone decides. The relay comes first: nothing may keep a coil on.</summary>
+    /// <summary>A coil that was hot before the power cut still is: what may have been a pulse of the last minute counts as one of now.</summary>
+    private void Remember(CommandMemory memory)
+    {
+        if (memory.Locker >= 1 && memory.Locker <= _doors.Length && memory.Expires > _now.UnixMs - 60_000 && memory.Outcome is not (Outcomes.Refused or Outcomes.Expired))
+            _doors[memory.Locker - 1].Strain(_now.Ms);
+    }
+
+    /// <summary>Everything that the clock alone decides. The coil comes first: nothing may keep it on.</summary>
     private void PassTime()
     {
-        if (_pulsing is { } job && _now.Ms >= _relayOffAt)
-        {
-            _out.Add(new CabinetOutput.CoilOff(job.Locker, Coil.Release));
-            _pulsing = null;
-            _relayFreeAt = _now.Ms + _settings.GapMs;
-            if (!_doors[job.Locker - 1].HasSensor)
-                EndWatch(_doors[job.Locker - 1], job, Outcomes.Pulsed);
-        }
+        if (_pulsing is { } job && _now.Ms >= _coilOffAt)
+            EndPulse(job);
         foreach (Door door in _doors)
         {
-            if (door.Settle(_now.Ms, _settings.DebounceMs))
+            if (door.Settle(_now.Ms, _settings))
                 Moved(door);
+            if (door.SettleBolt(_now.Ms, _settings))
+                BoltMoved(door);
+            if (door.SettleInside(_now.Ms, _settings, out bool? before))
+                InsideChanged(door, before);
             if (door.Watched is { } watched && _now.Ms >= watched.WatchUntil)
                 GiveUp(door, watched);
             if (door.Complains(_now.Ms, _settings))
                 SendEvent(door.Complaints == 1 ? EventKinds.DoorLeftOpen : EventKinds.DoorNeverClosed, door.Number, null);
         }
         StartNext();
+        Prove();
         if (_linked && _now.Ms >= _heartbeatAt)
             SendState(kept: false);
     }
@@ -177,65 +182,31 @@ public sealed partial class CabinetMachine
                 SendEvent(EventKinds.DoorClosed, door.Number, null);
             return;
         }
-        bool released = door.Watched is not null || _now.Ms < door.ReleasedUntil;
+        bool released = door.Watched is { Coil: Coil.Release } || _now.Ms < door.ReleasedUntil || door.IsUnlocked;
         SendEvent(released ? EventKinds.DoorOpened : EventKinds.DoorForced, door.Number, released ? door.ReleasedBy : null);
         if (door.Watched is { } job)
-            EndWatch(door, job, Outcomes.Opened);
+            EndWatch(door, job, Proof(door, job) ?? Outcomes.NotLocked);
     }
 
-    private void GiveUp(Door door, Job job)
+    private void BoltMoved(Door door)
     {
-        if (door.Open is null)
-        {
-            // The sensor cannot be read: that is no sensor, and no evidence of a jam.
-            EndWatch(door, job, Outcomes.Pulsed);
-            return;
-        }
-        door.Jammed = true;
-        door.ReleasedUntil = job.WatchUntil - _settings.ProofMs + Math.Max(_settings.LateMs, _settings.ProofMs);
         _changed = true;
-        EndWatch(door, job, Outcomes.NotOpened);
-    }
-
-    private void EndWatch(Door door, Job job, string outcome)
-    {
-        door.Watched = null;
-        Conclude(job.Command, job.Locker, job.Expires, outcome);
-    }
-
-    private void StartNext()
-    {
-        for (int i = 0; i < _waiting.Count; i++)
-        {
-            Job job = _waiting[i];
-            if (job.Ready && job.HasExpired(_now))
-            {
-                _waiting.RemoveAt(i--);
-                Conclude(job.Command, job.Locker, job.Expires, Outcomes.Expired);
-            }
-        }
-        if (_pulsing is not null || _now.Ms < _relayFreeAt)
+        door.Jammed &= door.Bolted is null;
+        if (door.Bolted is not { } bolted)
             return;
-        // A door whose last pulse still awaits its proof is passed over: one opening must not prove two commands.
-        if (_waiting.Find(j => j.Ready && _doors[j.Locker - 1].Watched is null) is { } next)
-            Pulse(next);
+        // Nobody else's bolt moves within a pulse: it was the order. Otherwise somebody used a key, or a knob on the inside.
+        Guid? by = door.Watched is { } job && job.Coil == Coil.Lock == bolted ? job.Command : null;
+        SendEvent(bolted ? EventKinds.DoorLocked : EventKinds.DoorUnlocked, door.Number, by);
+        if (door.Watched is { } watched && Proof(door, watched) is { } outcome)
+            EndWatch(door, watched, outcome);
     }
 
-    private void Pulse(Job job)
+    private void InsideChanged(Door door, bool? before)
     {
-        Door door = _doors[job.Locker - 1];
-        _waiting.Remove(job);
-        _pulsing = job;
-        _relayOffAt = _now.Ms + _settings.PulseMs;
-        _out.Add(new CabinetOutput.CoilOn(job.Locker, Coil.Release));
-        // Without a sensor the end of the pulse ends the command, see PassTime.
-        job.WatchUntil = door.HasSensor ? _now.Ms + _settings.ProofMs : long.MaxValue;
-        door.Watched = job;
-        door.ReleasedBy = job.Command;
-        door.ReleasedUntil = _now.Ms + _settings.ProofMs;
-        // It stands open already; it is pulsed all the same, because the sensor may be wrong and somebody is waiting.
-        if (door.Open is true)
-            EndWatch(door, job, Outcomes.Opened);
+        _changed = true;
+        // From "cannot be read" nothing was put in: it may have been there.
+        if (before is not null && door.Occupied is { } occupied)
+            SendEvent(occupied ? EventKinds.PutIn : EventKinds.TakenOut, door.Number, null);
     }
 
     private void SendResult(Guid command, int locker, string outcome, string? reason, bool kept = true) =>
@@ -246,24 +217,31 @@ public sealed partial class CabinetMachine
 
     private void SendState(bool kept)
     {
-        string? issue = _levels.Supply == Supply.Absent ? "no-power" : _levels.Tampered ? "tamper" : null;
-        string letters = string.Create(_doors.Length, _doors, static (span, doors) =>
+        string? inside = _doors.All(d => d.Occupied is null) ? null : Letters(d => d.Occupied switch
         {
-            for (int i = 0; i < span.Length; i++)
-                span[i] = doors[i].Letter;
+            true => InsideLetters.Occupied,
+            false => InsideLetters.Empty,
+            null => InsideLetters.Unknown,
         });
-        _out.Add(new CabinetOutput.Send(_write.State(letters, issue, _now.UnixMs), kept));
+        _batterySaid = _levels.BatteryPercent;
+        _out.Add(new CabinetOutput.Send(_write.State(Letters(d => d.Letter), inside, _batterySaid, Issue(), _now.UnixMs), kept));
         _heartbeatAt = _now.Ms + _settings.HeartbeatMs;
     }
 
+    private string Letters(Func<Door, char> letter) => string.Create(_doors.Length, (_doors, letter), static (span, from) =>
+    {
+        for (int i = 0; i < span.Length; i++)
+            span[i] = from.letter(from._doors[i]);
+    });
+
     private long? Due()
     {
-        long due = _linked ? _heartbeatAt : long.MaxValue;
+        long due = Math.Min(_linked ? _heartbeatAt : long.MaxValue, _provenAt ?? long.MaxValue);
         if (_pulsing is not null)
-            due = Math.Min(due, _relayOffAt);
+            due = Math.Min(due, _coilOffAt);
         foreach (Door door in _doors)
         {
-            due = Math.Min(due, door.SettleDue(_settings.DebounceMs) ?? long.MaxValue);
+            due = Math.Min(due, door.SettleDue(_settings));
             due = Math.Min(due, door.Watched?.WatchUntil ?? long.MaxValue);
             due = Math.Min(due, door.ComplaintDue(_settings) ?? long.MaxValue);
         }
@@ -272,8 +250,8 @@ public sealed partial class CabinetMachine
             if (!job.Ready)
                 continue;
             due = Math.Min(due, job.ExpiresAtMs(_now));
-            if (_pulsing is null && _doors[job.Locker - 1].Watched is null)
-                due = Math.Min(due, _relayFreeAt);
+            if (_pulsing is null && HasPower && _doors[job.Locker - 1].Watched is null)
+                due = Math.Min(due, _coilsFreeAt);
         }
         return due == long.MaxValue ? null : due;
     }

@@ -1,5 +1,23 @@
 namespace Latchkey.Controller.Cabinet;
 
+/// <summary>What a latched lock does by itself when its supply goes.</summary>
+public enum PowerLoss
+{
+    /// <summary>Its bolt stays where it is: a motor or a servo.</summary>
+    Stays,
+
+    /// <summary>A spring puts its bolt out.</summary>
+    Locks,
+
+    /// <summary>It lets go: a magnet. Not for lockers, which are fail-secure.</summary>
+    Unlocks,
+}
+
+/// <summary>A latched lock: one coil takes its bolt back and another puts it out, each with one pulse. It is never left driven.</summary>
+/// <param name="BoltSensor">It shows where the bolt is. Without one nobody knows, and orders end in <c>unknown</c>.</param>
+/// <param name="PulseMs">How long a coil is on, 20 to <see cref="CabinetSettings.LongestPulseMs"/>. Small motors take a third of a second.</param>
+public sealed record Latch(PowerLoss AtPowerLoss, bool BoltSensor = true, int PulseMs = 500);
+
 /// <summary>What one cabinet is and how long things take in it. Times are in milliseconds.</summary>
 public sealed record CabinetSettings
 {
@@ -17,6 +35,15 @@ public sealed record CabinetSettings
     /// <summary>The doors that have no sensor. Their commands end in <c>pulsed</c>.</summary>
     public IReadOnlySet<int> WithoutSensor { get; init; } = new HashSet<int>();
 
+    /// <summary>No coil is on for longer, in milliseconds, whatever a setting says.</summary>
+    public const int LongestPulseMs = 1_000;
+
+    /// <summary>A coil is on for at most a quarter of any minute, in milliseconds: the weakest rating among locks for intermittent duty.</summary>
+    public const int LongestDutyMs = 15_000;
+
+    /// <summary>The doors with a latched lock; all others have a momentary one.</summary>
+    public IReadOnlyDictionary<int, Latch> Latched { get; init; } = new Dictionary<int, Latch>();
+
     /// <summary>How long a relay is on, 20 to 1,000. Electric strikes release within 50 ms; 200 leaves room for a weak supply and is
     /// far below what heats a coil.</summary>
     public int PulseMs { get; init; } = 200;
@@ -26,6 +53,22 @@ public sealed record CabinetSettings
 
     /// <summary>How long a sensor must keep a level before it is believed, 0 to 500. Reed contacts bounce for up to 20 ms.</summary>
     public int DebounceMs { get; init; } = 30;
+
+    /// <summary>How many pulses the coils of one door may have within a minute, 1 to 60; with their length they stay below <see cref="LongestDutyMs"/>.
+    /// Nobody pulls a door ten times a minute; a program that does heats a coil that is made for one pulse now and then.</summary>
+    public int PulsesPerMinute { get; init; } = 10;
+
+    /// <summary>How long an occupancy sensor must keep a level before it is believed, 0 to 10,000. Hands and doors pass before it.</summary>
+    public int OccupancyMs { get; init; } = 1_000;
+
+    /// <summary>At or below this many percent the battery is low; above it by <see cref="BatteryHysteresis"/> it is not any more.</summary>
+    public int BatteryLow { get; init; } = 25;
+
+    /// <summary>At or below this many percent the battery cannot be trusted to hold a strike: without the mains nothing is pulsed.</summary>
+    public int BatteryCritical { get; init; } = 10;
+
+    /// <summary>In percent: a battery recovers a little whenever nothing is drawn from it.</summary>
+    public const int BatteryHysteresis = 5;
 
     /// <summary>How long after the start of a pulse the door is awaited, 100 to 10,000. A person has pulled a sticking door by then.</summary>
     public int ProofMs { get; init; } = 1_500;
@@ -49,7 +92,14 @@ public sealed record CabinetSettings
     public string? Fault() =>
         Lockers is < 1 or > 200 ? $"A cabinet has 1 to 200 lockers, not {Lockers}."
         : Model.Length is 0 or > 32 || Firmware.Length is 0 or > 32 ? "Model and firmware have 1 to 32 characters."
-        : PulseMs is < 20 or > 1_000 ? $"A pulse lasts 20 to 1,000 ms, not {PulseMs}."
+        : PulseMs is < 20 or > LongestPulseMs ? $"A pulse lasts 20 to 1,000 ms, not {PulseMs}."
+        : Latched.Keys.Any(n => n < 1 || n > Lockers) ? $"A latched lock is at one of the doors 1 to {Lockers}."
+        : Latched.Values.Any(l => l.AtPowerLoss == PowerLoss.Unlocks) ? "Lockers are fail-secure: a lock that lets go when its supply goes is not for them."
+        : Latched.Values.Any(l => l.PulseMs is < 20 or > LongestPulseMs) ? $"The pulse of a latched lock lasts 20 to {LongestPulseMs} ms."
+        : PulsesPerMinute is < 1 or > 60 ? $"A door has 1 to 60 pulses a minute, not {PulsesPerMinute}."
+        : PulsesPerMinute * LongestOf(PulseMs) > LongestDutyMs ? $"{PulsesPerMinute} pulses of {LongestOf(PulseMs)} ms are more than {LongestDutyMs} ms a minute."
+        : OccupancyMs is < 0 or > 10_000 ? $"An occupancy sensor is believed after 0 to 10,000 ms, not {OccupancyMs}."
+        : BatteryCritical is < 0 or > 90 || BatteryLow < BatteryCritical || BatteryLow > 90 ? $"A battery is critical at 0 to 90 percent and low at no less, not at {BatteryCritical} and {BatteryLow}."
         : GapMs is < 0 or > 1_000 ? $"The gap between pulses is 0 to 1,000 ms, not {GapMs}."
         : DebounceMs is < 0 or > 500 ? $"The debounce time is 0 to 500 ms, not {DebounceMs}."
         : ProofMs is < 100 or > 10_000 ? $"A door is awaited for 100 to 10,000 ms, not {ProofMs}."
@@ -59,4 +109,9 @@ public sealed record CabinetSettings
         : HeartbeatMs is < 1_000 or > 60_000 ? $"A heartbeat comes every 1,000 to 60,000 ms, not {HeartbeatMs}."
         : QueueLimit is < 1 or > 100 ? $"1 to 100 commands may wait, not {QueueLimit}."
         : null;
+
+    /// <summary>How long a coil of this door is on.</summary>
+    internal int PulseOf(int door) => Math.Min(Latched.TryGetValue(door, out Latch? latch) ? latch.PulseMs : PulseMs, LongestPulseMs);
+
+    private int LongestOf(int pulse) => Latched.Values.Select(l => l.PulseMs).Append(pulse).Max();
 }

@@ -12,11 +12,15 @@ internal sealed class ReportWriter(CabinetSettings settings)
 
     public long Boot { get; set; }
 
-    public HelloMessage Hello(long link, long at) =>
-        Next(at, (id, seq) => new HelloMessage(Wire.Version, id, Boot, seq, at, link, settings.Firmware, settings.Model, settings.Lockers));
+    // Said only where there is something else than momentary locks.
+    private readonly string? _locks = settings.Latched.Count == 0 ? null : string.Concat(Enumerable.Range(1, settings.Lockers).Select(n =>
+        !settings.Latched.TryGetValue(n, out Latch? latch) ? LockLetters.Momentary : latch.AtPowerLoss == PowerLoss.Locks ? LockLetters.LatchedAndLocks : LockLetters.LatchedAndStays));
 
-    public StateMessage State(string doors, string? issue, long at) =>
-        Next(at, (id, seq) => new StateMessage(Wire.Version, id, Boot, seq, at, doors, issue));
+    public HelloMessage Hello(long link, bool safe, long at) => Next(at, (id, seq) => new HelloMessage(
+        Wire.Version, id, Boot, seq, at, link, settings.Firmware, settings.Model, settings.Lockers, _locks, safe ? true : null));
+
+    public StateMessage State(string doors, string? inside, int? battery, string? issue, long at) =>
+        Next(at, (id, seq) => new StateMessage(Wire.Version, id, Boot, seq, at, doors, issue, Inside: inside, Battery: battery));
 
     public EventMessage Event(string kind, int locker, Guid? command, long at) =>
         Next(at, (id, seq) => new EventMessage(Wire.Version, id, Boot, seq, at, kind, locker, command));

@@ -18,18 +18,23 @@ public interface IReport : IMessage
 /// <param name="Firmware">At most 32 characters.</param>
 /// <param name="Model">At most 32 characters.</param>
 /// <param name="Lockers">How many doors the device runs, 1 to 200; they are numbered from 1.</param>
-public sealed record HelloMessage(int V, Guid Id, long Boot, long Seq, long At, long Link, string Firmware, string Model, int Lockers) : IReport;
+/// <param name="Locks">A letter for each door in order, see <see cref="LockLetters"/>; absent where all are momentary.</param>
+/// <param name="Safe">True while the device is in safe mode: it takes no orders from afar.</param>
+public sealed record HelloMessage(
+    int V, Guid Id, long Boot, long Seq, long At, long Link, string Firmware, string Model, int Lockers, string? Locks = null, bool? Safe = null) : IReport;
 
 /// <summary>
 /// The whole state of a device, on change, on request and every 9 s as the heartbeat; and, with <see cref="Gone"/>, its last will.
 /// <c>up/state</c>, QoS 0 as a heartbeat, QoS 1 otherwise.
 /// </summary>
 /// <param name="Doors">A letter for each door in order, see <see cref="DoorLetters"/>. Empty in a last will.</param>
-/// <param name="Issue">What is wrong with the device as a whole (<c>no-power</c>, <c>tamper</c>), or absent.</param>
+/// <param name="Issue">Everything that is wrong with the device as a whole, words of <see cref="Issues"/> with a space between; absent when nothing is.</param>
 /// <param name="Link">In a last will: which connection is gone (<see cref="HelloMessage.Link"/>). A later hello makes it void.</param>
 /// <param name="Gone">True only in a last will.</param>
+/// <param name="Inside">A letter for each door in order, see <see cref="InsideLetters"/>; absent where no door can tell.</param>
+/// <param name="Battery">0 to 100 percent; absent where there is none.</param>
 public sealed record StateMessage(
-    int V, Guid Id, long Boot, long Seq, long At, string Doors, string? Issue = null, long? Link = null, bool? Gone = null) : IReport;
+    int V, Guid Id, long Boot, long Seq, long At, string Doors, string? Issue = null, long? Link = null, bool? Gone = null, string? Inside = null, int? Battery = null) : IReport;
 
 /// <summary>Something happened that nobody ordered or that follows an order: a door moved, somebody forced one. <c>up/event</c>, QoS 1.</summary>
 /// <param name="Event">One of <see cref="EventKinds"/>.</param>
@@ -40,7 +45,8 @@ public sealed record EventMessage(int V, Guid Id, long Boot, long Seq, long At, 
 /// <summary>How a command ended. Sent again, unchanged, whenever the same command arrives again. <c>up/result</c>, QoS 1.</summary>
 /// <param name="Command">The command's id.</param>
 /// <param name="Outcome">One of <see cref="Outcomes"/>.</param>
-/// <param name="Reason">With <c>refused</c>: one of <see cref="RefusalReasons"/>.</param>
+/// <param name="Reason">With <c>refused</c>: one of <see cref="RefusalReasons"/>. With <c>not-opened</c>, <c>not-locked</c> and <c>unknown</c>:
+/// <see cref="RefusalReasons.BrownOut"/> where the pulse was cut short.</param>
 public sealed record ResultMessage(
     int V, Guid Id, long Boot, long Seq, long At, Guid Command, int Locker, string Outcome, string? Reason = null) : IReport;
 
@@ -53,6 +59,44 @@ public static class DoorLetters
     public const char Jammed = 'j';
     /// <summary>There is no sensor, or it cannot be read.</summary>
     public const char Unknown = 'u';
+    /// <summary>A latched door whose bolt is seen out; it is not seen open.</summary>
+    public const char Locked = 'l';
+    /// <summary>A latched door whose bolt is seen back: it can be pulled. It is not seen open.</summary>
+    public const char Unlocked = 'n';
+}
+
+/// <summary>The letters of <see cref="StateMessage.Inside"/>.</summary>
+public static class InsideLetters
+{
+    public const char Occupied = 'i';
+    public const char Empty = 'e';
+    public const char Unknown = 'u';
+}
+
+/// <summary>The letters of <see cref="HelloMessage.Locks"/>.</summary>
+public static class LockLetters
+{
+    public const char Momentary = 'm';
+    /// <summary>Latched; at power loss it stays as it is.</summary>
+    public const char LatchedAndStays = 's';
+    /// <summary>Latched; at power loss it locks.</summary>
+    public const char LatchedAndLocks = 'k';
+}
+
+/// <summary>The words of <see cref="StateMessage.Issue"/>, the gravest first.</summary>
+public static class Issues
+{
+    /// <summary>The supply of the locks is gone.</summary>
+    public const string NoPower = "no-power";
+    /// <summary>Without the mains the battery holds no lock's coil any more.</summary>
+    public const string BatteryCritical = "battery-critical";
+    /// <summary>The housing is open.</summary>
+    public const string Tamper = "tamper";
+    /// <summary>The program did not stay up again and again: it takes no orders from afar until it has.</summary>
+    public const string SafeMode = "safe-mode";
+    /// <summary>The supply gave way under the last pulse, which was cut short.</summary>
+    public const string BrownOut = "brown-out";
+    public const string BatteryLow = "battery-low";
 }
 
 /// <summary>The values of <see cref="EventMessage.Event"/>.</summary>
@@ -66,6 +110,12 @@ public static class EventKinds
     public const string DoorLeftOpen = "door-left-open";
     /// <summary>It still does, and nobody will close it by themselves.</summary>
     public const string DoorNeverClosed = "door-never-closed";
+    /// <summary>The bolt of a latched door went out or back, by an order where one is named, else by a key or a knob.</summary>
+    public const string DoorLocked = "door-locked";
+    public const string DoorUnlocked = "door-unlocked";
+    /// <summary>Something lies in the locker that was empty, and the other way round.</summary>
+    public const string PutIn = "put-in";
+    public const string TakenOut = "taken-out";
 }
 
 /// <summary>The final outcomes of a command, as a device reports them (DESIGN section 6).</summary>
@@ -76,6 +126,8 @@ public static class Outcomes
     public const string Unlocked = "unlocked";
     public const string Pulsed = "pulsed";
     public const string NotOpened = "not-opened";
+    /// <summary>The bolt of a latched door was not seen out, or the door was pulled before.</summary>
+    public const string NotLocked = "not-locked";
     public const string Refused = "refused";
     public const string Expired = "expired";
     public const string Unknown = "unknown";
@@ -90,4 +142,14 @@ public static class RefusalReasons
     public const string NotSupported = "not-supported";
     public const string Busy = "busy";
     public const string JournalFull = "journal-full";
+    /// <summary>The device is in safe mode.</summary>
+    public const string SafeMode = "safe-mode";
+    /// <summary>The supply cannot hold a lock's coil.</summary>
+    public const string NoPower = "no-power";
+    /// <summary>The door's coil has had its pulses for this minute.</summary>
+    public const string TooOften = "too-often";
+    /// <summary>A door that stands open cannot be locked.</summary>
+    public const string DoorOpen = "door-open";
+    /// <summary>No refusal: the supply gave way, and the pulse was cut short.</summary>
+    public const string BrownOut = "brown-out";
 }

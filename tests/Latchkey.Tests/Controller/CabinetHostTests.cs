@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Latchkey.Controller.Boards;
 using Latchkey.Controller.Cabinet;
 using Latchkey.Link.Messages;
 using Latchkey.Simulator.Boards.Fake;
@@ -54,6 +55,42 @@ public sealed class CabinetHostTests : IAsyncDisposable
         await _link.Deliver(order);
         (await _link.Next<ResultMessage>()).ShouldSatisfyAllConditions(r => r.Command.ShouldBe(order.Id), r => r.Outcome.ShouldBe(Outcomes.Opened));
         _board.Doors[1].ShouldSatisfyAllConditions(d => d.Open.ShouldBeTrue(), d => d.Pulses.ShouldBe(1));
+    }
+
+    [Fact]
+    public async Task A_program_that_hangs_in_the_middle_of_a_pulse_leaves_no_coil_on()
+    {
+        var hanging = new HangingBoard(_board);
+        _power = new CancellationTokenSource();
+        _run = new CabinetHost(_settings, MachineRig.Own, Journal, hanging, _link, TimeProvider.System).Run(_power.Token);
+        await _link.Connect();
+        await _link.Deliver(Order(2));
+        await Eventually(() => _board.Doors[1] is { Pulses: 1, Relay: false });
+        hanging.Hangs.ShouldBeTrue("the program itself has switched nothing off");
+        hanging.GoOn();
+    }
+
+    /// <summary>A board that switches a coil on and then never comes back.</summary>
+    private sealed class HangingBoard(FakeBoard board) : IBoard
+    {
+        private readonly ManualResetEventSlim _goOn = new();
+
+        public bool Hangs => !_goOn.IsSet;
+
+        public void GoOn() => _goOn.Set();
+
+        public void AllOff() => board.AllOff();
+
+        public void Drive(int door, Coil coil, bool on)
+        {
+            board.Drive(door, coil, on);
+            if (on)
+                _goOn.Wait();
+        }
+
+        public BoardLevels Read() => board.Read();
+
+        public void Watch(Action<BoardChange>? changed) => board.Watch(changed);
     }
 
     [Fact]

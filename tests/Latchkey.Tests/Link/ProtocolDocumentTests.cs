@@ -86,8 +86,11 @@ public partial class ProtocolDocumentTests
     [Fact]
     public void Every_word_of_the_protocol_is_on_the_page()
     {
-        Type[] vocabularies = [typeof(Outcomes), typeof(RefusalReasons), typeof(EventKinds), typeof(CommandKinds)];
+        Type[] vocabularies = [typeof(Outcomes), typeof(RefusalReasons), typeof(EventKinds), typeof(CommandKinds), typeof(Issues)];
         foreach (string word in vocabularies.SelectMany(t => t.GetFields()).Select(f => (string)f.GetRawConstantValue()!))
             Page.ShouldContain($"`{word}`");
+        Type[] letters = [typeof(DoorLetters), typeof(InsideLetters), typeof(LockLetters)];
+        foreach (char letter in letters.SelectMany(t => t.GetFields()).Select(f => (char)f.GetRawConstantValue()!))
+            Page.ShouldContain($"`{letter}`");
     }
 }

@@ -69,7 +69,7 @@ public sealed class HardwareApiTests : IAsyncLifetime
         JsonObject seen = (await _http.GetFromJsonAsync<JsonObject>(new Uri($"/cabinets/{MachineRig.Device}", UriKind.Relative)))!;
         seen.Remove("terminal");
         seen.ToJsonString().ShouldBe(
-            $$"""{"device":"{{MachineRig.Device}}","powered":true,"connected":false,"networked":true,"violations":0,"doors":[{"number":1,"open":false,"jammed":false,"relay":false,"pulses":0,"bolted":null,"occupied":false},{"number":2,"open":false,"jammed":false,"relay":false,"pulses":0,"bolted":null,"occupied":false},{"number":3,"open":false,"jammed":false,"relay":false,"pulses":0,"bolted":null,"occupied":false}]}""");
+            $$"""{"device":"{{MachineRig.Device}}","powered":true,"connected":false,"networked":true,"violations":0,"doors":[{"number":1,"open":false,"jammed":false,"relay":false,"pulses":0,"bolted":null,"occupied":false},{"number":2,"open":false,"jammed":false,"relay":false,"pulses":0,"bolted":null,"occupied":false},{"number":3,"open":false,"jammed":false,"relay":false,"pulses":0,"bolted":null,"occupied":false}],"tampered":false,"supply":"Present","batteryPercent":null}""");
         (await _http.GetFromJsonAsync<JsonElement>(new Uri("/cabinets", UriKind.Relative))).GetArrayLength().ShouldBe(1);
     }
 
@@ -131,6 +131,16 @@ public sealed class HardwareApiTests : IAsyncLifetime
         (await Post($"{cabinet}/doors/3/free")).GetProperty("doors")[2].GetProperty("jammed").GetBoolean().ShouldBeFalse();
         (await Post($"{cabinet}/unplug")).GetProperty("networked").GetBoolean().ShouldBeFalse();
         (await Post($"{cabinet}/plug-in")).GetProperty("networked").GetBoolean().ShouldBeTrue();
+        (await Post($"{cabinet}/doors/1/put-in")).GetProperty("doors")[0].GetProperty("occupied").GetBoolean().ShouldBeTrue();
+        (await Post($"{cabinet}/doors/1/take-out")).GetProperty("doors")[0].GetProperty("occupied").GetBoolean().ShouldBeFalse();
+        (await Post($"{cabinet}/doors/1/pull")).GetProperty("doors")[0].GetProperty("open").GetBoolean().ShouldBeFalse();
+        (await Post($"{cabinet}/tamper-open")).GetProperty("tampered").GetBoolean().ShouldBeTrue();
+        (await Post($"{cabinet}/tamper-close")).GetProperty("tampered").GetBoolean().ShouldBeFalse();
+        (await Post($"{cabinet}/supply-off")).GetProperty("supply").GetString().ShouldBe("Absent");
+        (await Post($"{cabinet}/brown-out")).GetProperty("supply").GetString().ShouldBe("Present");
+        (await Post($"{cabinet}/supply-on")).GetProperty("supply").GetString().ShouldBe("Present");
+        (await Post($"{cabinet}/battery/40")).GetProperty("batteryPercent").GetInt32().ShouldBe(40);
+        (await Post($"{cabinet}/battery/none")).GetProperty("batteryPercent").ValueKind.ShouldBe(JsonValueKind.Null);
         (await Post($"{cabinet}/power-off")).GetProperty("powered").GetBoolean().ShouldBeFalse();
         (await Post($"{cabinet}/power-on")).GetProperty("powered").GetBoolean().ShouldBeTrue();
     }
@@ -142,6 +152,7 @@ public sealed class HardwareApiTests : IAsyncLifetime
     [InlineData("/cabinets/0193a5b0-0000-7000-8000-000000000001/doors/4/jam", HttpStatusCode.NotFound)]
     [InlineData("/cabinets/0193a5b0-0000-7000-8000-000000000001/doors/one/jam", HttpStatusCode.BadRequest)]
     [InlineData("/cabinets/0193a5b0-0000-7000-8000-000000000001/doors/1/open", HttpStatusCode.NotFound)]
+    [InlineData("/cabinets/0193a5b0-0000-7000-8000-000000000001/battery/101", HttpStatusCode.BadRequest)]
     [InlineData("/elsewhere", HttpStatusCode.NotFound)]
     public async Task What_is_wrong_is_said_in_a_sentence(string path, HttpStatusCode status) =>
         (await Post(path, status)).GetProperty("problem").GetString().ShouldEndWith(".");

@@ -30,7 +30,13 @@ public sealed partial class FakeBoard
     /// <summary>Somebody opens or shuts the housing.</summary>
     public void SetTampered(bool tampered) => Alter(levels => levels with { Tampered = tampered });
 
-    public void SetSupply(Supply supply) => Alter(levels => levels with { Supply = supply });
+    /// <param name="weak">It gives way under every coil after a moment, and recovers when the coil is off.</param>
+    public void SetSupply(Supply supply, bool weak = false)
+    {
+        lock (_gate)
+            _weak = weak;
+        Alter(levels => levels with { Supply = supply });
+    }
 
     /// <param name="percent">0 to 100, or null: no battery.</param>
     public void SetBattery(int? percent) => Alter(levels => levels with { BatteryPercent = percent });

@@ -17,10 +17,15 @@ public sealed record FakeDoor(int Number, bool Open, bool Jammed, bool Relay, in
 /// <param name="latched">The doors that have a bolt and its sensor; null for none.</param>
 public sealed partial class FakeBoard(int doors, TimeSpan actuation, Random? bounce, TimeProvider time, IReadOnlySet<int>? latched = null) : IBoard
 {
+    /// <summary>How long a weak supply holds a coil.</summary>
+    private static readonly TimeSpan SagAfter = TimeSpan.FromMilliseconds(20);
+
     private readonly Lock _gate = new();
     private readonly DoorParts[] _doors = [.. Enumerable.Range(1, doors).Select(n => new DoorParts(latched?.Contains(n) == true ? true : null))];
     private CabinetLevels _cabinet = new();
     private Action<BoardChange>? _sensors;
+    private ITimer? _sagging;
+    private bool _weak;
 
     /// <summary>Anything that <see cref="Doors"/> or <see cref="Cabinet"/> shows has changed. Raised on any thread.</summary>
     public event Action? Changed;
@@ -57,6 +62,7 @@ public sealed partial class FakeBoard(int doors, TimeSpan actuation, Random? bou
                 door.Actuation = null;
             }
         }
+        Recover();
         Changed?.Invoke();
     }
 
@@ -75,10 +81,25 @@ public sealed partial class FakeBoard(int doors, TimeSpan actuation, Random? bou
                 parts.Actuation?.Dispose();
                 parts.Actuation = time.CreateTimer(_ => Actuate(door, coil), null, actuation, Timeout.InfiniteTimeSpan);
                 parts.Driven = coil;
+                if (_weak)
+                {
+                    _sagging?.Dispose();
+                    _sagging = time.CreateTimer(_ => Alter(levels => levels with { Supply = Supply.Sagging }), null, SagAfter, Timeout.InfiniteTimeSpan);
+                }
             }
             else if (!on && parts.Driven == coil)
+            {
                 parts.Driven = null;
+                // A coil that was never strong enough has moved nothing.
+                if (_cabinet.Supply == Supply.Sagging)
+                {
+                    parts.Actuation?.Dispose();
+                    parts.Actuation = null;
+                }
+            }
         }
+        if (!on)
+            Recover();
         Changed?.Invoke();
     }
 
@@ -136,6 +157,18 @@ public sealed partial class FakeBoard(int doors, TimeSpan actuation, Random? bou
                 _ => SetContact(door, !level, bouncesLeft - 1), null, TimeSpan.FromMilliseconds(1 + bounce!.NextDouble()), Timeout.InfiniteTimeSpan);
         }
     });
+
+    private void Recover()
+    {
+        lock (_gate)
+        {
+            _sagging?.Dispose();
+            _sagging = null;
+            if (_cabinet.Supply != Supply.Sagging)
+                return;
+        }
+        Alter(levels => levels with { Supply = Supply.Present });
+    }
 
     private void Alter(int door, Action<DoorParts> change)
     {

@@ -13,14 +13,14 @@ internal static class RandomVectors
     {
         int seed = int.Parse(name[^3..], CultureInfo.InvariantCulture);
         var random = new Random(seed);
-        var file = VectorFile.Parse(name, [$"# Random life {seed}", $"cabinet lockers=4 queue=3 proof=600 late=2000 left-open=3000 never-closed=7000{(seed % 3 == 0 ? " without-sensor=4" : "")}"]);
+        var file = VectorFile.Parse(name, [$"# Random life {seed}", $"cabinet lockers=4 queue=3 proof=600 late=2000 left-open=3000 never-closed=7000{Kind(seed)}"]);
         var run = new VectorRun(file.Settings());
         var lines = new List<VectorLine>();
         var outputs = new List<string>();
         long now = 0;
         int orders = 0;
         bool linked = false;
-        Do("boot", "cccc");
+        Do("boot", "cccc", $"bolts={(seed % 2 == 0 ? "??oo" : "????")}", "inside=eeie", "battery=80");
         for (int i = 0; i < Steps; i++)
         {
             // Time passes first; whenever the cabinet wants to be called, it is.
@@ -44,17 +44,19 @@ internal static class RandomVectors
                 linked = false;
         }
 
+        string Letters(string of) => new([.. Enumerable.Range(0, 4).Select(_ => of[random.Next(of.Length)])]);
+
         string[] Choose()
         {
             string[] waiting = [.. run.Unanswered];
             // A disk answers most of the time before anything else happens.
             if (waiting.Length > 0 && random.Next(3) > 0)
                 return [random.Next(12) == 0 ? "failed" : "stored", .. waiting[0].Split(' ')];
-            switch (random.Next(20))
+            switch (random.Next(26))
             {
                 case < 6:
                     string letter = VectorRun.LetterOf(++orders);
-                    string[] more = random.Next(8) switch { 0 => ["forged"], 1 => ["retained"], 2 => [$"life={random.Next(-500, 2_000)}"], 3 => ["lock"], _ => [] };
+                    string[] more = random.Next(8) switch { 0 => ["forged"], 1 => ["retained"], 2 => [$"life={random.Next(-500, 2_000)}"], 3 or 4 => ["lock"], 5 => ["unlock"], _ => [] };
                     return ["order", letter, random.Next(random.Next(6) == 0 ? 0 : 1, 6).ToString(CultureInfo.InvariantCulture), .. more];
                 case < 9 when orders > 0:
                     string[] retained = random.Next(6) == 0 ? ["retained"] : [];
@@ -69,12 +71,25 @@ internal static class RandomVectors
                 case 16:
                     return ["tamper", random.Next(2) == 0 ? "open" : "closed"];
                 case 17:
-                    return ["power", random.Next(2) == 0 ? "on" : "off"];
+                    return ["power", random.Next(5) switch { 0 => "off", 1 => "sags", _ => "on" }];
                 case 18:
+                    return ["battery", random.Next(6) == 0 ? "none" : random.Next(0, 101).ToString(CultureInfo.InvariantCulture)];
+                case < 22:
+                    return ["bolt", random.Next(1, 5).ToString(CultureInfo.InvariantCulture), random.Next(7) switch { 0 => "unreadable", 1 or 2 => "out", _ => "back" }];
+                case 22:
+                    return ["inside", random.Next(1, 5).ToString(CultureInfo.InvariantCulture), random.Next(7) switch { 0 => "unreadable", < 4 => "in", _ => "empty" }];
+                case 23:
                     return ["clock", random.Next(-3_000, 3_000).ToString(CultureInfo.InvariantCulture)];
+                case 24 when random.Next(2) == 0:
+                    return ["boot", Letters("co?"), $"bolts={Letters("ob?")}", $"inside={Letters("ie?")}", $"battery={random.Next(0, 101)}", $"power={(random.Next(4) == 0 ? "off" : "on")}", $"fallen={random.Next(0, 7)}"];
                 default:
-                    return random.Next(2) == 0 ? ["boot", new string([.. Enumerable.Range(0, 4).Select(_ => "co?"[random.Next(3)])])] : ["tick"];
+                    return ["tick"];
             }
         }
     }
+
+    /// <summary>Every second cabinet has latched doors, one of them without a sensor; every third a door nobody sees; every fifth spares its coils.</summary>
+    private static string Kind(int seed) =>
+        (seed % 2 == 0 ? " latched=3,4 latch-pulse=300 occupancy=100" : "") + (seed % 4 == 0 ? " without-bolt-sensor=4 locks-at-power-loss=4" : "")
+        + (seed % 3 == 0 ? " without-sensor=4" : "") + (seed % 5 == 0 ? " per-minute=2" : "");
 }

@@ -42,9 +42,14 @@ internal sealed record VectorFile(string Name, string Title, IReadOnlyList<strin
             PulseMs = Number("pulse", settings.PulseMs), GapMs = Number("gap", settings.GapMs), DebounceMs = Number("debounce", settings.DebounceMs),
             ProofMs = Number("proof", settings.ProofMs), LateMs = Number("late", settings.LateMs), HeartbeatMs = Number("heartbeat", settings.HeartbeatMs),
             LeftOpenMs = Number("left-open", settings.LeftOpenMs), NeverClosedMs = Number("never-closed", settings.NeverClosedMs),
-            QueueLimit = Number("queue", settings.QueueLimit),
-            WithoutSensor = given.TryGetValue("without-sensor", out string? doors) ? doors.Split(',').Select(int.Parse).ToHashSet() : settings.WithoutSensor,
+            QueueLimit = Number("queue", settings.QueueLimit), PulsesPerMinute = Number("per-minute", settings.PulsesPerMinute), OccupancyMs = Number("occupancy", settings.OccupancyMs),
+            BatteryLow = Number("battery-low", settings.BatteryLow), BatteryCritical = Number("battery-critical", settings.BatteryCritical),
+            WithoutSensor = Doors("without-sensor"),
+            Latched = Doors("latched").ToDictionary(door => door, door => new Latch(
+                Doors("locks-at-power-loss").Contains(door) ? PowerLoss.Locks : PowerLoss.Stays, !Doors("without-bolt-sensor").Contains(door), Number("latch-pulse", 500))),
         };
+
+        HashSet<int> Doors(string key) => given.TryGetValue(key, out string? doors) ? [.. doors.Split(',').Select(int.Parse)] : [];
 
         int Number(string key, int otherwise) => given.TryGetValue(key, out string? value) ? int.Parse(value, CultureInfo.InvariantCulture) : otherwise;
     }

@@ -16,6 +16,7 @@ internal sealed class VectorRun(CabinetSettings settings)
     private readonly List<JournalLine> _disk = [];
     private CabinetMachine? _machine;
     private CabinetLevels _cabinet = new();
+    private DoorLevels[] _doors = [];
     private long _boots;
     private long _clock = Epoch;
 
@@ -40,22 +41,30 @@ internal sealed class VectorRun(CabinetSettings settings)
     {
         switch (line.Input)
         {
-            case ["boot", var doors]:
-                return new CabinetInput.Boot(new JournalContents(++_boots, 0, MachineRig.Memory(_disk)), new BoardLevels([.. doors.Select(d => new DoorLevels(Level(d)))], _cabinet = new()));
+            case ["boot", var doors, .. var rest]:
+                string bolts = Word(rest, "bolts") ?? "", inside = Word(rest, "inside") ?? "";
+                _doors = [.. doors.Select((d, i) => new DoorLevels(Level(d), i < bolts.Length ? Level(bolts[i]) : null, i < inside.Length ? Level(inside[i]) : null))];
+                _cabinet = new CabinetLevels(Word(rest, "tamper") == "open", SupplyOf(Word(rest, "power") ?? "on"), Percent(Word(rest, "battery") ?? "none"));
+                return new CabinetInput.Boot(
+                    new JournalContents(++_boots, 0, MachineRig.Memory(_disk), null, int.Parse(Word(rest, "fallen") ?? "0", CultureInfo.InvariantCulture)), new BoardLevels([.. _doors], _cabinet));
             case ["link"]:
                 return new CabinetInput.Linked(_machine!.NextWill(_clock + line.Ms).Link);
             case ["unlink"]:
                 return new CabinetInput.LinkLost();
             case ["order", var letter, var locker, .. var rest]:
                 _orders[letter] = MachineRig.Server.Sign(
-                    Id(letter), rest.Contains("lock") ? CommandKinds.Lock : CommandKinds.Open, int.Parse(locker, CultureInfo.InvariantCulture),
+                    Id(letter), rest.FirstOrDefault(w => w is CommandKinds.Lock or CommandKinds.Unlock) ?? CommandKinds.Open, int.Parse(locker, CultureInfo.InvariantCulture),
                     DateTimeOffset.FromUnixTimeMilliseconds(_clock + line.Ms + line.LifeMs), "lease:vector");
                 CommandMessage order = rest.Contains("forged") ? _orders[letter] with { Authority = "operator:vector" } : _orders[letter];
                 return new CabinetInput.CommandArrived(order, rest.Contains("retained"));
             case ["again", var letter, .. var rest]:
                 return new CabinetInput.CommandArrived(_orders[letter], rest.Contains("retained"));
             case ["door", var number, var level]:
-                return new CabinetInput.DoorChanged(int.Parse(number, CultureInfo.InvariantCulture), new DoorLevels(Level(level[0])));
+                return Changed(number, levels => levels with { Open = Level(level[0]) });
+            case ["bolt", var number, var level]:
+                return Changed(number, levels => levels with { Bolted = Level(level[0]) });
+            case ["inside", var number, var level]:
+                return Changed(number, levels => levels with { Occupied = Level(level[0]) });
             case ["stored" or "failed", var kind, var letter]:
                 JournalLine asked = _asked.First(l => Words(l) == $"{kind} {letter}");
                 _asked.Remove(asked);
@@ -67,7 +76,9 @@ internal sealed class VectorRun(CabinetSettings settings)
             case ["tamper", var state]:
                 return new CabinetInput.CabinetChanged(_cabinet = _cabinet with { Tampered = state == "open" });
             case ["power", var state]:
-                return new CabinetInput.CabinetChanged(_cabinet = _cabinet with { Supply = state == "on" ? Supply.Present : Supply.Absent });
+                return new CabinetInput.CabinetChanged(_cabinet = _cabinet with { Supply = SupplyOf(state) });
+            case ["battery", var percent]:
+                return new CabinetInput.CabinetChanged(_cabinet = _cabinet with { BatteryPercent = Percent(percent) });
             case ["clock", var by]:
                 _clock += long.Parse(by, CultureInfo.InvariantCulture);
                 return new CabinetInput.Tick();
@@ -85,9 +96,9 @@ internal sealed class VectorRun(CabinetSettings settings)
             case CabinetOutput.AllOff:
                 return "all-off";
             case CabinetOutput.CoilOn on:
-                return $"on {on.Door}";
+                return $"on {on.Door}{(on.Coil == Coil.Lock ? " lock" : "")}";
             case CabinetOutput.CoilOff off:
-                return $"off {off.Door}";
+                return $"off {off.Door}{(off.Coil == Coil.Lock ? " lock" : "")}";
             case CabinetOutput.Store { Line: var stored }:
                 (stored.IsAwaited ? _asked : _disk).Add(stored);
                 return $"store {Words(stored)}{(stored is JournalRecord { Kind: JournalKind.Outcome } outcome ? $" {outcome.Outcome}{Behind(outcome.Reason)}" : "")}";
@@ -100,8 +111,8 @@ internal sealed class VectorRun(CabinetSettings settings)
 
     private static string Write(IReport report) => report switch
     {
-        HelloMessage => "hello",
-        StateMessage state => $"state {state.Doors}{Behind(state.Issue)}",
+        HelloMessage hello => $"hello{(hello.Safe == true ? " safe" : "")}{Behind(hello.Locks)}",
+        StateMessage state => $"state {state.Doors}{(state.Inside is null ? "" : $" inside={state.Inside}")}{(state.Battery is null ? "" : $" battery={state.Battery}")}{Behind(state.Issue)}",
         EventMessage happened => $"event {happened.Event} {happened.Locker}{Behind(happened.Command is { } command ? Letter(command) : null)}",
         ResultMessage result => $"result {Letter(result.Command)} {result.Outcome}{Behind(result.Reason)}",
         _ => throw new InvalidOperationException($"{report} has no words."),
@@ -117,7 +128,20 @@ internal sealed class VectorRun(CabinetSettings settings)
         _ => throw new InvalidOperationException($"{line} has no words."),
     };
 
-    private static bool? Level(char letter) => letter switch { 'o' => true, 'c' => false, _ => null };
+    /// <summary>Open, out and in are one side; closed, back and empty the other.</summary>
+    private static bool? Level(char letter) => letter switch { 'o' or 'i' => true, 'c' or 'b' or 'e' => false, _ => null };
+
+    private static Supply SupplyOf(string word) => word switch { "on" => Supply.Present, "off" => Supply.Absent, "sags" => Supply.Sagging, _ => throw new FormatException($"The power cannot be {word}.") };
+
+    private static int? Percent(string word) => word == "none" ? null : int.Parse(word, CultureInfo.InvariantCulture);
+
+    private static string? Word(IEnumerable<string> words, string key) => words.Select(w => w.Split('=')).FirstOrDefault(w => w[0] == key)?[1];
+
+    private CabinetInput.DoorChanged Changed(string number, Func<DoorLevels, DoorLevels> change)
+    {
+        int door = int.Parse(number, CultureInfo.InvariantCulture);
+        return new CabinetInput.DoorChanged(door, _doors[door - 1] = change(_doors[door - 1]));
+    }
 
     /// <summary>a is 1, z is 26, aa is 27, and so on; the number is the end of the id.</summary>
     private static Guid Id(string letter) => new(0x0193a5b0, 2, 0x7000, 0x80, 0, 0, 0, 0, 0, (byte)(Number(letter) >> 8), (byte)Number(letter));

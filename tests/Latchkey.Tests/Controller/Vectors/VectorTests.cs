@@ -46,9 +46,18 @@ public sealed class VectorTests
     [InlineData("0 boot cc => all-off\n5 order a 1\n6 stored intent a => on 1\n9000 tick => off 1", "on for")]
     [InlineData("0 boot cc => all-off\n5 order a 1\n6 stored intent a => on 1\n400 tick", "on for")]
     [InlineData("0 boot cc => send hello; all-off", "first output")]
+    [InlineData("0 boot cc => all-off\n5 order a 1 lock\n6 stored intent a => on 1 lock", "no such coil")]
+    [InlineData("0 boot cc bolts=?o => all-off\n5 order a 2 unlock\n6 stored intent a => on 2 lock", "without an order")]
+    [InlineData("0 boot cc bolts=?o => all-off\n5 order a 2 unlock\n6 stored intent a => on 2\n7 order b 2 lock\n8 stored intent b => on 2 lock", "two relays")]
+    [InlineData("0 boot cc power=off => all-off\n5 order a 1\n6 stored intent a => on 1", "cannot hold")]
+    [InlineData("0 boot cc power=off battery=10 => all-off\n5 order a 1\n6 stored intent a => on 1", "cannot hold")]
+    [InlineData("0 boot cc => all-off\n5 order a 1\n6 stored intent a => on 1\n9 power sags", "cannot hold")]
+    [InlineData("0 boot cc => all-off\n5 order a 1\n6 stored intent a => on 1\n9 tick => off 1", "another time")]
+    [InlineData("0 boot cc fallen=5 => all-off\n5 order a 1\n6 stored intent a => on 1", "without an order")]
+    [InlineData("0 boot cc => all-off\n1 order a 1\n2 order b 1\n3 order c 1\n4 stored intent a => on 1\n5 stored intent b\n6 stored intent c\n204 tick => off 1\n304 tick => on 1\n504 tick => off 1\n604 tick => on 1\n804 tick => off 1", "within a minute")]
     public void What_is_not_safe_is_found(string lines, string complaint)
     {
-        var file = VectorFile.Parse("wrong", ["# Wrong", "cabinet lockers=2", .. lines.Split('\n')]);
+        var file = VectorFile.Parse("wrong", ["# Wrong", "cabinet lockers=2 latched=2 per-minute=2", .. lines.Split('\n')]);
         Should.Throw<ShouldAssertException>(() => VectorSafety.Check(file)).Message.ShouldContain(complaint);
     }
 
