@@ -205,6 +205,8 @@ public sealed class LateTests : IAsyncLifetime
         }
         else
         {
+            if (between == Break.PowerCut)
+                VirtualBank.ForgetStarts(_data);
             await Task.WhenAll(_cabinets.Select(c => c.Bank.Do(between == Break.PowerCut ? "power-on" : "plug-in")));
         }
         foreach (Cabinet cabinet in _cabinets)

@@ -174,11 +174,11 @@ public sealed class CabinetJournal : IDisposable
             return;
         if (known is null)
             _order.Add(record.Command);
-        known ??= new CommandMemory(record.Command, record.Locker, record.Expires, null, null, Delivered: false);
+        known ??= new CommandMemory(record.Command, record.Locker, record.Expires, null, null, Delivered: false, record.At);
         _memories[record.Command] = record.Kind switch
         {
             // The first outcome stands.
-            JournalKind.Outcome when known.Outcome is null => known with { Outcome = record.Outcome, Reason = record.Reason },
+            JournalKind.Outcome when known.Outcome is null => known with { Outcome = record.Outcome, Reason = record.Reason, At = record.At == 0 ? known.At : record.At },
             JournalKind.Delivered => known with { Delivered = true },
             _ => known,
         };
@@ -203,9 +203,9 @@ public sealed class CabinetJournal : IDisposable
             AppendLine(text, fact.Write());
         foreach (CommandMemory memory in _order.Select(id => _memories[id]))
         {
-            AppendLine(text, new JournalRecord(JournalKind.Intent, memory.Command, memory.Locker, memory.Expires).Write());
+            AppendLine(text, new JournalRecord(JournalKind.Intent, memory.Command, memory.Locker, memory.Expires, At: memory.At).Write());
             if (memory.Outcome is not null)
-                AppendLine(text, new JournalRecord(JournalKind.Outcome, memory.Command, memory.Locker, memory.Expires, memory.Outcome, memory.Reason).Write());
+                AppendLine(text, new JournalRecord(JournalKind.Outcome, memory.Command, memory.Locker, memory.Expires, memory.Outcome, memory.Reason, memory.At).Write());
             if (memory.Delivered)
                 AppendLine(text, new JournalRecord(JournalKind.Delivered, memory.Command, memory.Locker, memory.Expires).Write());
         }

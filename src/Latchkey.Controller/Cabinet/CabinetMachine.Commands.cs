@@ -47,7 +47,7 @@ public sealed partial class CabinetMachine
         long deadline = _now.Ms + Math.Min(command.Expires - _now.UnixMs, LongestWaitMs);
         _waiting.Add(new Job(command.Id, command.Locker, command.Expires, deadline, command.Kind));
         _book.Set(new(command.Id, command.Locker, command.Expires));
-        _out.Add(new CabinetOutput.Store(new JournalRecord(JournalKind.Intent, command.Id, command.Locker, command.Expires)));
+        _out.Add(new CabinetOutput.Store(new JournalRecord(JournalKind.Intent, command.Id, command.Locker, command.Expires, At: _now.UnixMs + deadline - _now.Ms)));
     }
 
     private void Answer(JournalLine line, bool ok)
@@ -81,7 +81,7 @@ public sealed partial class CabinetMachine
     private void Conclude(Guid command, int locker, long expires, string outcome, string? reason = null)
     {
         _book.Set(new(command, locker, expires, outcome, reason, Storing: true));
-        _out.Add(new CabinetOutput.Store(new JournalRecord(JournalKind.Outcome, command, locker, expires, outcome, reason)));
+        _out.Add(new CabinetOutput.Store(new JournalRecord(JournalKind.Outcome, command, locker, expires, outcome, reason, _now.UnixMs)));
     }
 
     /// <summary>Not stored: it expires again after a restart, and old orders that a stranger plays back must not wear the flash.</summary>

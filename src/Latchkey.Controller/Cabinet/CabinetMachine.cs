@@ -141,11 +141,13 @@ public sealed partial class CabinetMachine
         }
     }
 
-    /// <summary>A coil that was hot before the power cut still is: what may have been a pulse of the last minute counts as one of now.</summary>
+    /// <summary>A coil that was hot before the power cut still is: each command of the last minute counts as a pulse, at the last moment at which it
+    /// can have been one.</summary>
     private void Remember(CommandMemory memory)
     {
-        if (memory.Locker >= 1 && memory.Locker <= _doors.Length && memory.Expires > _now.UnixMs - 60_000 && memory.Outcome is not (Outcomes.Refused or Outcomes.Expired))
-            _doors[memory.Locker - 1].Strain(_now.Ms);
+        long age = Math.Max(0, _now.UnixMs - memory.At);
+        if (memory.At != 0 && age < Door.DutyMs && memory.Locker >= 1 && memory.Locker <= _doors.Length && memory.Outcome is not (Outcomes.Refused or Outcomes.Expired))
+            _doors[memory.Locker - 1].Strain(_now.Ms - age);
     }
 
     /// <summary>Everything that the clock alone decides. The coil comes first: nothing may keep it on.</summary>

@@ -7,7 +7,8 @@ namespace Latchkey.Controller.Cabinet;
 /// <param name="latch">How its latched lock is made; null for a momentary one.</param>
 internal sealed class Door(int number, bool hasSensor, Latch? latch)
 {
-    private const long DutyMs = 60_000;
+    /// <summary>Over how long the pulses of a door are counted.</summary>
+    public const long DutyMs = 60_000;
 
     private readonly Sensor _contact = new(hasSensor), _bolt = new(latch is { BoltSensor: true }), _inside = new(isThere: true);
     private readonly Queue<long> _pulses = new();

@@ -64,24 +64,33 @@ public sealed record JournalFact(string Key, string Value, long Until) : Journal
 /// <summary>One line about a command.</summary>
 /// <param name="Expires">The command's expiry in milliseconds since 1970-01-01 UTC; it says how long the line must be kept.</param>
 /// <param name="Outcome">One of <see cref="Link.Messages.Outcomes"/> in an outcome, else null.</param>
-/// <param name="Reason">One of <see cref="Link.Messages.RefusalReasons"/> with <c>refused</c>, else null.</param>
-public sealed record JournalRecord(JournalKind Kind, Guid Command, int Locker, long Expires, string? Outcome = null, string? Reason = null) : JournalLine
+/// <param name="Reason">One of <see cref="Link.Messages.RefusalReasons"/> with <c>refused</c> and where a pulse was cut short, else null.</param>
+/// <param name="At">The last moment at which its pulse can begin or have begun, in milliseconds since 1970-01-01 UTC; 0 where nobody has to know. The
+/// coil's duty is counted from it after a restart.</param>
+public sealed record JournalRecord(JournalKind Kind, Guid Command, int Locker, long Expires, string? Outcome = null, string? Reason = null, long At = 0) : JournalLine
 {
     public override bool IsAwaited => Kind != JournalKind.Delivered;
 
     internal override bool NeedsRoom => Kind == JournalKind.Intent;
 
-    /// <summary>At most 120 characters.</summary>
-    internal override string Write() => Kind switch
+    /// <summary>At most 140 characters.</summary>
+    internal override string Write() => (Kind switch
     {
         JournalKind.Intent => $"intent {Command:D} {Locker} {Expires}",
         JournalKind.Outcome => $"outcome {Command:D} {Locker} {Expires} {Outcome}{(Reason is null ? "" : " " + Reason)}",
         _ => $"delivered {Command:D} {Locker} {Expires}",
-    };
+    }) + (At == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" @{At}"));
 
     internal static new JournalRecord? Read(string line)
     {
         string[] parts = line.Split(' ');
+        long at = 0;
+        if (parts[^1].StartsWith('@'))
+        {
+            if (!long.TryParse(parts[^1].AsSpan(1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out at))
+                return null;
+            parts = parts[..^1];
+        }
         if (parts.Length < 4
             || !Guid.TryParseExact(parts[1], "D", out Guid command)
             || !int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out int locker)
@@ -89,9 +98,9 @@ public sealed record JournalRecord(JournalKind Kind, Guid Command, int Locker, l
             return null;
         return parts switch
         {
-            ["intent", _, _, _] => new(JournalKind.Intent, command, locker, expires),
-            ["outcome", _, _, _, var outcome] => new(JournalKind.Outcome, command, locker, expires, outcome),
-            ["outcome", _, _, _, var outcome, var reason] => new(JournalKind.Outcome, command, locker, expires, outcome, reason),
+            ["intent", _, _, _] => new(JournalKind.Intent, command, locker, expires, At: at),
+            ["outcome", _, _, _, var outcome] => new(JournalKind.Outcome, command, locker, expires, outcome, At: at),
+            ["outcome", _, _, _, var outcome, var reason] => new(JournalKind.Outcome, command, locker, expires, outcome, reason, at),
             ["delivered", _, _, _] => new(JournalKind.Delivered, command, locker, expires),
             _ => null,
         };
@@ -101,7 +110,8 @@ public sealed record JournalRecord(JournalKind Kind, Guid Command, int Locker, l
 /// <summary>What is known about one command, as its lines add up.</summary>
 /// <param name="Outcome">Null while there is only an intent.</param>
 /// <param name="Delivered">The server has the result.</param>
-public sealed record CommandMemory(Guid Command, int Locker, long Expires, string? Outcome, string? Reason, bool Delivered);
+/// <param name="At">See <see cref="JournalRecord.At"/>.</param>
+public sealed record CommandMemory(Guid Command, int Locker, long Expires, string? Outcome, string? Reason, bool Delivered, long At = 0);
 
 /// <summary>What a journal holds when it is opened.</summary>
 /// <param name="Boot">The number of this start, from 1. It is on the disk already.</param>

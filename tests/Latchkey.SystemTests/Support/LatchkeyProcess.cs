@@ -50,6 +50,7 @@ public sealed class LatchkeyProcess : IAsyncDisposable
     public static async Task<LatchkeyProcess> Start(
         string data, IReadOnlyList<string>? arguments = null, IReadOnlyDictionary<string, string>? environment = null, bool mayDie = false)
     {
+        VirtualBank.ForgetStarts(data);
         LatchkeyProcess started = Launch(data, arguments, environment);
         Task first = await Task.WhenAny(started._ready.Task, started._process.WaitForExitAsync(), Task.Delay(Patience, TimeProvider.System));
         if (mayDie && first != started._ready.Task && started._process.HasExited)

@@ -127,6 +127,6 @@ internal sealed class MachineRig
         .. from record in disk.OfType<JournalRecord>()
            group record by record.Command into lines
            let outcome = lines.FirstOrDefault(r => r.Kind == JournalKind.Outcome)
-           select new CommandMemory(lines.Key, lines.First().Locker, lines.First().Expires, outcome?.Outcome, outcome?.Reason, lines.Any(r => r.Kind == JournalKind.Delivered)),
+           select new CommandMemory(lines.Key, lines.First().Locker, lines.First().Expires, outcome?.Outcome, outcome?.Reason, lines.Any(r => r.Kind == JournalKind.Delivered), outcome?.At ?? lines.First().At),
     ];
 }
