@@ -45,4 +45,19 @@ describe('what the page says about the door', () => {
     const old = command({ state: 'not-opened', final: true, createdAt: at(-3605), settledAt: at(-3600) });
     expect(say(lease({ command: old }), false, noon).title).toBe('Ready when you are');
   });
+
+  it('tells a weak supply, a resting coil and safe mode apart from a refusal', () => {
+    const refused = (reason: string) => say(lease({ command: { ...settled('refused'), reason } }), false, noon);
+    expect(refused('no-power').title).toBe('The bank has too little power');
+    expect(refused('too-often').title).toBe('Door 14 needs a short rest');
+    expect(refused('safe-mode').title).toBe('The bank is recovering');
+    expect(say(lease({ command: { ...settled('not-opened'), reason: 'brown-out' } }), false, noon).title).toBe('The bank has too little power');
+  });
+
+  it('never calls a latched door locked whose bolt is back', () => {
+    expect(say(lease({ openedEver: true, door: { state: 'locked', since: null } }), false, noon).text).toBe('The door is locked.');
+    const unlocked = say(lease({ openedEver: true, door: { state: 'unlocked', since: null } }), false, noon);
+    expect(unlocked.title).toBe('Unlocked. Pull the door.');
+    expect(unlocked.text).toContain('can be pulled');
+  });
 });

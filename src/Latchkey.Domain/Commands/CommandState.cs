@@ -20,6 +20,9 @@ public enum CommandState
     /// <summary>The pulse was given; the sensor saw nothing.</summary>
     NotOpened,
 
+    /// <summary>The pulse was given; the bolt of a latched door was not seen out.</summary>
+    NotLocked,
+
     /// <summary>Nothing moved, for a reason.</summary>
     Refused,
 

@@ -28,4 +28,10 @@ public enum DoorState
 
     /// <summary>The lock was released and the door was not seen open.</summary>
     Jammed,
+
+    /// <summary>A latched door whose bolt is seen out; it is not seen open.</summary>
+    Locked,
+
+    /// <summary>A latched door whose bolt is seen back: anybody can pull it. It is not seen open.</summary>
+    Unlocked,
 }

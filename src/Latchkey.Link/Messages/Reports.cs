@@ -34,7 +34,11 @@ public sealed record HelloMessage(
 /// <param name="Inside">A letter for each door in order, see <see cref="InsideLetters"/>; absent where no door can tell.</param>
 /// <param name="Battery">0 to 100 percent; absent where there is none.</param>
 public sealed record StateMessage(
-    int V, Guid Id, long Boot, long Seq, long At, string Doors, string? Issue = null, long? Link = null, bool? Gone = null, string? Inside = null, int? Battery = null) : IReport;
+    int V, Guid Id, long Boot, long Seq, long At, string Doors, string? Issue = null, long? Link = null, bool? Gone = null, string? Inside = null, int? Battery = null) : IReport
+{
+    /// <summary>Whether another state tells the same of the device; each has its own name and time.</summary>
+    public bool SaysTheSame(StateMessage other) => (Doors, Issue, Inside, Battery, Gone) == (other.Doors, other.Issue, other.Inside, other.Battery, other.Gone);
+}
 
 /// <summary>Something happened that nobody ordered or that follows an order: a door moved, somebody forced one. <c>up/event</c>, QoS 1.</summary>
 /// <param name="Event">One of <see cref="EventKinds"/>.</param>

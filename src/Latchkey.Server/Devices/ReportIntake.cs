@@ -18,7 +18,7 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
     // A heartbeat that says what the last one said is not compared with the database; once in a while it is, in case another node knows better.
     private static readonly TimeSpan TrustedFor = TimeSpan.FromMinutes(1);
 
-    private readonly ConcurrentDictionary<Guid, (string Doors, string? Issue, DateTimeOffset At)> _lastState = new();
+    private readonly ConcurrentDictionary<Guid, (StateMessage State, DateTimeOffset At)> _lastState = new();
 
     public async Task Take(string topic, ReadOnlyMemory<byte> payload, CancellationToken cancel)
     {
@@ -43,7 +43,7 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
 
     private async Task<bool> Hello(Guid device, BankPlace bank, HelloMessage m)
     {
-        if (!IsPlain(m.Firmware, 32) || !IsPlain(m.Model, 32))
+        if (!IsPlain(m.Firmware, 32) || !IsPlain(m.Model, 32) || !IsLetters(m.Locks, LockLetters.Momentary, LockLetters.LatchedAndStays, LockLetters.LatchedAndLocks))
             return false;
         _lastState.TryRemove(device, out _);
         presence.Seen(device, time.GetUtcNow());
@@ -55,8 +55,12 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
                 where id = @device and (link_boot, link_seq) < (@Boot, @Link)
                 """,
                 new { device, m.Boot, m.Link, m.Firmware, m.Model });
-            if (newest == 1)
-                await presence.Online(tx, device, bank, time.GetUtcNow());
+            if (newest == 0)
+                return;
+            await tx.Execute(
+                "update locker set latched = not latched where bank_id = @bank and latched <> (substr(@locks, number, 1) not in ('', 'm'))",
+                new { bank = bank.Id, locks = m.Locks ?? "" });
+            await presence.Online(tx, device, bank, time.GetUtcNow());
         });
         return true;
     }
@@ -68,18 +72,19 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
             await presence.Gone(device, bank, (m.Boot, m.Link ?? m.Seq));
             return true;
         }
-        if (m.Doors.Length > 200 || m.Doors.Any(d => DoorOf(d) is null) || !IsPlain(m.Issue, 64))
+        if (m.Doors.Length > 200 || m.Doors.Any(d => DoorOf(d) is null) || !IsPlain(m.Issue, 64) || m.Battery is < 0 or > 100
+            || !IsLetters(m.Inside, InsideLetters.Occupied, InsideLetters.Empty, InsideLetters.Unknown))
             return false;
         DateTimeOffset now = time.GetUtcNow();
         presence.Seen(device, now);
-        if (_lastState.TryGetValue(device, out var last) && last.Doors == m.Doors && last.Issue == m.Issue && now - last.At < TrustedFor)
+        if (_lastState.TryGetValue(device, out var last) && last.State.SaysTheSame(m) && now - last.At < TrustedFor)
             return true;
         await Once(device, m, async tx =>
         {
             if (!await IsNewer(tx, device, m))
                 return;
-            tx.AfterCommit(() => _lastState[device] = (m.Doors, m.Issue, now));
-            await tx.Execute("update device set issue = @Issue where id = @device and issue is distinct from @Issue", new { device, m.Issue });
+            tx.AfterCommit(() => _lastState[device] = (m, now));
+            await DeviceLevels.Apply(tx, device, bank, m, now);
             for (int number = 1; number <= m.Doors.Length; number++)
                 await Door(tx, device, bank, number, DoorOf(m.Doors[number - 1])!.Value, null, now);
         });
@@ -91,6 +96,8 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
         // What was opened is proof of use; that it stands open is none, or a door left open by one customer would prove the next one's order.
         (DoorState door, string journalled, bool isMove)? what = m.Event switch
         {
+            EventKinds.DoorLocked => (DoorState.Locked, JournalKinds.DoorLocked, true),
+            EventKinds.DoorUnlocked => (DoorState.Unlocked, JournalKinds.DoorUnlocked, true),
             EventKinds.DoorOpened => (DoorState.Open, JournalKinds.DoorOpened, true),
             EventKinds.DoorClosed => (DoorState.Closed, JournalKinds.DoorClosed, true),
             EventKinds.DoorForced => (DoorState.Open, JournalKinds.DoorForced, true),
@@ -98,9 +105,16 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
             EventKinds.DoorNeverClosed => (DoorState.Open, JournalKinds.DoorNeverClosed, false),
             _ => null,
         };
+        DateTimeOffset now = time.GetUtcNow();
+        if (m.Event is EventKinds.PutIn or EventKinds.TakenOut)
+        {
+            presence.Seen(device, now);
+            _lastState.TryRemove(device, out _);
+            await Once(device, m, async tx => await DeviceLevels.Apply(tx, device, bank, m, await IsNewer(tx, device, m), now));
+            return true;
+        }
         if (what is not { } known)
             return false;
-        DateTimeOffset now = time.GetUtcNow();
         presence.Seen(device, now);
         _lastState.TryRemove(device, out _);
         await db.Change(
@@ -157,7 +171,8 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
                 return;
             if (outcome == CommandState.Opened)
                 await ProveOpened(tx, m.Command, device);
-            if (outcome == CommandState.NotOpened && newest)
+            // A pulse that was cut short says nothing about the door.
+            if (outcome == CommandState.NotOpened && newest && m.Reason != RefusalReasons.BrownOut)
                 await Door(tx, device, bank, m.Locker, DoorState.Jammed, JournalKinds.DoorJammed, now, m.Command);
         });
         return true;
@@ -187,8 +202,10 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
     {
         var moved = await tx.First<MovedDoor>(
             """
-            update locker k set door = @door, door_since = @now where bank_id = @bank and number = @number and door is distinct from @door
-            returning k.id, (select l.id from lease l where l.locker_id = k.id and l.state in ('active', 'overdue')) as lease_id,
+            update locker k set door = @door, door_since = @now
+            from (select id, door as before from locker where bank_id = @bank and number = @number for update) o
+            where k.id = o.id and o.before is distinct from @door
+            returning k.id, o.before, (select l.id from lease l where l.locker_id = k.id and l.state in ('active', 'overdue')) as lease_id,
               (select l.person_id from lease l where l.locker_id = k.id and l.state in ('active', 'overdue')) as person_id
             """,
             new { bank = bank.Id, number, door = door.Text(), now });
@@ -197,6 +214,10 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
             DoorState.Open => JournalKinds.DoorOpened,
             DoorState.Closed => JournalKinds.DoorClosed,
             DoorState.Jammed => JournalKinds.DoorJammed,
+            // Shut is what changed, unless it was shut before: then its bolt has moved, or is only known now.
+            DoorState.Locked or DoorState.Unlocked when moved?.Before is "locked" => JournalKinds.DoorUnlocked,
+            DoorState.Locked or DoorState.Unlocked when moved?.Before is "unlocked" => JournalKinds.DoorLocked,
+            DoorState.Locked or DoorState.Unlocked => moved?.Before is "closed" ? null : JournalKinds.DoorClosed,
             _ => JournalKinds.DoorUnknown,
         };
         if (moved is not null && kind is not null)
@@ -205,6 +226,9 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
 
     private static Task<int> ProveOpened(Transaction tx, Guid command, Guid device) =>
         tx.Execute($"update lease set opened_ever = true where {UsedByCommand}", new { command, device });
+
+    /// <summary>A letter for each door, of these.</summary>
+    private static bool IsLetters(string? text, params ReadOnlySpan<char> letters) => text is null || (text.Length <= 200 && !text.AsSpan().ContainsAnyExcept(letters));
 
     /// <summary>Short and without control characters; PostgreSQL holds no NUL.</summary>
     private static bool IsPlain(string? text, int most) => text is null || (text.Length <= most && !text.Any(char.IsControl));
@@ -215,6 +239,8 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
         DoorLetters.Open => DoorState.Open,
         DoorLetters.Jammed => DoorState.Jammed,
         DoorLetters.Unknown => DoorState.Unknown,
+        DoorLetters.Locked => DoorState.Locked,
+        DoorLetters.Unlocked => DoorState.Unlocked,
         _ => null,
     };
 
@@ -231,6 +257,7 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
     private sealed class MovedDoor
     {
         public Guid Id { get; init; }
+        public string Before { get; init; } = "";
         public Guid? LeaseId { get; init; }
         public Guid? PersonId { get; init; }
     }

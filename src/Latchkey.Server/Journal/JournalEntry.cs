@@ -73,6 +73,12 @@ public static class JournalKinds
     public const string DoorNeverClosed = "door-never-closed";
     public const string DoorJammed = "door-jammed";
     public const string DoorUnknown = "door-unknown";
+    public const string DoorLocked = "door-locked";
+    public const string DoorUnlocked = "door-unlocked";
+    public const string PutIn = "put-in";
+    public const string TakenOut = "taken-out";
+    /// <summary>What is wrong with a device as a whole has changed; its data has the words, or null.</summary>
+    public const string DeviceIssue = "device-issue";
     public const string DeviceOnline = "device-online";
     public const string DeviceOffline = "device-offline";
     public const string DeviceRevoked = "device-revoked";

@@ -56,10 +56,12 @@ public static class LiveEvents
     private static LiveEvent? Own(string id, JournalEntry e) => e.Kind switch
     {
         // It happened before what is known now: history, not news.
-        JournalKinds.DoorOpened or JournalKinds.DoorForced or JournalKinds.DoorClosed when e.Data is not null => null,
+        JournalKinds.DoorOpened or JournalKinds.DoorForced or JournalKinds.DoorClosed or JournalKinds.DoorLocked or JournalKinds.DoorUnlocked when e.Data is not null => null,
         JournalKinds.DoorOpened or JournalKinds.DoorForced => Door(id, e, "open"),
         JournalKinds.DoorClosed => Door(id, e, "closed"),
         JournalKinds.DoorJammed => Door(id, e, "jammed"),
+        JournalKinds.DoorLocked => Door(id, e, "locked"),
+        JournalKinds.DoorUnlocked => Door(id, e, "unlocked"),
         JournalKinds.DoorUnknown => Door(id, e, "unknown"),
         JournalKinds.CommandCreated => Command(id, e, new Settled(CommandState.Pending, null)),
         JournalKinds.CommandSent => Command(id, e, new Settled(CommandState.Sent, null)),

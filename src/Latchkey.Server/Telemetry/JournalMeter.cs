@@ -122,7 +122,7 @@ public sealed class JournalMeter : BackgroundService
         Instruments.Commands.Add(1, new KeyValuePair<string, object?>("outcome", outcome.State.Text()), new KeyValuePair<string, object?>("reason", outcome.Reason ?? ""));
         using Activity? span = Instruments.Traces.StartActivity("command", ActivityKind.Consumer, Instruments.TraceOf(command), startTime: Instruments.MadeAt(command));
         span?.SetTag("latchkey.outcome", outcome.State.Text()).SetTag("latchkey.reason", outcome.Reason).SetTag("latchkey.settled-by", e.Authority);
-        span?.SetStatus(outcome.State is CommandState.Unconfirmed or CommandState.NotOpened or CommandState.Unknown ? ActivityStatusCode.Error : ActivityStatusCode.Ok);
+        span?.SetStatus(outcome.State is CommandState.Unconfirmed or CommandState.NotOpened or CommandState.NotLocked or CommandState.Unknown ? ActivityStatusCode.Error : ActivityStatusCode.Ok);
     }
 
     private double Lag()

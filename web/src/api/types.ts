@@ -42,9 +42,9 @@ export interface Tariff {
 export interface Site extends SiteSummary { banks: Bank[]; tariff: Tariff; asOf: string }
 
 export type LeaseState = 'held' | 'active' | 'overdue' | 'ended' | 'cancelled' | 'expired';
-export type DoorState = 'closed' | 'open' | 'jammed' | 'unknown';
+export type DoorState = 'closed' | 'open' | 'jammed' | 'unknown' | 'locked' | 'unlocked';
 export type CommandState =
-  | 'pending' | 'sent' | 'opened' | 'not-opened' | 'pulsed' | 'refused' | 'expired' | 'unknown' | 'unconfirmed';
+  | 'pending' | 'sent' | 'opened' | 'locked' | 'unlocked' | 'not-opened' | 'not-locked' | 'pulsed' | 'refused' | 'expired' | 'unknown' | 'unconfirmed';
 export interface Command {
   id: string; leaseId: string; lockerId: string; kind: 'open'; state: CommandState; final: boolean;
   reason: string | null; createdAt: string; expiresAt: string; settledAt: string | null;
@@ -61,7 +61,7 @@ export interface Lease {
   site: LeaseSite; bank: { id: string; name: string; online: boolean | null }; locker: LeaseLocker;
   holdUntil: string; hours: number; paidFrom: string | null; paidUntil: string | null; endedAt: string | null;
   tariff: Tariff; sizePriced: Size; quote: Money; soFar: Money; openedEver: boolean;
-  door: { state: DoorState; since: string | null };
+  door: { state: DoorState; since: string | null; occupied?: boolean | null };
   command: Command | null; payment: Payment | null;
   may: ('pay' | 'cancel' | 'open' | 'finish')[];
 }

@@ -1,4 +1,4 @@
-import { CircleCheck, CircleX, DoorOpen, Hourglass, Lock, TriangleAlert } from 'lucide-react';
+import { CircleCheck, CircleX, DoorOpen, Hourglass, Lock, LockOpen, TriangleAlert } from 'lucide-react';
 import type { Lease } from '../api/types';
 import { t } from '../text/t';
 import { Pill } from './Pill';
@@ -13,6 +13,8 @@ export function LeasePill({ lease }: { lease: Lease }) {
   if (door.state === 'open') return <Pill tone="yours" icon={<DoorOpen aria-hidden="true" />}>{t('door.open')}</Pill>;
   if (door.state === 'jammed') return <Pill tone="warn" icon={<TriangleAlert aria-hidden="true" />}>{t('door.jammed')}</Pill>;
   if (state === 'overdue') return <Pill tone="warn" icon={<TriangleAlert aria-hidden="true" />}>{t('lease.overdue')}</Pill>;
+  if (door.state === 'unlocked') return <Pill tone="warn" icon={<LockOpen aria-hidden="true" />}>{t('door.unlocked')}</Pill>;
+  if (door.state === 'locked') return <Pill tone="busy" icon={<Lock aria-hidden="true" />}>{t('door.locked')}</Pill>;
   if (door.state === 'closed') return <Pill tone="busy" icon={<Lock aria-hidden="true" />}>{t('door.closed')}</Pill>;
   return <Pill tone="busy" icon={<Lock aria-hidden="true" />}>{t('lease.yours')}</Pill>;
 }

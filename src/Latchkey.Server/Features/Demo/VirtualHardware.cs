@@ -22,8 +22,8 @@ public static class VirtualHardware
 
     public sealed record DemoView(bool Enabled, IReadOnlyList<DemoBankView> Banks);
 
-    private static readonly HashSet<string> DoorDeeds = ["close", "force", "jam", "free"];
-    private static readonly HashSet<string> CabinetDeeds = ["unplug", "plug-in", "power-off", "power-on"];
+    private static readonly HashSet<string> DoorDeeds = ["close", "force", "pull", "jam", "free", "put-in", "take-out"];
+    private static readonly HashSet<string> CabinetDeeds = ["unplug", "plug-in", "power-off", "power-on", "supply-off", "supply-on", "brown-out", "tamper-open", "tamper-close"];
 
     // The feed stays open for as long as the page does, so only the connection and the headers have a limit.
     private static readonly HttpClient Simulator = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(2), UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
@@ -37,6 +37,8 @@ public static class VirtualHardware
             Pass(http, HttpMethod.Get, bank, "/watch", places, address, cancel)).WithName("WatchVirtualBank").DisableRequestTimeout();
         routes.MapPost("/demo/banks/{bank:guid}/hardware/doors/{number:int}/{deed}", (Guid bank, int number, string deed, HttpContext http, PlaceBook places, VirtualHardwareAddress address, CancellationToken cancel) =>
             Pass(http, HttpMethod.Post, bank, DoorDeeds.Contains(deed) ? $"/doors/{number}/{deed}" : null, places, address, cancel)).WithName("WorkVirtualDoor").LimitedAs(RateKind.Reads);
+        routes.MapPost("/demo/banks/{bank:guid}/hardware/battery/{percent:int:range(0,100)}", (Guid bank, int percent, HttpContext http, PlaceBook places, VirtualHardwareAddress address, CancellationToken cancel) =>
+            Pass(http, HttpMethod.Post, bank, $"/battery/{percent}", places, address, cancel)).WithName("ChargeVirtualBank").LimitedAs(RateKind.Reads);
         routes.MapPost("/demo/banks/{bank:guid}/hardware/{deed}", (Guid bank, string deed, HttpContext http, PlaceBook places, VirtualHardwareAddress address, CancellationToken cancel) =>
             Pass(http, HttpMethod.Post, bank, CabinetDeeds.Contains(deed) ? $"/{deed}" : null, places, address, cancel)).WithName("WorkVirtualBank").LimitedAs(RateKind.Reads);
     }

@@ -19,7 +19,8 @@ public sealed record LeaseLockerView(
     Guid Id, int Number, string Label, LockerSize Size, IReadOnlyList<string> Features, int Column, int Row, int RowSpan, int Columns,
     IReadOnlyList<NeighbourView> Neighbours);
 
-public sealed record DoorView(DoorState State, DateTimeOffset? Since);
+/// <param name="Occupied">Whether something lies behind it; null where nobody can tell.</param>
+public sealed record DoorView(DoorState State, DateTimeOffset? Since, bool? Occupied);
 
 public sealed record LeaseView(
     Guid Id,
@@ -76,7 +77,7 @@ public static class LeaseViews
             rental.Owed(row.EndedAt ?? now),
             rental.OpenedEver,
             // Somebody who has given the locker back no longer learns what its door does.
-            LeaseMoves.IsLive(state) ? new DoorView(row.DoorState(), row.DoorSince) : new DoorView(DoorState.Unknown, null),
+            LeaseMoves.IsLive(state) ? new DoorView(row.DoorState(), row.DoorSince, row.Occupied) : new DoorView(DoorState.Unknown, null, null),
             CommandOf(row),
             PaymentViews.Of(row),
             May(state));

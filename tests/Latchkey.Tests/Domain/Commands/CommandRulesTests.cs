@@ -5,7 +5,7 @@ namespace Latchkey.Tests.Domain.Commands;
 
 public sealed class CommandRulesTests
 {
-    private static readonly CommandState[] Finals = [Opened, Locked, Unlocked, Pulsed, NotOpened, Refused, Expired, Unknown];
+    private static readonly CommandState[] Finals = [Opened, Locked, Unlocked, Pulsed, NotOpened, NotLocked, Refused, Expired, Unknown];
 
     public static IEnumerable<TheoryDataRow<CommandState, CommandState, CommandState?>> Table()
     {

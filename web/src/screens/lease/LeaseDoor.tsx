@@ -26,7 +26,7 @@ export function LeaseDoor({ lease, quiet = false }: { lease: Lease; quiet?: bool
   const mine = locker.column - first;
   const columns = Array.from({ length: last - first + 1 }, (_, index) => (index === mine ? '1.15fr' : '1fr')).join(' ');
   const open = door.state === 'open';
-  const state = { open: t('door.open'), closed: t('door.closed'), jammed: t('door.jammed'), unknown: t('door.unknown') }[door.state];
+  const state = { open: t('door.open'), closed: t('door.closed'), jammed: t('door.jammed'), unknown: t('door.unknown'), locked: t('door.locked'), unlocked: t('door.unlocked') }[door.state];
   return (
     <div
       className={`lease-door ${quiet ? 'quiet-door' : ''}`} role="img" aria-label={t('door.name', { label: locker.label, size: locker.size, state })}

@@ -41,6 +41,10 @@ export function say(lease: Lease, asking: boolean, now: number): Saying {
   if (door.state === 'jammed') {
     return { mood: 'warn', title: t('talk.jammed', { label }), text: t('talk.jammedText'), next: again(), help: true };
   }
+  // A latched lock: its bolt says what it is, and it does not lock by itself.
+  if (door.state === 'unlocked') {
+    return { mood: 'good', title: t('talk.unlocked'), text: t('talk.boltBackText', { label }), next: again(), help: true };
+  }
   // "Unlocked" only in between: the bank has moved the latch and the door has not been seen closed since.
   const closedSince = door.state === 'closed' && door.since !== null && command !== null && Date.parse(door.since) > Date.parse(command.createdAt);
   if (command !== null && !closedSince && now - settled < 60_000 && (command.state === 'opened' || command.state === 'pulsed')) {
@@ -49,15 +53,22 @@ export function say(lease: Lease, asking: boolean, now: number): Saying {
   if (!openedEver) {
     return { mood: 'calm', title: t('talk.ready'), text: t('talk.readyText', { label, bank: lease.bank.name }), next: { label: t('talk.openDoor', { label }), again: false }, help: false };
   }
+  const shut = door.state === 'closed' || door.state === 'locked';
   return {
-    mood: 'calm', title: door.state === 'closed' ? t('talk.closed', { label }) : t('talk.unseen', { label }),
-    text: door.state !== 'closed' ? t('talk.unseenText') : door.since === null ? t('talk.closedText') : t('talk.closedSince', { time: at(door.since) }),
+    mood: 'calm', title: shut ? t('talk.closed', { label }) : t('talk.unseen', { label }),
+    text: !shut ? t('talk.unseenText') : door.since === null ? t('talk.closedText') : t('talk.closedSince', { time: at(door.since) }),
     next: { label: t('talk.openAgain', { label }), again: false }, help: false,
   };
 }
 
 function failure({ command, locker: { label }, door }: Lease): Saying | null {
   const warn = (title: string, text: string): Saying => ({ mood: 'warn', title, text, next: again(), help: true });
+  switch (command?.reason) {
+    case 'no-power':
+    case 'brown-out': return warn(t('talk.weak'), t('talk.weakText', { label }));
+    case 'too-often': return warn(t('talk.rest', { label }), t('talk.restText'));
+    case 'safe-mode': return warn(t('talk.safe'), t('talk.safeText'));
+  }
   switch (command?.state) {
     case 'not-opened': return warn(t('talk.notOpened', { label }), t('talk.notOpenedText'));
     case 'refused': return command.reason === 'device-absent' ? warn(t('talk.absent'), t('talk.absentText')) : warn(t('talk.refused', { label }), t('talk.refusedText'));
