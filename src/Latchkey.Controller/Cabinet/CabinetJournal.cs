@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 
 namespace Latchkey.Controller.Cabinet;
 
@@ -27,12 +26,14 @@ public sealed class CabinetJournal : IDisposable
     /// <summary>More than decide anything, in less than a fact may hold.</summary>
     private const int MostStarts = 8;
 
+    private readonly IDisk _disk;
     private readonly string _path;
     private readonly int _fullAt;
+    private readonly int _compactAtLeast;
     private readonly Dictionary<Guid, CommandMemory> _memories = [];
     private readonly List<Guid> _order = [];
     private readonly Dictionary<string, JournalFact> _facts = [];
-    private SafeFileHandle _file;
+    private IDiskFile _file;
     private long _length;
     private long _boot;
     private long _forgottenUpTo = long.MinValue;
@@ -42,11 +43,10 @@ public sealed class CabinetJournal : IDisposable
     // a success. Only a new file is trusted then.
     private bool _inDoubt;
 
-    private CabinetJournal(string path, int fullAt)
+    private CabinetJournal(IDisk disk, string path, int fullAt, int compactAt)
     {
-        _path = path;
-        _fullAt = fullAt;
-        _file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite);
+        (_disk, _path, _fullAt, _compactAtLeast) = (disk, path, fullAt, compactAt);
+        _file = disk.Open(path, anew: false);
     }
 
     /// <summary>How often the disk was waited for since the opening; measured by tests.</summary>
@@ -58,9 +58,13 @@ public sealed class CabinetJournal : IDisposable
     /// <param name="contents">What was found, with the new number of starts.</param>
     /// <param name="fullAt">In bytes, see <see cref="FullAtBytes"/>.</param>
     /// <exception cref="IOException">It cannot be read or written. Nothing may be sent then, because the number of this start is not kept.</exception>
-    public static CabinetJournal Open(string path, long unixMs, out JournalContents contents, int fullAt = FullAtBytes)
+    public static CabinetJournal Open(string path, long unixMs, out JournalContents contents, int fullAt = FullAtBytes) =>
+        OpenOn(SystemDisk.Instance, path, unixMs, out contents, fullAt);
+
+    /// <summary>The same on another disk.</summary>
+    internal static CabinetJournal OpenOn(IDisk disk, string path, long unixMs, out JournalContents contents, int fullAt = FullAtBytes, int compactAt = CompactAtBytes)
     {
-        var journal = new CabinetJournal(path, fullAt);
+        var journal = new CabinetJournal(disk, path, fullAt, compactAt);
         int unconfirmed;
         try
         {
@@ -100,7 +104,7 @@ public sealed class CabinetJournal : IDisposable
             AppendLine(text, line.Write());
         byte[] bytes = Encoding.ASCII.GetBytes(text.ToString());
         _inDoubt = true;
-        RandomAccess.Write(_file, bytes, _length);
+        _file.Write(bytes, _length);
         if (lines.Any(l => l.IsAwaited))
             Flush(_file);
         _inDoubt = false;
@@ -121,12 +125,9 @@ public sealed class CabinetJournal : IDisposable
 
     private void Load(long unixMs)
     {
-        byte[] bytes = new byte[RandomAccess.GetLength(_file)];
-        int read = 0;
-        while (read < bytes.Length && RandomAccess.Read(_file, bytes.AsSpan(read), read) is > 0 and var more)
-            read += more;
+        byte[] bytes = _disk.Read(_path);
         // Every whole line counts, also behind a damaged one: losing an intent is worse than reading on.
-        foreach (string line in Encoding.Latin1.GetString(bytes, 0, read).Split('\n'))
+        foreach (string line in Encoding.Latin1.GetString(bytes).Split('\n'))
         {
             if (line.Length < 10 || line[8] != ' ' || !uint.TryParse(line.AsSpan(0, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint sum)
                 || sum != Checksum(line.AsSpan(9)))
@@ -138,7 +139,7 @@ public sealed class CabinetJournal : IDisposable
                 Remember(known);
         }
         // The count itself is damaged: go on from a number that no count of starts reaches, or the server would take all for old news.
-        if (_boot == 0 && read > 0)
+        if (_boot == 0 && bytes.Length > 0)
             _boot = Math.Max(1, unixMs / 1000);
         _boot++;
     }
@@ -212,13 +213,13 @@ public sealed class CabinetJournal : IDisposable
         byte[] bytes = Encoding.ASCII.GetBytes(text.ToString());
 
         string fresh = _path + ".new";
-        SafeFileHandle file = File.OpenHandle(fresh, FileMode.Create, FileAccess.ReadWrite);
+        IDiskFile file = _disk.Open(fresh, anew: true);
         try
         {
-            RandomAccess.Write(file, bytes, 0);
+            file.Write(bytes, 0);
             Flush(file);
             // The handle follows the file to its new name.
-            File.Move(fresh, _path, overwrite: true);
+            _disk.Rename(fresh, _path);
             FlushFolder();
         }
         catch
@@ -230,21 +231,19 @@ public sealed class CabinetJournal : IDisposable
         }
         _file.Dispose();
         (_file, _length, _inDoubt) = (file, bytes.Length, false);
-        _compactAt = Math.Max(CompactAtBytes, bytes.Length * 2);
+        _compactAt = Math.Max(_compactAtLeast, bytes.Length * 2);
     }
 
-    private void Flush(SafeFileHandle file)
+    private void Flush(IDiskFile file)
     {
-        RandomAccess.FlushToDisk(file);
+        file.Flush();
         Flushes++;
     }
 
-    /// <summary>A new name is safe only when the folder that holds it is. Elsewhere than on Unix a folder cannot be opened, nor need it be.</summary>
+    /// <summary>A new name is safe only when the folder that holds it is.</summary>
     private void FlushFolder()
     {
-        if (OperatingSystem.IsWindows())
-            return;
-        UnixFolder.Flush(Path.GetDirectoryName(Path.GetFullPath(_path))!);
+        _disk.FlushFolderOf(_path);
         Flushes++;
     }
 

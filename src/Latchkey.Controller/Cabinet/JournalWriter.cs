@@ -43,7 +43,8 @@ internal sealed class JournalWriter(CabinetJournal journal, TimeProvider time, F
         }
     }
 
-    private bool[] Store(List<JournalLine> batch)
+    /// <summary>Which of these are on the disk now.</summary>
+    internal bool[] Store(List<JournalLine> batch)
     {
         bool[] stored = new bool[batch.Count];
         if (TryAppend(batch))
@@ -70,7 +71,7 @@ internal sealed class JournalWriter(CabinetJournal journal, TimeProvider time, F
         }
     }
 
-    private bool Compact()
+    internal bool Compact()
     {
         try
         {

@@ -1,6 +1,5 @@
 using System.Text;
 using Latchkey.Link.Messages;
-using Microsoft.Win32.SafeHandles;
 
 namespace Latchkey.Controller.Cabinet;
 
@@ -8,8 +7,13 @@ namespace Latchkey.Controller.Cabinet;
 /// The events that wait for the server, over power cuts: a line of JSON each, in order. The file is written whole beside its place and takes
 /// its name in one step, so that it is the old one or the new one. Not safe for two threads.
 /// </summary>
-internal sealed class OutboxFile(string path)
+internal sealed class OutboxFile(IDisk disk, string path)
 {
+    public OutboxFile(string path)
+        : this(SystemDisk.Instance, path)
+    {
+    }
+
     /// <summary>What was waiting when the power went. A line that cannot be read is passed over: an event is worth less than the start.</summary>
     public IReadOnlyList<EventMessage> Load()
     {
@@ -17,13 +21,13 @@ internal sealed class OutboxFile(string path)
         {
             return
             [
-                .. File.ReadLines(path).Take(ReportOutbox.Limit)
+                .. Encoding.UTF8.GetString(disk.Read(path)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Take(ReportOutbox.Limit)
                     .Select(line => Wire.TryRead(Encoding.UTF8.GetBytes(line), out EventMessage? happened) ? happened : null).OfType<EventMessage>(),
             ];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return []; // mostly because there is none yet
+            return [];
         }
     }
 
@@ -31,14 +35,12 @@ internal sealed class OutboxFile(string path)
     public void Store(IReadOnlyList<EventMessage> waiting)
     {
         string fresh = path + ".new";
-        using (SafeFileHandle file = File.OpenHandle(fresh, FileMode.Create, FileAccess.Write))
+        using (IDiskFile file = disk.Open(fresh, anew: true))
         {
-            byte[] bytes = [.. waiting.SelectMany(happened => (byte[])[.. Wire.Write(happened), (byte)'\n'])];
-            RandomAccess.Write(file, bytes, 0);
-            RandomAccess.FlushToDisk(file);
+            file.Write((byte[])[.. waiting.SelectMany(happened => (byte[])[.. Wire.Write(happened), (byte)'\n'])], 0);
+            file.Flush();
         }
-        File.Move(fresh, path, overwrite: true);
-        if (!OperatingSystem.IsWindows())
-            UnixFolder.Flush(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        disk.Rename(fresh, path);
+        disk.FlushFolderOf(path);
     }
 }
