@@ -55,6 +55,9 @@ need_services() {
   [ ${#missing[@]} = 0 ] || apt_install "${missing[@]}"
 }
 
+# need_compiler: for the tests of the boards, whose recorder is C.
+need_compiler() { command -v cc >/dev/null && [ -e /usr/include/linux/gpio.h ] || apt_install gcc libc6-dev; }
+
 need_chromium() { [ -x /usr/bin/chromium ] || apt_install chromium; }
 
 need_node() {

@@ -28,6 +28,7 @@ public sealed class CabinetHost : ICabinetLinkListener
         Channel.CreateBounded<(CabinetInput, Moment?)>(new BoundedChannelOptions(InputLimit) { SingleReader = true });
 
     private TerminalInput.Health? _healthTold;
+    private long _taken;
     private int _edgesMissed;
     private int _ran;
 
@@ -45,6 +46,9 @@ public sealed class CabinetHost : ICabinetLinkListener
 
     /// <summary>What the terminal in front of the bank is told; called on the task that owns the machine, so it must return at once. Set before <see cref="Run"/>.</summary>
     public Action<TerminalInput>? Front { get; set; }
+
+    /// <summary>As it was told last; null before the first step.</summary>
+    public TerminalInput.Health? Health => Volatile.Read(ref _healthTold);
 
     /// <summary>Monotonic milliseconds, as in <see cref="Moment.Ms"/>.</summary>
     public long NowMs => (long)_time.GetElapsedTime(_started).TotalMilliseconds;
@@ -119,6 +123,7 @@ public sealed class CabinetHost : ICabinetLinkListener
                 {
                     cancel.ThrowIfCancellationRequested();
                     Handle(next.Input, next.At ?? Now(), writer);
+                    Volatile.Write(ref _taken, _taken + 1);
                 }
                 if (Interlocked.Exchange(ref _edgesMissed, 0) != 0)
                 {
@@ -177,12 +182,21 @@ public sealed class CabinetHost : ICabinetLinkListener
             Handle(new CabinetInput.Stored(line, Ok: false), at, writer);
     }
 
+    /// <summary>Completes when the machine has taken an input that was put in now: it lives.</summary>
+    public async Task Answers(CancellationToken cancel)
+    {
+        long begun = Volatile.Read(ref _taken);
+        await Enter(new CabinetInput.Tick(), cancel);
+        while (Volatile.Read(ref _taken) == begun)
+            await Task.Delay(TimeSpan.FromMilliseconds(10), _time, cancel);
+    }
+
     private void TellHealth()
     {
         var health = new TerminalInput.Health(_machine.Linked, _machine.CanOpen);
         if (health == _healthTold)
             return;
-        _healthTold = health;
+        Volatile.Write(ref _healthTold, health);
         Front?.Invoke(health);
     }
 

@@ -14,11 +14,13 @@ public sealed class TerminalHost(TerminalSettings settings, ITerminalParts parts
 
     private readonly TerminalMachine _machine = new(settings);
     private readonly Channel<TerminalInput> _inputs = Channel.CreateBounded<TerminalInput>(new BoundedChannelOptions(InputLimit) { SingleReader = true });
-    /// <summary>Runs until it is cancelled. Begin it before the cabinet, whose first word is that it works.</summary>
+    /// <summary>Runs until it is cancelled. At any time: the cabinet tells how it is.</summary>
     /// <exception cref="IOException">A part does not answer.</exception>
     public async Task Run(CancellationToken cancel)
     {
         cabinet.Front = Enter;
+        if (cabinet.Health is { } health)
+            Enter(health);
         await using ITimer timer = time.CreateTimer(_ => Enter(new TerminalInput.Tick()), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         parts.Watch(Enter);
         try

@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+using Latchkey.Controller.Cabinet;
+using Latchkey.Controller.Terminal;
+
+namespace Latchkey.Controller;
+
+/// <summary>What one controller is made of: <c>controller.json</c>. docs/hardware.md explains each line; a part that is not named is not there.</summary>
+/// <param name="Folder">The device's key, certificate, link.json and journal.</param>
+/// <param name="I2c"><c>/dev/i2c-1</c></param>
+internal sealed record BoardFile(
+    Guid Device, string Model, int Lockers, string Folder, string I2c, BoardFile.ExpanderLists Expanders,
+    IReadOnlyList<int>? WithoutSensor = null, BoardFile.Pins? Gpio = null, BoardFile.TerminalParts? Terminal = null)
+{
+    /// <summary>Addresses as <c>"0x20"</c>, one for each eight doors.</summary>
+    internal sealed record ExpanderLists(
+        IReadOnlyList<string> Release, IReadOnlyList<string>? Lock = null, IReadOnlyList<string>? Doors = null, IReadOnlyList<string>? Bolts = null,
+        IReadOnlyList<string>? Occupied = null, bool ActiveLow = true, bool HighIsOpen = true);
+
+    /// <summary>Numbers of lines on one chip.</summary>
+    internal sealed record Pins(
+        string Chip, int? Tamper = null, int? Supply = null, IReadOnlyList<int>? KeypadRows = null, IReadOnlyList<int>? KeypadColumns = null,
+        IReadOnlyList<int>? BuzzerRedGreen = null, IReadOnlyList<int>? DisplayDataReset = null);
+
+    /// <param name="Display"><c>ssd1306</c> or <c>ssd1331</c></param>
+    /// <param name="Language"><c>en</c> or <c>hi</c></param>
+    internal sealed record TerminalParts(
+        string? Display = null, string DisplayAddress = "0x3C", string? DisplaySpi = null, string? CardSpi = null, string? Scanner = null, int ScannerBaud = 9600,
+        string Language = "en", bool Gate = false);
+
+    /// <exception cref="UsageException">It is not there or not of this shape.</exception>
+    public static BoardFile Read(string path)
+    {
+        BoardFile file = DeviceFolder.ReadJson(path, BoardJson.Default.BoardFile);
+        if (file.Settings().Fault() is { } fault)
+            throw new UsageException($"{path}: {fault}");
+        if (file.Terminal is { Language: not ("en" or "hi") })
+            throw new UsageException($"{path}: a terminal's language is en or hi, not '{file.Terminal.Language}'.");
+        if (file.Terminal is { Display: not (null or "ssd1306" or "ssd1331") })
+            throw new UsageException($"{path}: a display is ssd1306 or ssd1331, not '{file.Terminal.Display}'.");
+        if (file.Terminal is { Display: "ssd1331" } && (file.Terminal.DisplaySpi is null || file.Gpio?.DisplayDataReset is not { Count: 2 }))
+            throw new UsageException($"{path}: an ssd1331 needs 'displaySpi' and, under 'gpio', 'displayDataReset' with two lines.");
+        if (file.Gpio is { KeypadRows.Count: not 4 } or { KeypadColumns.Count: not 4 } || (file.Gpio?.KeypadRows is null) != (file.Gpio?.KeypadColumns is null))
+            throw new UsageException($"{path}: a keypad has four lines in 'keypadRows' and four in 'keypadColumns'.");
+        if (file.Gpio is { BuzzerRedGreen.Count: not 3 })
+            throw new UsageException($"{path}: 'buzzerRedGreen' has three lines.");
+        return file;
+    }
+
+    public CabinetSettings Settings() =>
+        new() { Device = Device, Lockers = Lockers, Model = Model, WithoutSensor = (WithoutSensor ?? []).ToHashSet() };
+
+    public TerminalSettings TerminalSettings() =>
+        new() { Language = Terminal?.Language == "hi" ? TerminalLanguage.Hindi : TerminalLanguage.English, Gate = Terminal?.Gate == true };
+
+    /// <exception cref="UsageException">It is no address.</exception>
+    public static int Address(string text) =>
+        text.StartsWith("0x", StringComparison.Ordinal) && int.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int address) && address is > 0 and < 0x80
+            ? address
+            : throw new UsageException($"An address is written 0x20, from 0x01 to 0x7F, not '{text}'.");
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, ReadCommentHandling = System.Text.Json.JsonCommentHandling.Skip, AllowTrailingCommas = true)]
+[JsonSerializable(typeof(BoardFile))]
+internal sealed partial class BoardJson : JsonSerializerContext;
