@@ -176,17 +176,31 @@ public sealed partial class DeployTests
             Unit.ShouldContain($"LoadCredential={file}:/etc/latchkey/%i/{file}");
         Unit.ShouldContain("Environment=LATCHKEY_DATABASE_FILE=%d/database");
         if (File.Exists("/usr/bin/systemd-analyze"))
-            await SystemdUnderstands();
+            await SystemdUnderstands("latchkey@.service", Unit);
     }
 
-    private static async Task SystemdUnderstands()
+    [Fact]
+    public async Task The_controllers_unit_is_ended_when_it_hangs_and_has_the_devices_that_hardware_needs()
+    {
+        string[] unit = await File.ReadAllLinesAsync(Path.Combine(Folder, "latchkey-controller.service"), TestContext.Current.CancellationToken);
+        unit.ShouldContain("Type=notify");
+        unit.ShouldContain("WatchdogSec=10");
+        unit.ShouldContain("Restart=always");
+        foreach (string device in (string[])["i2c", "spidev", "gpiochip", "ttyUSB"])
+            unit.ShouldContain($"DeviceAllow=char-{device} rw");
+        unit.ShouldNotContain(l => l.StartsWith("PrivateDevices", StringComparison.Ordinal));
+        if (File.Exists("/usr/bin/systemd-analyze"))
+            await SystemdUnderstands("latchkey-controller.service", unit);
+    }
+
+    private static async Task SystemdUnderstands(string name, string[] lines)
     {
         string folder = Directory.CreateTempSubdirectory("lk-unit-").FullName;
         try
         {
             // Its word on a program that is not installed here would hide the rest.
-            string unit = Path.Combine(folder, "latchkey@.service");
-            await File.WriteAllLinesAsync(unit, Unit.Select(l => l.Replace("/usr/bin/dotnet", "/bin/true", StringComparison.Ordinal)));
+            string unit = Path.Combine(folder, name);
+            await File.WriteAllLinesAsync(unit, lines.Select(l => l.Replace("/usr/bin/dotnet", "/bin/true", StringComparison.Ordinal)));
             using Process verify = Process.Start(new ProcessStartInfo("systemd-analyze", ["verify", "--recursive-errors=no", unit]) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false })!;
             string said = await verify.StandardError.ReadToEndAsync();
             await verify.WaitForExitAsync();
