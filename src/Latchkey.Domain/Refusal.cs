@@ -42,6 +42,9 @@ public sealed record Refusal(string Code, RefusalKind Kind, string Detail)
     public static readonly Refusal AlreadyPaid =
         new("already-paid", RefusalKind.Conflict, "This locker is already paid for.");
 
+    public static readonly Refusal Breaker = new(
+        "breaker", RefusalKind.Conflict, "Too many doors are being opened from afar just now. Wait a minute, or use your pass or PIN at the bank.");
+
     public static Refusal DoorOpen(string label) =>
         new("door-open", RefusalKind.Conflict, $"Door {label} is open. Close it to finish.");
 

@@ -15,6 +15,7 @@ internal sealed class CommandLine
               [--port 0]            the loopback port on which the hardware is worked; 0 chooses a free one
               [--actuation-ms 60]   from the relay to the open door, 0 to 10000
               [--debounce-ms 30]    0 to 500
+              [--breaker-doors 6]   doors that may be opened from afar in a minute, 1 to 200
               [--seed N]            makes the door contacts bounce, the same way each time
               [--stop-with-stdin]   ends when standard input ends
 
@@ -34,7 +35,7 @@ internal sealed class CommandLine
         {
             "help" => [],
             "enrol" => ["--cabinets", "--keys"],
-            "run" => ["--cabinets", "--keys", "--journals", "--port", "--actuation-ms", "--debounce-ms", "--seed", "--stop-with-stdin"],
+            "run" => ["--cabinets", "--keys", "--journals", "--port", "--actuation-ms", "--debounce-ms", "--breaker-doors", "--seed", "--stop-with-stdin"],
             _ => throw new UsageException($"There is no command '{line.Verb}'; --help lists them."),
         };
         for (int i = 1; i < args.Length && line.Verb != "help"; i++)

@@ -216,6 +216,8 @@ internal sealed class SimulatedCabinet : IAsyncDisposable
 
             public ValueTask Received(ReceiptMessage receipt, CancellationToken cancel) => inner.Received(receipt, cancel);
 
+            public ValueTask GrantsArrived(GrantsMessage change, CancellationToken cancel) => inner.GrantsArrived(change, cancel);
+
             public ValueTask CommandArrived(CommandMessage command, bool retained, CancellationToken cancel) =>
                 inner.CommandArrived(command, retained, cancel);
         }

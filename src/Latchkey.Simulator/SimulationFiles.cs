@@ -7,9 +7,9 @@ namespace Latchkey.Simulator;
 /// <param name="Latched">The doors with a motor bolt; null for none.</param>
 internal sealed record CabinetEntry(Guid Device, string Name, string Model, int Lockers, IReadOnlyList<int>? Latched = null)
 {
-    public CabinetSettings Settings(int debounceMs) => new()
+    public CabinetSettings Settings(int debounceMs, int breakerDoors = 6) => new()
     {
-        Device = Device, Lockers = Lockers, Model = Model, DebounceMs = debounceMs,
+        Device = Device, Lockers = Lockers, Model = Model, DebounceMs = debounceMs, BreakerDoors = breakerDoors,
         Latched = (Latched ?? []).Distinct().ToDictionary(door => door, _ => new Latch(PowerLoss.Stays)),
     };
 }

@@ -1,5 +1,7 @@
+using System.Security.Cryptography;
 using System.Threading.Channels;
 using Latchkey.Controller.Boards;
+using Latchkey.Controller.Credentials;
 using Latchkey.Controller.Terminal;
 using Latchkey.Link.Messages;
 
@@ -29,6 +31,7 @@ public sealed class CabinetHost : ICabinetLinkListener
 
     private TerminalInput.Health? _healthTold;
     private long _taken;
+    private CredentialWriter? _keeper;
     private int _edgesMissed;
     private int _ran;
 
@@ -53,6 +56,14 @@ public sealed class CabinetHost : ICabinetLinkListener
     /// <summary>Monotonic milliseconds, as in <see cref="Moment.Ms"/>.</summary>
     public long NowMs => (long)_time.GetElapsedTime(_started).TotalMilliseconds;
 
+    /// <summary>16 random bytes for a phone to sign within ten seconds.</summary>
+    public async ValueTask<ReadOnlyMemory<byte>> GiveNonce(CancellationToken cancel)
+    {
+        byte[] nonce = RandomNumberGenerator.GetBytes(16);
+        await Enter(new CabinetInput.NonceGiven(nonce), cancel);
+        return nonce;
+    }
+
     /// <summary>Hands in what was presented at the bank. False when too much waits already: nothing will happen.</summary>
     public bool TryPresent(Credential what) => _inputs.Writer.TryWrite((new CabinetInput.Presented(what), null));
 
@@ -69,16 +80,21 @@ public sealed class CabinetHost : ICabinetLinkListener
         var (journal, found) = await JournalWriter.OnDisk(() =>
             (CabinetJournal.Open(_journalPath, UnixMs(), out JournalContents contents), contents));
         using CabinetJournal disposed = journal;
+        var (credentials, recalled) = await JournalWriter.OnDisk(() =>
+            (CredentialFile.Open(_journalPath + ".credentials", UnixMs(), out IReadOnlyList<CredentialRecord> lines), lines));
+        using CredentialFile disposedToo = credentials;
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var writer = new JournalWriter(journal, _time, (line, ok, c) => Enter(new CabinetInput.Stored(line, ok), c));
+        _keeper = new CredentialWriter(credentials, (record, ok, c) => Enter(new CabinetInput.Kept(record, ok), c));
         try
         {
             _board.Watch(OnChange);
             BoardLevels levels = _board.Read();
             Task[] parts =
             [
-                UntilEnd(Loop(new CabinetInput.Boot(found, levels), writer, ended.Token), ended),
+                UntilEnd(Loop(new CabinetInput.Boot(found, levels) { Credentials = recalled }, writer, ended.Token), ended),
                 UntilEnd(writer.Run(ended.Token), ended),
+                UntilEnd(_keeper.Run(ended.Token), ended),
                 UntilEnd(_outbox.Run(ended.Token), ended),
                 UntilEnd(_link.Run(this, ended.Token), ended),
             ];
@@ -148,6 +164,7 @@ public sealed class CabinetHost : ICabinetLinkListener
     private void Handle(CabinetInput input, Moment at, JournalWriter writer)
     {
         List<JournalLine>? refused = null;
+        List<CredentialRecord>? notKept = null;
         foreach (CabinetOutput output in _machine.Step(input, at))
         {
             switch (output)
@@ -169,6 +186,9 @@ public sealed class CabinetHost : ICabinetLinkListener
                     if (send.Report is EventMessage { Event: EventKinds.DoorLeftOpen or EventKinds.DoorNeverClosed } left)
                         Front?.Invoke(TerminalInput.Tell.ToClose(left.Locker));
                     break;
+                case CabinetOutput.Keep keep when !_keeper!.TryAdd(keep.Record):
+                    (notKept ??= []).Add(keep.Record);
+                    break;
                 case CabinetOutput.Answer answer:
                     Front?.Invoke(new TerminalInput.Answer(answer.What));
                     break;
@@ -180,6 +200,8 @@ public sealed class CabinetHost : ICabinetLinkListener
         // At most one further step each: a refused intent or outcome is not stored again.
         foreach (JournalLine line in refused ?? [])
             Handle(new CabinetInput.Stored(line, Ok: false), at, writer);
+        foreach (CredentialRecord record in notKept ?? [])
+            Handle(new CabinetInput.Kept(record, Ok: false), at, writer);
     }
 
     /// <summary>Completes when the machine has taken an input that was put in now: it lives.</summary>
@@ -225,6 +247,8 @@ public sealed class CabinetHost : ICabinetLinkListener
     ValueTask ICabinetLinkListener.Disconnected(CancellationToken cancel) => Enter(new CabinetInput.LinkLost(), cancel);
 
     ValueTask ICabinetLinkListener.Received(ReceiptMessage receipt, CancellationToken cancel) => _outbox.Received(receipt.Reports, cancel);
+
+    ValueTask ICabinetLinkListener.GrantsArrived(GrantsMessage change, CancellationToken cancel) => Enter(new CabinetInput.GrantsArrived(change), cancel);
 
     ValueTask ICabinetLinkListener.CommandArrived(CommandMessage command, bool retained, CancellationToken cancel) =>
         Enter(new CabinetInput.CommandArrived(command, retained), cancel);

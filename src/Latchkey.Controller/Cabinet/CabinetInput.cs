@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Latchkey.Controller.Boards;
+using Latchkey.Controller.Credentials;
 using Latchkey.Link.Messages;
 
 namespace Latchkey.Controller.Cabinet;
@@ -20,7 +21,11 @@ public abstract record CabinetInput
     /// <summary>The program has started. Always the first input.</summary>
     /// <param name="Found">What the journal holds.</param>
     /// <param name="Levels">What the board shows at this moment.</param>
-    public sealed record Boot(JournalContents Found, BoardLevels Levels) : CabinetInput;
+    public sealed record Boot(JournalContents Found, BoardLevels Levels) : CabinetInput
+    {
+        /// <summary>What <see cref="CredentialFile"/> holds.</summary>
+        public IReadOnlyList<CredentialRecord> Credentials { get; init; } = [];
+    }
 
     /// <summary>A command has arrived. Whether it is genuine is not for the caller to say: the machine verifies it.</summary>
     /// <param name="Retained">The broker had kept it.</param>
@@ -53,4 +58,10 @@ public abstract record CabinetInput
 
     /// <summary>The cabinet's tamper switch, supply and battery show these levels now.</summary>
     public sealed record CabinetChanged(CabinetLevels Levels) : CabinetInput;
+
+    /// <summary>The disk answers a <see cref="CabinetOutput.Keep"/>.</summary>
+    public sealed record Kept(CredentialRecord Record, bool Ok) : CabinetInput;
+
+    /// <summary>The server changes what may be granted, or says what time it is. The machine verifies it.</summary>
+    public sealed record GrantsArrived(GrantsMessage Change) : CabinetInput;
 }

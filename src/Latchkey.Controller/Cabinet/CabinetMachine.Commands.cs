@@ -38,16 +38,25 @@ public sealed partial class CabinetMachine
             Conclude(command.Id, command.Locker, command.Expires, Outcomes.Refused, RefusalReasons.SafeMode);
         else if (Refuses(_doors[command.Locker - 1], command.Kind) is { } reason)
             Conclude(command.Id, command.Locker, command.Expires, Outcomes.Refused, reason);
+        else if (command.Kind != CommandKinds.Lock && Breaks(command.Locker))
+        {
+            Conclude(command.Id, command.Locker, command.Expires, Outcomes.Refused, RefusalReasons.Breaker);
+            TellBreaker(command.Locker);
+        }
         else
-            Accept(command);
+        {
+            if (command.Kind != CommandKinds.Lock)
+                CountRemote(command.Locker);
+            Accept(command.Id, command.Locker, command.Expires, command.Kind);
+        }
     }
 
-    private void Accept(CommandMessage command)
+    private void Accept(Guid id, int locker, long expires, string kind)
     {
-        long deadline = _now.Ms + Math.Min(command.Expires - _now.UnixMs, LongestWaitMs);
-        _waiting.Add(new Job(command.Id, command.Locker, command.Expires, deadline, command.Kind));
-        _book.Set(new(command.Id, command.Locker, command.Expires));
-        _out.Add(new CabinetOutput.Store(new JournalRecord(JournalKind.Intent, command.Id, command.Locker, command.Expires, At: _now.UnixMs + deadline - _now.Ms)));
+        long deadline = _now.Ms + Math.Min(expires - _now.UnixMs, LongestWaitMs);
+        _waiting.Add(new Job(id, locker, expires, deadline, kind));
+        _book.Set(new(id, locker, expires));
+        _out.Add(new CabinetOutput.Store(new JournalRecord(JournalKind.Intent, id, locker, expires, At: _now.UnixMs + deadline - _now.Ms)));
     }
 
     private void Answer(JournalLine line, bool ok)

@@ -1,12 +1,259 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Security.Cryptography;
+using Latchkey.Controller.Credentials;
+using Latchkey.Link.Messages;
+using Latchkey.Link.Passes;
+
 namespace Latchkey.Controller.Cabinet;
 
-/// <content>What is done with a credential that somebody presents at the bank.</content>
+/// <content>
+/// What is done with a credential that somebody presents at the bank: judged, its use stored, then the same way as a command's, from the intent on.
+/// Whoever stands there learns yes, no or wait; the reason goes to the server.
+/// </content>
 public sealed partial class CabinetMachine
 {
+    /// <summary>A use that waits longer for the relay is dropped: whoever presented it has gone.</summary>
+    private const long UseLifeMs = 10_000;
+
+    /// <summary>Passes and cards that are looked at: ten at once, then one a second. Nobody is faster, and a signature takes a small processor 0.3 s.</summary>
+    private const int LooksAtOnce = 10;
+    private const long LookEveryMs = 1_000;
+
+    private const long NonceLifeMs = 10_000;
+
+    /// <summary>More phones than fit before a bank.</summary>
+    private const int MostNonces = 8;
+
+    /// <summary>Refusals that the server is told of in an hour: a child at the keypad must not push out what the doors have to say.</summary>
+    private const int RefusalsToldAnHour = 20;
+
+    private readonly CredentialMemory _credentials = new();
+    private readonly List<(string Nonce, long UntilMs)> _nonces = [];
+    private readonly Queue<long> _refusalsTold = [];
+    private readonly HashSet<Guid> _usesBeingKept = [];
+
+    // Uses of this start whose end the person at the bank still waits for.
+    private readonly HashSet<Guid> _usesShown = [];
+    private double _looksLeft = LooksAtOnce;
+    private long _looksAt;
+    private long _codesFromMs;
+    private int _useNumber;
+    private (long Ms, long UnixMs)? _timeAnchor;
+    private long _stampedAt;
+
+    private KnownTime Time => BankClock.Read(_now, _credentials.Floor, _credentials.SyncedAt, _timeAnchor);
+
+    private void RecallCredentials(IReadOnlyList<CredentialRecord> lines)
+    {
+        foreach (CredentialRecord line in lines)
+            _credentials.Apply(line);
+        _grantsHeld = _credentials.Revision;
+        _looksAt = _now.Ms;
+        _stampedAt = _now.Ms;
+        // A restart shortens no wait: only time that has surely passed counts.
+        long passed = Time is { IsCertain: true } time && time.At > _credentials.LastWrongAt ? time.At - _credentials.LastWrongAt : 0;
+        if (passed <= CodeBackOff.ForgottenAfterMs)
+            _codesFromMs = _now.Ms + Math.Max(0, CodeBackOff.WaitMs(_credentials.WrongCodes) - passed);
+    }
+
     private void Present(Credential what)
     {
-        // There are no grants here yet, and so nothing that could be good.
-        _ = what;
-        _out.Add(new CabinetOutput.Answer(new CredentialAnswer.Refused()));
+        switch (what)
+        {
+            case Credential.Code code:
+                PresentCode(code);
+                break;
+            case Credential.Card card:
+                PresentCard(card);
+                break;
+            case Credential.Pass pass:
+                PresentPass(Pass.FromText(pass.Text), "pass", pass.Door, _ => false);
+                break;
+            case Credential.Phone phone:
+                // The nonce is spent by being shown, whatever comes of it.
+                bool fresh = _nonces.RemoveAll(n => n.Nonce == Convert.ToHexString(phone.Nonce.Span) && _now.Ms <= n.UntilMs) > 0;
+                PresentPass(phone.Token.ToArray(), "phone", null, p => fresh && IssuerKey.IsHopGenuine(p, phone.Key.Span, phone.Nonce.Span, phone.Signature.Span));
+                break;
+        }
+    }
+
+    private void GiveNonce(ReadOnlyMemory<byte> nonce)
+    {
+        _nonces.RemoveAll(n => _now.Ms > n.UntilMs);
+        if (_nonces.Count == MostNonces)
+            _nonces.RemoveAt(0);
+        if (nonce.Length == 16)
+            _nonces.Add((Convert.ToHexString(nonce.Span), _now.Ms + NonceLifeMs));
+    }
+
+    private void PresentPass(byte[]? signed, string word, int? chosen, Func<Pass, bool> answersHop)
+    {
+        PassVerdict verdict = PassRules.Judge(_credentials, signed ?? [], chosen, _doors.Length, Time, MayLook, answersHop);
+        if (verdict is not { Fault: null, Pass: { } pass })
+        {
+            Refuse(verdict.Fault!, verdict.Door);
+            return;
+        }
+        Use(
+            verdict.Door, $"{word}:{pass.Name}{(verdict.TimeUnverified ? ":time-unverified" : "")}",
+            (use, authority) => new CredentialRecord.Used(
+                use, verdict.Door, authority, PassRules.RememberUntil(pass), Math.Max(_credentials.Floor, pass.IssuedAt * 1000L), Code: false,
+                pass.MaxUses == 0 ? null : pass.Name, pass.Compartment == Pass.WholeBank ? null : pass.Gen));
+    }
+
+    private void PresentCode(Credential.Code code)
+    {
+        if (_now.Ms < _codesFromMs)
+        {
+            Tell(new CredentialAnswer.Wait(_codesFromMs));
+            return;
+        }
+        if (!LeaseRules.IsCode(code))
+        {
+            Tell(new CredentialAnswer.Refused());
+            return;
+        }
+        IReadOnlyList<GrantsBody.Lease> meant = LeaseRules.Meant(_credentials, code.Whose);
+        // All are compared, so that the time it takes says nothing.
+        List<GrantsBody.Lease> right = [.. meant.Where(l => LeaseRules.IsPin(_key, l, code.Pin))];
+        if (right is [var lease, ..])
+        {
+            if (LeaseRules.Fault(lease, _credentials, Time, _doors.Length) is { } fault)
+                Refuse(fault, lease.Locker);
+            else
+                Use(lease.Locker, $"lease:{lease.Id:D}:pin", (use, authority) => new CredentialRecord.Used(use, lease.Locker, authority, 0, _credentials.Floor, Code: true));
+            return;
+        }
+        // Counted now, and told when it is on the disk: whoever cuts the power in between has learnt nothing.
+        long at = Time is { IsCertain: true } time ? time.At : _credentials.LastWrongAt;
+        var wrong = new CredentialRecord.Wrong(meant is [var first, ..] ? first.Locker : 0, 1, at);
+        _credentials.Apply(wrong);
+        _codesFromMs = _now.Ms + CodeBackOff.WaitMs(_credentials.WrongCodes);
+        _out.Add(new CabinetOutput.Keep(wrong));
+    }
+
+    private void PresentCard(Credential.Card card)
+    {
+        if (!MayLook())
+            Refuse(CredentialFaults.TooFast, 0);
+        else if (LeaseRules.OfCard(_credentials, card.Uid) is not { } found)
+            Refuse(CredentialFaults.UnknownCard, 0);
+        else if (!LeaseRules.IsSure(card.Assurance, found.Card.Least, _credentials.Bank?.UidCards ?? false))
+            Refuse(CredentialFaults.Assurance, found.Lease.Locker);
+        else if (LeaseRules.Fault(found.Lease, _credentials, Time, _doors.Length) is { } fault)
+            Refuse(fault, found.Lease.Locker);
+        else
+        {
+            string authority = $"lease:{found.Lease.Id:D}:card{(card.Assurance == CardAssurance.UidOnly ? "-uid" : "")}";
+            Use(found.Lease.Locker, authority, (use, a) => new CredentialRecord.Used(use, found.Lease.Locker, a, 0, _credentials.Floor, Code: false));
+        }
+    }
+
+    /// <summary>It is good. Its use is stored with all that follows from it; nothing moves before that is on the disk.</summary>
+    private void Use(int door, string authority, Func<Guid, string, CredentialRecord.Used> record)
+    {
+        // Before the use is spent: what the coil cannot do now must not cost anybody their pass. Safe mode refuses orders, not people.
+        if (Refuses(_doors[door - 1], CommandKinds.Open) is { } reason)
+        {
+            Refuse(reason, door);
+            return;
+        }
+        if (_waiting.Count + _usesBeingKept.Count >= _settings.QueueLimit || !_book.HasRoom(_now.UnixMs))
+        {
+            Refuse(CredentialFaults.Busy, door);
+            return;
+        }
+        if (!_credentials.HasRoomForUses)
+        {
+            Refuse(CredentialFaults.JournalFull, door);
+            return;
+        }
+        CredentialRecord.Used used = record(NextUse(), authority);
+        // In memory at once: the same pass presented again before the disk answers is a second use.
+        _credentials.Apply(used);
+        _usesBeingKept.Add(used.Use);
+        _out.Add(new CabinetOutput.Keep(used));
+    }
+
+    /// <summary>Uses that were stored and never came to an intent: the power was cut in between, or the journal has lost them. Nobody knows, and none is tried again.</summary>
+    private void FinishUses(IReadOnlyList<CommandMemory> journaled)
+    {
+        HashSet<Guid> known = [.. journaled.Select(c => c.Command)];
+        foreach ((Guid use, int door) in _credentials.Untold.Where(u => !known.Contains(u.Use)).ToList())
+            Conclude(use, door, _now.UnixMs + UseLifeMs, Outcomes.Unknown);
+    }
+
+    /// <summary>The server has its result.</summary>
+    private void ForgetUse(Guid use)
+    {
+        if (_credentials.AuthorityOf(use) is null)
+            return;
+        var told = new CredentialRecord.Told(use);
+        _credentials.Apply(told);
+        _out.Add(new CabinetOutput.Keep(told));
+    }
+
+    /// <summary>The disk has answered.</summary>
+    private void Kept(CredentialRecord record, bool ok)
+    {
+        switch (record)
+        {
+            case CredentialRecord.Used used when _usesBeingKept.Remove(used.Use):
+                if (ok)
+                {
+                    Tell(new CredentialAnswer.Accepted(used.Door));
+                    _usesShown.Add(used.Use);
+                    Accept(used.Use, used.Door, _now.UnixMs + UseLifeMs, CommandKinds.Open);
+                }
+                else
+                {
+                    _credentials.Apply(new CredentialRecord.Told(used.Use));
+                    Refuse(CredentialFaults.JournalFull, used.Door);
+                }
+                break;
+            case CredentialRecord.Wrong wrong:
+                Refuse(CredentialFaults.WrongCode, wrong.Door);
+                break;
+            case CredentialRecord.Said said:
+                GrantsKept(said, ok);
+                break;
+        }
+    }
+
+    private void Refuse(string fault, int door)
+    {
+        Tell(new CredentialAnswer.Refused());
+        while (_refusalsTold.TryPeek(out long told) && _now.Ms - told >= 3_600_000)
+            _refusalsTold.Dequeue();
+        if (_refusalsTold.Count >= RefusalsToldAnHour)
+            return;
+        _refusalsTold.Enqueue(_now.Ms);
+        _out.Add(new CabinetOutput.Send(_write.Event(EventKinds.CredentialRefused, door, null, _now.UnixMs, fault), Kept: true));
+    }
+
+    private void Tell(CredentialAnswer answer) => _out.Add(new CabinetOutput.Answer(answer));
+
+    private bool MayLook()
+    {
+        _looksLeft = Math.Min(LooksAtOnce, _looksLeft + ((_now.Ms - _looksAt) / (double)LookEveryMs));
+        _looksAt = _now.Ms;
+        if (_looksLeft < 1)
+            return false;
+        _looksLeft--;
+        return true;
+    }
+
+    /// <summary>A name for a use: a UUIDv7 that is the same wherever the machine is replayed.</summary>
+    private Guid NextUse()
+    {
+        Span<byte> hash = stackalloc byte[32];
+        SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"use|{_settings.Device:D}|{_write.Boot}|{++_useNumber}")), hash);
+        Span<byte> time = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64BigEndian(time, _now.UnixMs);
+        time[2..].CopyTo(hash);
+        hash[6] = (byte)(0x70 | (hash[6] & 0x0F));
+        hash[8] = (byte)(0x80 | (hash[8] & 0x3F));
+        return new Guid(hash[..16], bigEndian: true);
     }
 }

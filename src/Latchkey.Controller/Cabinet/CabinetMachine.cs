@@ -1,4 +1,5 @@
 using Latchkey.Controller.Boards;
+using Latchkey.Controller.Credentials;
 using Latchkey.Link.Messages;
 
 namespace Latchkey.Controller.Cabinet;
@@ -97,7 +98,7 @@ public sealed partial class CabinetMachine
                 Answer(stored.Line, stored.Ok);
                 break;
             case CabinetInput.Linked linked:
-                _linked = true;
+                (_linked, _linkNow) = (true, linked.Link);
                 _out.Add(new CabinetOutput.Send(_write.Hello(linked.Link, _safeMode, _now.UnixMs), Kept: true));
                 SendState(kept: true);
                 _changed = false;
@@ -105,11 +106,22 @@ public sealed partial class CabinetMachine
             case CabinetInput.LinkLost:
                 _linked = false;
                 break;
-            case CabinetInput.Delivered delivered when _book.Find(delivered.Command) is { Journaled: true } entry:
-                _out.Add(new CabinetOutput.Store(new JournalRecord(JournalKind.Delivered, entry.Command, entry.Locker, entry.Expires)));
+            case CabinetInput.Delivered delivered:
+                if (_book.Find(delivered.Command) is { Journaled: true } entry)
+                    _out.Add(new CabinetOutput.Store(new JournalRecord(JournalKind.Delivered, entry.Command, entry.Locker, entry.Expires)));
+                ForgetUse(delivered.Command);
                 break;
             case CabinetInput.Presented presented:
                 Present(presented.What);
+                break;
+            case CabinetInput.NonceGiven given:
+                GiveNonce(given.Nonce);
+                break;
+            case CabinetInput.Kept kept:
+                Kept(kept.Record, kept.Ok);
+                break;
+            case CabinetInput.GrantsArrived arrived:
+                Grant(arrived.Change);
                 break;
             case CabinetInput.CabinetChanged changed:
                 See(changed.Levels);
@@ -124,6 +136,7 @@ public sealed partial class CabinetMachine
         _write.Boot = boot.Found.Boot;
         _book.ForgottenUpTo = boot.Found.ForgottenUpTo;
         Begin(boot.Levels.Cabinet, boot.Found.Unconfirmed);
+        RecallCredentials(boot.Credentials);
         foreach (Door door in _doors)
             door.Begin(door.Number <= boot.Levels.Doors.Count ? boot.Levels.Doors[door.Number - 1] : new DoorLevels(Open: null), _now.Ms);
         foreach (CommandMemory memory in boot.Found.Commands)
@@ -139,6 +152,7 @@ public sealed partial class CabinetMachine
             if (!memory.Delivered)
                 SendResult(memory.Command, memory.Locker, memory.Outcome, memory.Reason);
         }
+        FinishUses(boot.Found.Commands);
     }
 
     /// <summary>A coil that was hot before the power cut still is: each command of the last minute counts as a pulse, at the last moment at which it
@@ -170,6 +184,7 @@ public sealed partial class CabinetMachine
         }
         StartNext();
         Prove();
+        StampTime();
         if (_linked && _now.Ms >= _heartbeatAt)
             SendState(kept: false);
     }
@@ -211,8 +226,12 @@ public sealed partial class CabinetMachine
             SendEvent(occupied ? EventKinds.PutIn : EventKinds.TakenOut, door.Number, null);
     }
 
-    private void SendResult(Guid command, int locker, string outcome, string? reason, bool kept = true) =>
-        _out.Add(new CabinetOutput.Send(_write.Result(command, locker, outcome, reason, _now.UnixMs), kept));
+    private void SendResult(Guid command, int locker, string outcome, string? reason, bool kept = true)
+    {
+        _out.Add(new CabinetOutput.Send(_write.Result(command, locker, outcome, reason, _now.UnixMs, _credentials.AuthorityOf(command)), kept));
+        if (_usesShown.Remove(command))
+            Tell(new CredentialAnswer.Ended(locker, outcome));
+    }
 
     private void SendEvent(string kind, int locker, Guid? command) =>
         _out.Add(new CabinetOutput.Send(_write.Event(kind, locker, command, _now.UnixMs), Kept: true));
@@ -226,7 +245,7 @@ public sealed partial class CabinetMachine
             null => InsideLetters.Unknown,
         });
         _batterySaid = _levels.BatteryPercent;
-        _out.Add(new CabinetOutput.Send(_write.State(Letters(d => d.Letter), inside, _batterySaid, Issue(), _now.UnixMs), kept));
+        _out.Add(new CabinetOutput.Send(_write.State(Letters(d => d.Letter), inside, _batterySaid, Issue(), _now.UnixMs, _grantsHeld), kept));
         _heartbeatAt = _now.Ms + _settings.HeartbeatMs;
     }
 
@@ -247,6 +266,8 @@ public sealed partial class CabinetMachine
             due = Math.Min(due, door.Watched?.WatchUntil ?? long.MaxValue);
             due = Math.Min(due, door.ComplaintDue(_settings) ?? long.MaxValue);
         }
+        if (Time.IsCertain)
+            due = Math.Min(due, _stampedAt + BankClock.StampEveryMs);
         foreach (Job job in _waiting)
         {
             if (!job.Ready)

@@ -1,4 +1,5 @@
 using Latchkey.Controller.Boards;
+using Latchkey.Controller.Credentials;
 using Latchkey.Link.Messages;
 
 namespace Latchkey.Controller.Cabinet;
@@ -25,6 +26,9 @@ public abstract record CabinetOutput
     /// <summary>Say this to the server.</summary>
     /// <param name="Kept">Sent with QoS 1 and kept until the server has it; otherwise sent once, if there is a connection.</param>
     public sealed record Send(IReport Report, bool Kept) : CabinetOutput;
+
+    /// <summary>Put this among the credentials on the disk; <see cref="CabinetInput.Kept"/> answers.</summary>
+    public sealed record Keep(CredentialRecord Record) : CabinetOutput;
 
     /// <summary>Tell this to the person in front of the bank.</summary>
     public sealed record Answer(CredentialAnswer What) : CabinetOutput;

@@ -88,6 +88,13 @@ public sealed record CabinetSettings
     /// <summary>How many commands wait for the relay, 1 to 100. A pulse and its gap take 300 ms, so that of a command's 10 s of life 33 fit.</summary>
     public int QueueLimit { get; init; } = 32;
 
+    /// <summary>How many different doors may be opened by remote order within <see cref="BreakerMs"/>, 1 to 200: more is somebody who opens everything. Credentials
+    /// presented at the bank are not counted.</summary>
+    public int BreakerDoors { get; init; } = 6;
+
+    /// <summary>1,000 to 3,600,000.</summary>
+    public int BreakerMs { get; init; } = 60_000;
+
     /// <summary>Whether the numbers are in their ranges; said in one sentence for the person who wrote them.</summary>
     public string? Fault() =>
         Lockers is < 1 or > 200 ? $"A cabinet has 1 to 200 lockers, not {Lockers}."
@@ -108,6 +115,8 @@ public sealed record CabinetSettings
         : NeverClosedMs < LeftOpenMs || NeverClosedMs > 86_400_000 ? $"A door was never closed after {LeftOpenMs} (left open) to 86,400,000 ms, not {NeverClosedMs}."
         : HeartbeatMs is < 1_000 or > 60_000 ? $"A heartbeat comes every 1,000 to 60,000 ms, not {HeartbeatMs}."
         : QueueLimit is < 1 or > 100 ? $"1 to 100 commands may wait, not {QueueLimit}."
+        : BreakerDoors is < 1 or > 200 ? $"1 to 200 doors may be opened from afar within the breaker's time, not {BreakerDoors}."
+        : BreakerMs is < 1_000 or > 3_600_000 ? $"The breaker's time is 1,000 to 3,600,000 ms, not {BreakerMs}."
         : null;
 
     /// <summary>How long a coil of this door is on.</summary>

@@ -16,7 +16,8 @@ public abstract record Credential
     public sealed record Card(string Uid, CardAssurance Assurance) : Credential;
 
     /// <param name="Text">As scanned, or typed from a link: <c>LK1:...</c>.</param>
-    public sealed record Pass(string Text) : Credential;
+    /// <param name="Door">Which door was chosen; asked only of whoever has a pass for the whole bank.</param>
+    public sealed record Pass(string Text, int? Door = null) : Credential;
 
     /// <summary>A pass that only one phone can use, over NFC or BLE: the phone signs a nonce of this bank with a key that never leaves it.</summary>
     /// <param name="Token">The holder-bound pass, 124 bytes.</param>

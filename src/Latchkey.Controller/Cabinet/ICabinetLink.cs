@@ -43,6 +43,9 @@ public interface ICabinetLinkListener
     /// <summary>The server has these events and results.</summary>
     ValueTask Received(ReceiptMessage receipt, CancellationToken cancel);
 
+    /// <summary>The server changes what may be granted without it.</summary>
+    ValueTask GrantsArrived(GrantsMessage change, CancellationToken cancel);
+
     /// <param name="retained">The command was stored at the broker and may be of any age.</param>
     ValueTask CommandArrived(CommandMessage command, bool retained, CancellationToken cancel);
 }

@@ -118,7 +118,7 @@ public sealed class MqttCabinetLink(Guid device, MqttDial dial, TimeProvider tim
 
     private async Task Receive(ICabinetLinkListener listener, MqttClient client, CancellationToken cancel)
     {
-        string commands = Topics.Command(device), receipts = Topics.Receipt(device);
+        string commands = Topics.Command(device), receipts = Topics.Receipt(device), grants = Topics.Grants(device);
         await foreach (MqttMessage message in client.Messages.ReadAllAsync(cancel))
         {
             // What cannot be read has no id to answer to; other topics are reserved.
@@ -126,6 +126,8 @@ public sealed class MqttCabinetLink(Guid device, MqttDial dial, TimeProvider tim
                 await listener.CommandArrived(command, message.Retained, cancel);
             else if (message.Topic == receipts && Wire.TryRead(message.Payload.Span, out ReceiptMessage? receipt))
                 await listener.Received(receipt, cancel);
+            else if (message.Topic == grants && Wire.TryRead(message.Payload.Span, out GrantsMessage? change))
+                await listener.GrantsArrived(change, cancel);
             message.Acknowledge();
         }
     }

@@ -19,14 +19,14 @@ internal sealed class ReportWriter(CabinetSettings settings)
     public HelloMessage Hello(long link, bool safe, long at) => Next(at, (id, seq) => new HelloMessage(
         Wire.Version, id, Boot, seq, at, link, settings.Firmware, settings.Model, settings.Lockers, _locks, safe ? true : null));
 
-    public StateMessage State(string doors, string? inside, int? battery, string? issue, long at) =>
-        Next(at, (id, seq) => new StateMessage(Wire.Version, id, Boot, seq, at, doors, issue, Inside: inside, Battery: battery));
+    public StateMessage State(string doors, string? inside, int? battery, string? issue, long at, long grants = 0) =>
+        Next(at, (id, seq) => new StateMessage(Wire.Version, id, Boot, seq, at, doors, issue, Inside: inside, Battery: battery, Grants: grants == 0 ? null : grants));
 
-    public EventMessage Event(string kind, int locker, Guid? command, long at) =>
-        Next(at, (id, seq) => new EventMessage(Wire.Version, id, Boot, seq, at, kind, locker, command));
+    public EventMessage Event(string kind, int locker, Guid? command, long at, string? reason = null) =>
+        Next(at, (id, seq) => new EventMessage(Wire.Version, id, Boot, seq, at, kind, locker, command, reason));
 
-    public ResultMessage Result(Guid command, int locker, string outcome, string? reason, long at) =>
-        Next(at, (id, seq) => new ResultMessage(Wire.Version, id, Boot, seq, at, command, locker, outcome, reason));
+    public ResultMessage Result(Guid command, int locker, string outcome, string? reason, long at, string? authority = null) =>
+        Next(at, (id, seq) => new ResultMessage(Wire.Version, id, Boot, seq, at, command, locker, outcome, reason, authority));
 
     /// <summary>The will's own seq is the connection's number, so that no two connections share one.</summary>
     public (long Link, StateMessage Will) Will(long at)

@@ -61,5 +61,7 @@ public sealed class SessionCabinetLink(OpenSession open, TimeProvider time, Time
             await listener.CommandArrived(command, down.Retained, cancel);
         else if (down.Kind == "receipt" && Wire.TryRead(down.Payload.Span, out ReceiptMessage? receipt))
             await listener.Received(receipt, cancel);
+        else if (down.Kind == "grants" && Wire.TryRead(down.Payload.Span, out GrantsMessage? change))
+            await listener.GrantsArrived(change, cancel);
     }
 }

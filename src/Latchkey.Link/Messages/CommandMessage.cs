@@ -63,6 +63,36 @@ public sealed class CommandKey
     public bool IsGenuine(CommandMessage command) => CryptographicOperations.FixedTimeEquals(
         MemoryMarshal.AsBytes<char>(command.Mac), MemoryMarshal.AsBytes<char>(Base64Url.EncodeToString(Mac(command))));
 
+    /// <summary>The change with its <c>mac</c>.</summary>
+    /// <exception cref="ArgumentException">The body is longer than a message can carry.</exception>
+    public GrantsMessage Sign(Guid id, long after, long revision, GrantsBody body)
+    {
+        var unsigned = new GrantsMessage(Wire.Version, id, after, revision, Base64Url.EncodeToString(body.Write()), "");
+        if (unsigned.Body.Length > GrantsMessage.LongestBody)
+            throw new ArgumentException($"The body has {unsigned.Body.Length} characters; a message carries {GrantsMessage.LongestBody}.", nameof(body));
+        return unsigned with { Mac = Base64Url.EncodeToString(Mac(unsigned)) };
+    }
+
+    /// <summary>What the change says; null when it was not made by the other end, for this device, unchanged.</summary>
+    public GrantsBody? Open(GrantsMessage change) =>
+        change.Body.Length <= GrantsMessage.LongestBody
+        && CryptographicOperations.FixedTimeEquals(MemoryMarshal.AsBytes<char>(change.Mac), MemoryMarshal.AsBytes<char>(Base64Url.EncodeToString(Mac(change))))
+        && Base64Url.IsValid(change.Body)
+            ? GrantsBody.Read(Base64Url.DecodeFromChars(change.Body)) : null;
+
+    /// <summary>
+    /// What is kept of a PIN, in base64url: HMAC-SHA-256 under a key of this device and server alone, over salt, door and PIN. Whoever has the hash without
+    /// the key cannot try PINs, and the hash of one door fits no other.
+    /// </summary>
+    /// <param name="salt">16 hexadecimal digits, new for each PIN.</param>
+    public string HashPin(string salt, int locker, string pin)
+    {
+        byte[] key = HKDF.Expand(HashAlgorithmName.SHA256, _key, 32, Encoding.ASCII.GetBytes($"LK-PIN-1|{_device:D}"));
+        return Base64Url.EncodeToString(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"{salt}|{locker}|{pin}")));
+    }
+
+    private byte[] Mac(GrantsMessage c) => HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes($"LK-GRT-1|{_device:D}|{c.Id:D}|{c.After}|{c.Revision}|{c.Body}"));
+
     // No field may contain the separator in a way that lets two commands share a text: the id, the number and the time
     // cannot, kind is compared with a closed list, and the authority comes last.
     private byte[] Mac(CommandMessage c) =>

@@ -33,26 +33,32 @@ public sealed record HelloMessage(
 /// <param name="Gone">True only in a last will.</param>
 /// <param name="Inside">A letter for each door in order, see <see cref="InsideLetters"/>; absent where no door can tell.</param>
 /// <param name="Battery">0 to 100 percent; absent where there is none.</param>
+/// <param name="Grants">The revision of the grants that are on the device's disk (<see cref="GrantsMessage.Revision"/>); absent while there are none.</param>
 public sealed record StateMessage(
-    int V, Guid Id, long Boot, long Seq, long At, string Doors, string? Issue = null, long? Link = null, bool? Gone = null, string? Inside = null, int? Battery = null) : IReport
+    int V, Guid Id, long Boot, long Seq, long At, string Doors, string? Issue = null, long? Link = null, bool? Gone = null, string? Inside = null, int? Battery = null,
+    long? Grants = null) : IReport
 {
     /// <summary>Whether another state tells the same of the device; each has its own name and time.</summary>
-    public bool SaysTheSame(StateMessage other) => (Doors, Issue, Inside, Battery, Gone) == (other.Doors, other.Issue, other.Inside, other.Battery, other.Gone);
+    public bool SaysTheSame(StateMessage other) => (Doors, Issue, Inside, Battery, Gone, Grants) == (other.Doors, other.Issue, other.Inside, other.Battery, other.Gone, other.Grants);
 }
 
 /// <summary>Something happened that nobody ordered or that follows an order: a door moved, somebody forced one. <c>up/event</c>, QoS 1.</summary>
 /// <param name="Event">One of <see cref="EventKinds"/>.</param>
 /// <param name="Locker">The door's number, from 1.</param>
-/// <param name="Command">The command whose pulse this belongs to, where there is one.</param>
-public sealed record EventMessage(int V, Guid Id, long Boot, long Seq, long At, string Event, int Locker, Guid? Command = null) : IReport;
+/// <param name="Command">The command, or the use of a credential, whose pulse this belongs to, where there is one.</param>
+/// <param name="Reason">With <c>credential-refused</c>: why, one of <see cref="CredentialFaults"/>.</param>
+public sealed record EventMessage(int V, Guid Id, long Boot, long Seq, long At, string Event, int Locker, Guid? Command = null, string? Reason = null) : IReport;
 
 /// <summary>How a command ended. Sent again, unchanged, whenever the same command arrives again. <c>up/result</c>, QoS 1.</summary>
 /// <param name="Command">The command's id.</param>
 /// <param name="Outcome">One of <see cref="Outcomes"/>.</param>
 /// <param name="Reason">With <c>refused</c>: one of <see cref="RefusalReasons"/>. With <c>not-opened</c>, <c>not-locked</c> and <c>unknown</c>:
 /// <see cref="RefusalReasons.BrownOut"/> where the pulse was cut short.</param>
+/// <param name="Authority">Absent for a command of the server's. Otherwise nobody ordered this: a credential was used at the bank, <paramref name="Command"/>
+/// is the device's own name for that use, and this says which (<c>lease:{id}:pin</c>, <c>lease:{id}:card</c>, <c>lease:{id}:card-uid</c>, <c>pass:{name}</c>,
+/// <c>phone:{name}</c>; <c>:time-unverified</c> may follow). At most 64 characters.</param>
 public sealed record ResultMessage(
-    int V, Guid Id, long Boot, long Seq, long At, Guid Command, int Locker, string Outcome, string? Reason = null) : IReport;
+    int V, Guid Id, long Boot, long Seq, long At, Guid Command, int Locker, string Outcome, string? Reason = null, string? Authority = null) : IReport;
 
 /// <summary>The letters of <see cref="StateMessage.Doors"/>.</summary>
 public static class DoorLetters
@@ -120,6 +126,10 @@ public static class EventKinds
     /// <summary>Something lies in the locker that was empty, and the other way round.</summary>
     public const string PutIn = "put-in";
     public const string TakenOut = "taken-out";
+    /// <summary>Somebody presented a credential that is not good here and now. The locker is 0 where none was meant. 20 an hour are told.</summary>
+    public const string CredentialRefused = "credential-refused";
+    /// <summary>Too many doors were ordered to open from afar; the order for this one was refused. Told once a minute.</summary>
+    public const string BreakerTripped = "breaker-tripped";
 }
 
 /// <summary>The final outcomes of a command, as a device reports them (DESIGN section 6).</summary>
@@ -156,4 +166,35 @@ public static class RefusalReasons
     public const string DoorOpen = "door-open";
     /// <summary>No refusal: the supply gave way, and the pulse was cut short.</summary>
     public const string BrownOut = "brown-out";
+    /// <summary>Too many doors of the bank were opened by remote order just now.</summary>
+    public const string Breaker = "breaker";
+}
+
+/// <summary>Why a credential was refused. Said to the server only: in front of the bank every refusal looks the same.</summary>
+public static class CredentialFaults
+{
+    /// <summary>No pass can be read from it.</summary>
+    public const string Length = "length", Type = "type", Shape = "shape";
+    /// <summary>Its issuer's key slot is not in use.</summary>
+    public const string Issuer = "issuer";
+    public const string ForeignBank = "foreign-bank";
+    /// <summary>Passes and cards are presented faster than anybody can.</summary>
+    public const string TooFast = "too-fast";
+    public const string Signature = "signature";
+    /// <summary>The phone's answer is wrong, or its nonce is used, old or not ours.</summary>
+    public const string Holder = "holder";
+    /// <summary>A newer assignment of the locker is known, or the pass is too far ahead.</summary>
+    public const string Superseded = "superseded", TooFarAhead = "too-far-ahead";
+    public const string TooEarly = "too-early", Expired = "expired";
+    /// <summary>The bank does not know the time well enough for this pass.</summary>
+    public const string TimeUnknown = "time-unknown";
+    public const string UsedUp = "used-up";
+    /// <summary>No room is left to remember uses: what must be counted is refused.</summary>
+    public const string ReplayTableFull = "replay-table-full";
+    public const string NoSuchLocker = "no-such-locker";
+    public const string WrongCode = "wrong-code";
+    public const string UnknownCard = "unknown-card";
+    /// <summary>The reader is not sure enough of the card.</summary>
+    public const string Assurance = "assurance";
+    public const string Busy = "busy", JournalFull = "journal-full";
 }

@@ -28,6 +28,7 @@ public static class Topics
 
     public static string Receipt(Guid device) => $"lk/1/{device:D}/dn/receipt";
     public static string Command(Guid device) => $"lk/1/{device:D}/dn/command";
+    public static string Grants(Guid device) => $"lk/1/{device:D}/dn/grants";
 
     /// <summary>Reads <c>lk/1/{device}/up/{kind}</c>; false for anything else.</summary>
     public static bool TryParseReport(string topic, out Guid device, out string kind)

@@ -58,6 +58,8 @@ public interface IMessage
     RespectRequiredConstructorParameters = true,
     MaxDepth = 4)]
 [JsonSerializable(typeof(CommandMessage))]
+[JsonSerializable(typeof(GrantsMessage))]
+[JsonSerializable(typeof(GrantsBody))]
 [JsonSerializable(typeof(ReceiptMessage))]
 [JsonSerializable(typeof(ReportHead))]
 [JsonSerializable(typeof(HelloMessage))]

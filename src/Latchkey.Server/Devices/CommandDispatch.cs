@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
 using System.Threading.Channels;
-using Dapper;
 using Latchkey.Domain.Commands;
 using Latchkey.Link.Messages;
 using Latchkey.Link.Mqtt;
@@ -9,7 +7,6 @@ using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
 using Latchkey.Server.Storage;
 using Latchkey.Server.Telemetry;
-using Microsoft.Extensions.Caching.Memory;
 
 namespace Latchkey.Server.Devices;
 
@@ -21,16 +18,12 @@ public sealed record DispatchOrder(Guid Command, Guid Device, Guid Locker, int N
 /// Signs commands and hands them to the broker, each as soon as it is committed. What the broker says is written down only where it decides
 /// something: "nobody listens" ends a command at once, and one that never left this node by its expiry has certainly moved nothing.
 /// </summary>
-public sealed class CommandDispatch(DeviceLink link, Db db, ServerKeys keys, TimeProvider time, ILogger<CommandDispatch> log) : BackgroundService
+public sealed class CommandDispatch(DeviceLink link, Db db, DeviceKeys keys, TimeProvider time, ILogger<CommandDispatch> log) : BackgroundService
 {
     // More orders than a whole city gives in ten seconds; beyond it the sweep calls a command unconfirmed.
     private const int MostWaiting = 1000;
 
-    // A device's key costs an ECDH (0.2 ms); 5,000 banks' keys are half a megabyte.
-    private const int KeysKept = 5000;
-
     private readonly Channel<DispatchOrder> _orders = Channel.CreateBounded<DispatchOrder>(new BoundedChannelOptions(MostWaiting));
-    private readonly MemoryCache _keys = new(new MemoryCacheOptions { SizeLimit = KeysKept });
     private readonly Channel<Guid> _acknowledged = Channel.CreateBounded<Guid>(
         new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropWrite }); // only a nicer word on a screen is lost
 
@@ -64,7 +57,7 @@ public sealed class CommandDispatch(DeviceLink link, Db db, ServerKeys keys, Tim
     {
         try
         {
-            CommandKey key = await KeyOf(order.Device, stopping);
+            CommandKey key = await keys.Of(order.Device, stopping);
             byte[] payload = Wire.Write(key.Sign(order.Command, order.Kind, order.Number, order.Expires, order.Authority));
             KillPoint.At(KillPoint.OrderSigned);
             using Activity? span = Instruments.Traces.StartActivity("publish", ActivityKind.Producer, Instruments.TraceOf(order.Command));
@@ -87,19 +80,6 @@ public sealed class CommandDispatch(DeviceLink link, Db db, ServerKeys keys, Tim
         }
     }
 
-    private async Task<CommandKey> KeyOf(Guid device, CancellationToken cancel)
-    {
-        if (_keys.TryGetValue(device, out CommandKey? known))
-            return known!;
-        byte[] own = await keys.PrivateKey(ServerKeys.Command, cancel);
-        byte[] peer = await db.Read(c => c.QuerySingleAsync<byte[]>("select public_key from device where id = @device", new { device }), cancel);
-        using var ownKey = ECDiffieHellman.Create();
-        ownKey.ImportPkcs8PrivateKey(own, out _);
-        using var peerKey = ECDiffieHellman.Create();
-        peerKey.ImportSubjectPublicKeyInfo(peer, out _);
-        return _keys.Set(device, CommandKey.Derive(ownKey, peerKey.PublicKey, device), new MemoryCacheEntryOptions { Size = 1 });
-    }
-
     /// <summary>
     /// Off the fast path: most commands are answered before anybody could read the word "sent", and need no row written for it.
     /// </summary>
@@ -110,11 +90,5 @@ public sealed class CommandDispatch(DeviceLink link, Db db, ServerKeys keys, Tim
             acknowledged.Add(command);
         if (acknowledged.Count > 0)
             await CommandLedger.MarkSent(db, acknowledged, time.GetUtcNow(), cancel);
-    }
-
-    public override void Dispose()
-    {
-        _keys.Dispose();
-        base.Dispose();
     }
 }

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Latchkey.Domain.Commands;
 using Latchkey.Domain.Devices;
 using Latchkey.Domain.Lockers;
 using Latchkey.Link.Messages;
 using Latchkey.Server.Features.Places;
+using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
 using Latchkey.Server.Storage;
 
@@ -13,7 +15,7 @@ namespace Latchkey.Server.Devices;
 /// What devices say becomes what is known. A report is applied once (its name is taken in the same transaction), and changes what is known of a
 /// device only if it is newer; an older one that arrives late is still recorded.
 /// </summary>
-public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presence, TimeProvider time, ILogger<ReportIntake> log)
+public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presence, GrantNews grants, TimeProvider time, ILogger<ReportIntake> log)
 {
     // A heartbeat that says what the last one said is not compared with the database; once in a while it is, in case another node knows better.
     private static readonly TimeSpan TrustedFor = TimeSpan.FromMinutes(1);
@@ -61,6 +63,7 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
                 "update locker set latched = not latched where bank_id = @bank and latched <> (substr(@locks, number, 1) not in ('', 'm'))",
                 new { bank = bank.Id, locks = m.Locks ?? "" });
             await presence.Online(tx, device, bank, time.GetUtcNow());
+            tx.AfterCommit(() => grants.Greet(device, m.Boot, m.Link));
         });
         return true;
     }
@@ -83,7 +86,11 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
         {
             if (!await IsNewer(tx, device, m))
                 return;
-            tx.AfterCommit(() => _lastState[device] = (m, now));
+            tx.AfterCommit(() =>
+            {
+                _lastState[device] = (m, now);
+                grants.Heard(device, m.Grants ?? 0);
+            });
             await DeviceLevels.Apply(tx, device, bank, m, now);
             for (int number = 1; number <= m.Doors.Length; number++)
                 await Door(tx, device, bank, number, DoorOf(m.Doors[number - 1])!.Value, null, now);
@@ -93,6 +100,8 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
 
     private async Task<bool> Event(Guid device, BankPlace bank, EventMessage m)
     {
+        if (m.Event is EventKinds.CredentialRefused or EventKinds.BreakerTripped)
+            return IsPlain(m.Reason, 64) && await Notice(device, bank, m);
         // What was opened is proof of use; that it stands open is none, or a door left open by one customer would prove the next one's order.
         (DoorState door, string journalled, bool isMove)? what = m.Event switch
         {
@@ -159,12 +168,14 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
 
     private async Task<bool> Result(Guid device, BankPlace bank, ResultMessage m)
     {
-        if (!EnumText.TryParse(m.Outcome, out CommandState outcome) || !CommandRules.IsFinal(outcome) || !IsPlain(m.Reason, 64))
+        if (!EnumText.TryParse(m.Outcome, out CommandState outcome) || !CommandRules.IsFinal(outcome) || !IsPlain(m.Reason, 64) || !IsPlain(m.Authority, 64))
             return false;
         DateTimeOffset now = time.GetUtcNow();
         presence.Seen(device, now);
         await Once(device, m, async tx =>
         {
+            if (m.Authority is not null && !await CredentialUses.Enter(tx, device, bank, m, now))
+                return;
             bool newest = await IsNewer(tx, device, m);
             CommandLedger.SettledRow? settled = await CommandLedger.Settle(tx, m.Command, device, outcome, m.Reason, JournalEntry.ByDevice(device), now);
             if (settled is null)
@@ -177,6 +188,18 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
         });
         return true;
     }
+
+    /// <summary>Nothing moved, and somebody should know all the same.</summary>
+    private Task<bool> Notice(Guid device, BankPlace bank, EventMessage m) => Once(device, m, async tx =>
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        presence.Seen(device, now);
+        Guid? locker = bank.Lockers.FirstOrDefault(l => l.Number == m.Locker)?.Id;
+        tx.Journal(new JournalEntry(
+            now, m.Event == EventKinds.BreakerTripped ? JournalKinds.BreakerTripped : JournalKinds.CredentialRefused, JournalEntry.ByDevice(device), SiteId: bank.SiteId, BankId: bank.Id,
+            LockerId: locker, DeviceId: device, Data: m.Reason is null ? null : JsonSerializer.Serialize(new { reason = m.Reason }, Json.Options)));
+        await Task.CompletedTask;
+    });
 
     /// <summary>Applies a report unless it was applied before: a second delivery finds its name taken.</summary>
     private Task<bool> Once(Guid device, IReport report, Func<Transaction, Task> apply) => db.Change(

@@ -53,7 +53,10 @@ public static class Composition
         builder.Services.AddSingleton(new DecoyHash(decoy));
 
         builder.Services.AddSingleton<PlaceBook>().AddSingleton<SiteBoards>().AddSingleton<LiveHub>().AddSingleton<Idempotency>().AddSingleton<ReportIntake>().AddSingleton<ReportReceipts>();
-        builder.Services.AddRunning<JournalTail>().AddRunning<DeviceLink>().AddRunning<RevokedDevices>().AddRunning<CommandDispatch>().AddRunning<PresenceKeeper>().AddRunning<ExpireHolds>();
+        byte[] passKey = await keys.PrivateKey(ServerKeys.Pass, cancel);
+        builder.Services.AddSingleton(_ => new Grants(passKey));
+        builder.Services.AddSingleton(options.Face.Limits).AddSingleton<DeviceKeys>().AddSingleton<Breaker>().AddSingleton<GrantNews>();
+        builder.Services.AddRunning<JournalTail>().AddRunning<DeviceLink>().AddRunning<RevokedDevices>().AddRunning<CommandDispatch>().AddRunning<GrantPush>().AddRunning<PresenceKeeper>().AddRunning<ExpireHolds>();
         builder.Services.AddSingleton<StandInDialer>().AddSingleton<DeviceGateway>().AddSingleton<DeviceSocket>().AddRunning<DevicePolling>();
         // Stopped in the opposite order: the meter waits for commands to leave, so it comes after what sends them.
         builder.Services.AddRunning<JournalMeter>().AddHostedService(s => s.GetRequiredService<RateLimiter>());
@@ -102,6 +105,8 @@ public static class Composition
         ListLeases.Map(api);
         CancelHold.Map(api);
         OpenLocker.Map(api);
+        IssuePass.Map(api);
+        SetPin.Map(api);
         FinishRental.Map(api);
         ShowReceipt.Map(api);
         ShowCommand.Map(api);

@@ -38,7 +38,7 @@ public static class AllInvariants
             """
             select c.id::text
             from command c left join (
-              select command_id, authority, count(*) as entries from journal where kind = 'command-created' group by command_id, authority
+              select command_id, authority, count(*) as entries from journal where kind in ('command-created', 'credential-used') group by command_id, authority
             ) j on j.command_id = c.id and j.authority = c.authority
             where c.authority = '' or coalesce(j.entries, 0) <> 1
             """),
@@ -46,7 +46,7 @@ public static class AllInvariants
             """
             select c.id::text
             from command c left join lease l on l.id = c.lease_id
-            where c.authority like 'lease:%' and (
+            where c.authority like 'lease:%' and not c.presented and (
               l.id is null or c.authority <> 'lease:' || l.id or c.locker_id <> l.locker_id or c.person_id <> l.person_id or c.created_at > l.ended_at)
             """),
         new(2, "A door that opened by an order opened by one for that door",

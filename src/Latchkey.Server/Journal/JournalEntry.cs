@@ -82,4 +82,11 @@ public static class JournalKinds
     public const string DeviceOnline = "device-online";
     public const string DeviceOffline = "device-offline";
     public const string DeviceRevoked = "device-revoked";
+    public const string DeviceClaimed = "device-claimed";
+    public const string GrantHeld = "grant-held";
+    public const string PassIssued = "pass-issued";
+    public const string PinSet = "pin-set";
+    public const string CredentialUsed = "credential-used";
+    public const string CredentialRefused = "credential-refused";
+    public const string BreakerTripped = "breaker-tripped";
 }

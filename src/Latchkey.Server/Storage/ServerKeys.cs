@@ -19,6 +19,9 @@ public sealed class ServerKeys(Db db, TimeProvider time)
     /// <summary>Signs the certificates of devices, nodes and the private broker.</summary>
     public const string DeviceAuthority = "device-authority";
 
+    /// <summary>Signs passes (LK1).</summary>
+    public const string Pass = "pass";
+
     /// <summary>Derives a refresh token's successor.</summary>
     public const string RefreshToken = "refresh-token";
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Latchkey.Controller.Boards;
 using Latchkey.Controller.Cabinet;
+using Latchkey.Controller.Credentials;
 using Latchkey.Link.Messages;
 
 namespace Latchkey.Tests.Controller;
@@ -15,6 +16,7 @@ internal sealed class MachineRig
     public static readonly CommandKey Own = CommandKey.Derive(DeviceKey, ServerKey.PublicKey, Device);
 
     private readonly List<JournalLine> _unanswered = [];
+    private readonly List<CredentialRecord> _unkept = [];
     private long _boots;
     private int _ids;
 
@@ -39,6 +41,11 @@ internal sealed class MachineRig
 
     /// <summary>What a power cut leaves.</summary>
     public List<JournalLine> Disk { get; } = [];
+
+    /// <summary>What a power cut leaves of the credentials.</summary>
+    public List<CredentialRecord> Credentials { get; } = [];
+
+    public IEnumerable<CredentialAnswer> Answers => Trace.Select(t => t.Output).OfType<CabinetOutput.Answer>().Select(a => a.What);
 
     public IEnumerable<T> Reports<T>()
         where T : IReport => Trace.Select(t => t.Output).OfType<CabinetOutput.Send>().Select(s => s.Report).OfType<T>();
@@ -70,6 +77,8 @@ internal sealed class MachineRig
             Trace.Add((Ms, output));
             if (output is CabinetOutput.Store store)
                 _unanswered.Add(store.Line);
+            if (output is CabinetOutput.Keep keep)
+                _unkept.Add(keep.Record);
         }
         if (!DiskWaits)
             AnswerDisk();
@@ -86,6 +95,14 @@ internal sealed class MachineRig
                 Disk.Add(line);
             if (line.IsAwaited)
                 Do(new CabinetInput.Stored(line, !DiskFails));
+        }
+        while (_unkept.Count > 0)
+        {
+            CredentialRecord record = _unkept[0];
+            _unkept.RemoveAt(0);
+            if (!DiskFails)
+                Credentials.Add(record);
+            Do(new CabinetInput.Kept(record, !DiskFails));
         }
         return this;
     }
@@ -109,6 +126,7 @@ internal sealed class MachineRig
     public MachineRig Reboot()
     {
         _unanswered.Clear();
+        _unkept.Clear();
         Machine = Start();
         return this;
     }
@@ -117,7 +135,7 @@ internal sealed class MachineRig
     {
         var machine = new CabinetMachine(Settings, Own);
         Machine = machine;
-        Do(new CabinetInput.Boot(new JournalContents(++_boots, long.MinValue, Memory(Disk)), new BoardLevels([.. Levels.Select(l => new DoorLevels(l))], new CabinetLevels())));
+        Do(new CabinetInput.Boot(new JournalContents(++_boots, long.MinValue, Memory(Disk)), new BoardLevels([.. Levels.Select(l => new DoorLevels(l))], new CabinetLevels())) { Credentials = [.. Credentials] });
         return machine;
     }
 

@@ -22,7 +22,7 @@ public partial class ProtocolDocumentTests
     [Fact]
     public void Every_example_is_a_message_and_is_written_exactly_so()
     {
-        All.Select(e => e.Kind).Distinct().ShouldBe(["hello", "state", "event", "command", "result", "receipt"], ignoreOrder: true);
+        All.Select(e => e.Kind).Distinct().ShouldBe(["hello", "state", "event", "command", "result", "receipt", "grants"], ignoreOrder: true);
         foreach ((string kind, string text) in All)
         {
             byte[] payload = Encoding.UTF8.GetBytes(text);
@@ -34,6 +34,7 @@ public partial class ProtocolDocumentTests
                 "command" => Again<CommandMessage>(payload),
                 "result" => Again<ResultMessage>(payload),
                 "receipt" => Again<ReceiptMessage>(payload),
+                "grants" => Again<GrantsMessage>(payload),
                 _ => throw new InvalidOperationException($"What is a '{kind}'?"),
             };
             Encoding.UTF8.GetString(again).ShouldBe(text);
@@ -71,13 +72,20 @@ public partial class ProtocolDocumentTests
         CommandKey.Derive(serverKey, deviceKey.PublicKey, device)
             .Sign(command.Id, command.Kind, command.Locker, DateTimeOffset.FromUnixTimeMilliseconds(command.Expires), command.Authority)
             .ShouldBe(command);
+
+        Wire.TryRead(Encoding.UTF8.GetBytes(All.Single(e => e.Kind == "grants").Text), out GrantsMessage? change).ShouldBeTrue();
+        CommandKey own = CommandKey.Derive(deviceKey, serverKey.PublicKey, device);
+        GrantsBody.Lease lease = own.Open(change!).ShouldBeOfType<GrantsBody.Lease>();
+        lease.Pin.ShouldBe(own.HashPin(lease.Salt!, lease.Locker, "493817"));
+        own.Open(change! with { Revision = 43 }).ShouldBeNull();
+        own.Sign(change!.Id, change.After, change.Revision, lease).ShouldBe(change);
     }
 
     [Fact]
     public void Every_topic_in_the_code_is_on_the_page()
     {
         Guid device = Guid.Parse("0193a5b0-3c00-7a11-8b22-5f6e7d8c9b0a");
-        string[] topics = [Topics.Hello(device), Topics.State(device), Topics.Event(device), Topics.Result(device), Topics.Command(device), Topics.OrdersTo(device)];
+        string[] topics = [Topics.Hello(device), Topics.State(device), Topics.Event(device), Topics.Result(device), Topics.Command(device), Topics.Grants(device), Topics.OrdersTo(device)];
         foreach (string topic in topics)
             Page.ShouldContain($"`{topic.Replace(device.ToString("D"), "{device}", StringComparison.Ordinal)}`");
         Page.ShouldContain($"`{Topics.AllReports}`");
@@ -86,7 +94,7 @@ public partial class ProtocolDocumentTests
     [Fact]
     public void Every_word_of_the_protocol_is_on_the_page()
     {
-        Type[] vocabularies = [typeof(Outcomes), typeof(RefusalReasons), typeof(EventKinds), typeof(CommandKinds), typeof(Issues)];
+        Type[] vocabularies = [typeof(Outcomes), typeof(RefusalReasons), typeof(EventKinds), typeof(CommandKinds), typeof(Issues), typeof(CredentialFaults)];
         foreach (string word in vocabularies.SelectMany(t => t.GetFields()).Select(f => (string)f.GetRawConstantValue()!))
             Page.ShouldContain($"`{word}`");
         Type[] letters = [typeof(DoorLetters), typeof(InsideLetters), typeof(LockLetters)];

@@ -1,5 +1,6 @@
 using Latchkey.Domain;
 using Latchkey.Domain.Leases;
+using Latchkey.Server.Devices;
 using Latchkey.Server.Features.Payments;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
@@ -41,6 +42,7 @@ public static class FinishRental
                 await tx.Execute(
                     "update lease set state = @state, ended_at = @now, receipt_number = nextval('receipt_number') where id = @id",
                     new { id, now, state = moved.Value.State.Text() });
+                await Grants.End(tx, id, places.Locker(row.LockerId)!, places.Bank(row.BankId)!, now);
                 tx.Journal(row.Entry(now, JournalKinds.LeaseEnded, JournalEntry.ByPerson(person)));
                 await SettleRental.Settle(tx, row, rental.Owed(now), now);
                 return LeaseViews.Of((await LeaseRow.Lock(tx, id, person))!, places, now);

@@ -43,7 +43,12 @@ public sealed record LeaseView(
     DoorView Door,
     CommandView? Command,
     PaymentView? Payment,
-    IReadOnlyList<string> May);
+    IReadOnlyList<string> May,
+    OfflineView Offline);
+
+/// <param name="Ready">The bank has this lease on its disk: a PIN opens the locker also while the bank is off line.</param>
+/// <param name="PinSetAt">When the present PIN was made; null without one.</param>
+public sealed record OfflineView(bool Ready, DateTimeOffset? PinSetAt);
 
 /// <summary>How a lease looks to the person who has it.</summary>
 public static class LeaseViews
@@ -80,7 +85,9 @@ public static class LeaseViews
             LeaseMoves.IsLive(state) ? new DoorView(row.DoorState(), row.DoorSince, row.Occupied) : new DoorView(DoorState.Unknown, null, null),
             CommandOf(row),
             PaymentViews.Of(row),
-            May(state));
+            May(state),
+            // Only while it opens anything: what a bank still holds of a lease that is over is not the holder's business.
+            state is LeaseState.Active or LeaseState.Overdue ? new OfflineView(row.OfflineReady, row.PinSetAt) : new OfflineView(false, null));
     }
 
     private static CommandView? CommandOf(LeaseRow row)

@@ -29,9 +29,10 @@ public static class OpenLocker
             .WithRequestTimeout(RequestLimits.WithDoor).LimitedAs(RateKind.Doors);
 
     private static async Task<Results<JsonHttpResult<CommandView>, ProblemHttpResult>> Handle(
-        Guid id, HttpContext http, Idempotency idempotency, Db db, PlaceBook places, CommandDispatch dispatch, LiveHub hub, TimeProvider time, CancellationToken cancel)
+        Guid id, HttpContext http, Idempotency idempotency, Db db, PlaceBook places, CommandDispatch dispatch, Breaker breaker, LiveHub hub, TimeProvider time, CancellationToken cancel)
     {
         Guid person = http.Caller().Id;
+        Guid? stopped = null;
         var answer = await idempotency.Once<CommandView>(
             http,
             person,
@@ -44,10 +45,17 @@ public static class OpenLocker
                 if (decision.Refusal is { } refused)
                     return refused;
                 DispatchOrder order = decision.Value;
+                if (await breaker.Refuses(tx, places.Locker(order.Locker)!, now) is { } tripped)
+                {
+                    stopped = order.Locker;
+                    return tripped;
+                }
                 tx.AfterCommit(() => dispatch.Send(order));
                 return new CommandView(order.Command, id, order.Locker, "open", CommandState.Pending, false, null, now, order.Expires, null);
             },
             cancel);
+        if (stopped is { } locker)
+            await breaker.Tell(locker, cancel);
         if (answer.Result is not JsonHttpResult<CommandView> { Value: { } command } || WaitOf(http) is not { } wait)
             return answer;
         CommandView latest = await hub.Settled(command.Id, wait, () => ShowCommand.Load(db, command.Id, person, cancel), cancel) ?? command;

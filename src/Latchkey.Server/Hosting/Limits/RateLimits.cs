@@ -23,6 +23,12 @@ public enum RateKind
 
     /// <summary>Live feeds that are begun.</summary>
     Live,
+
+    /// <summary>Not a caller's: different doors of one bank that are opened by remote order.</summary>
+    BankDoors,
+
+    /// <summary>Not a caller's: different doors of all banks, or one in a hundred of all there are if that is more.</summary>
+    FleetDoors,
 }
 
 /// <summary>So many in so long.</summary>
@@ -50,6 +56,8 @@ public sealed class RateLimits
         [RateKind.Writes] = new(60, Minute),
         [RateKind.Reads] = new(600, Minute), // a page needs about five
         [RateKind.Live] = new(60, Minute), // one a tab at most, begun again each second while the network flickers
+        [RateKind.BankDoors] = new(6, Minute), // whoever opens everything is slower than the staff that comes
+        [RateKind.FleetDoors] = new(60, TimeSpan.FromMinutes(5)),
     };
 
     public RateLimits()
@@ -85,6 +93,8 @@ public sealed class RateLimits
         RateKind.Doors => "doors",
         RateKind.Writes => "writes",
         RateKind.Reads => "reads",
+        RateKind.BankDoors => "bank-doors",
+        RateKind.FleetDoors => "fleet-doors",
         _ => "live",
     };
 

@@ -32,6 +32,7 @@ public sealed class PrivateSimulator : IAsyncDisposable
             [
                 .. Program(), "run", "--cabinets", Path.Combine(folder, "cabinets.json"), "--keys", Path.Combine(folder, "keys"), "--journals", Path.Combine(folder, "journals"),
                 "--actuation-ms", $"{options.ActuationMs}", "--debounce-ms", $"{options.DebounceMs}",
+                "--breaker-doors", $"{Math.Min(200, options.Face.Limits[Limits.RateKind.BankDoors].Permits)}",
             ],
             // What a controller does with a message takes microseconds and never blocks: it is done where the message is read, without waking another thread.
             new Dictionary<string, string> { ["DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS"] = "1" });

@@ -161,6 +161,8 @@ public sealed class BrokerRestartTests(TestDatabase databases)
 
         public ValueTask Received(ReceiptMessage receipt, CancellationToken cancel) => _outbox.Received(receipt.Reports, cancel);
 
+        public ValueTask GrantsArrived(GrantsMessage change, CancellationToken cancel) => ValueTask.CompletedTask;
+
         public ValueTask CommandArrived(CommandMessage command, bool retained, CancellationToken cancel) => ValueTask.CompletedTask;
 
         public async ValueTask DisposeAsync()

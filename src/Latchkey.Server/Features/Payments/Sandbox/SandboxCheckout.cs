@@ -1,6 +1,7 @@
 using Dapper;
 using Latchkey.Domain;
 using Latchkey.Domain.Leases;
+using Latchkey.Server.Devices;
 using Latchkey.Server.Features.Leases;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
@@ -60,7 +61,7 @@ public static class SandboxCheckout
             row.HoldUntil, Cards, $"/lease/{row.Id:D}"));
     }
 
-    private static async Task<Results<Ok<PayAnswer>, ProblemHttpResult>> Pay(string token, PayRequest request, Db db, TimeProvider time, CancellationToken cancel)
+    private static async Task<Results<Ok<PayAnswer>, ProblemHttpResult>> Pay(string token, PayRequest request, Db db, Grants grants, PlaceBook places, TimeProvider time, CancellationToken cancel)
     {
         if (Cards.FirstOrDefault(c => c.Number == request.Card) is not { } card)
             return Problems.Of(NoSuchCard);
@@ -71,13 +72,13 @@ public static class SandboxCheckout
                     "select l.id, l.person_id from payment p join lease l on l.id = p.lease_id where p.checkout_token = @token", new { token });
                 if (found.Lease == Guid.Empty || await LeaseRow.Lock(tx, found.Lease, found.Person) is not { } row || row.PaymentToken != token)
                     return Refusal.NotFound("checkout");
-                return await Charge(tx, row, card, time.GetUtcNow());
+                return await Charge(tx, row, card, grants, places, time.GetUtcNow());
             },
             cancel);
         return decision.Refusal is { } refused ? Problems.Of(refused) : TypedResults.Ok(decision.Value);
     }
 
-    private static async Task<Decision<PayAnswer>> Charge(Transaction tx, LeaseRow row, Card card, DateTimeOffset now)
+    private static async Task<Decision<PayAnswer>> Charge(Transaction tx, LeaseRow row, Card card, Grants grants, PlaceBook places, DateTimeOffset now)
     {
         string returnUrl = $"/lease/{row.Id:D}";
         // Pressing "Pay" twice, or an answer that got lost: the first success stands.
@@ -98,6 +99,7 @@ public static class SandboxCheckout
         await tx.Execute(
             "update lease set state = @state, paid_from = @PaidFrom, paid_until = @PaidUntil where id = @Id",
             new { row.Id, state = paid.Value.State.Text(), paid.Value.PaidFrom, paid.Value.PaidUntil });
+        await grants.Begin(tx, row.Id, places.Locker(row.LockerId)!, places.Bank(row.BankId)!, now);
         tx.Journal(row.Entry(now, JournalKinds.PaymentAuthorised, "provider:sandbox"));
         tx.Journal(row.Entry(now, JournalKinds.LeaseActive, JournalEntry.ByPerson(row.PersonId)));
         return new PayAnswer("authorised", null, returnUrl);

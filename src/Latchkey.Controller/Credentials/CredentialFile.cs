@@ -1,0 +1,146 @@
+using System.Globalization;
+using System.Numerics;
+using System.Text;
+using Latchkey.Controller.Cabinet;
+using Microsoft.Win32.SafeHandles;
+
+namespace Latchkey.Controller.Credentials;
+
+/// <summary>
+/// A bank's memory of credentials across power cuts: lines with their checksums, appended and made anew like the journal's. A file of its own, because
+/// it is kept for as long as a pass or a lease may last, and the journal for minutes. Not safe for two threads.
+/// </summary>
+public sealed class CredentialFile : IDisposable
+{
+    /// <summary>Above this it is made anew when nobody waits; a bank of 200 leases has 100 KB.</summary>
+    private const int CompactAtBytes = 64 * 1024;
+
+    /// <summary>Above this nothing is taken: the memory's own limits keep a sound file below a third of it.</summary>
+    private const int FullAtBytes = 8 * 1024 * 1024;
+
+    private readonly string _path;
+    private readonly CredentialMemory _memory = new();
+    private SafeFileHandle _file;
+    private long _length;
+    private int _compactAt;
+    private bool _inDoubt; // see CabinetJournal
+
+    private CredentialFile(string path)
+    {
+        _path = path;
+        _file = OpenPrivate(path, FileMode.OpenOrCreate);
+    }
+
+    /// <summary>Opens or makes the file and drops its torn tail; when it returns, that is on the disk.</summary>
+    /// <param name="unixMs">What nobody can use after this moment is dropped.</param>
+    /// <param name="found">What it holds, in as few lines as say it.</param>
+    /// <exception cref="IOException">It cannot be read or written. Then nothing may be granted: what was used is not known.</exception>
+    public static CredentialFile Open(string path, long unixMs, out IReadOnlyList<CredentialRecord> found)
+    {
+        var file = new CredentialFile(path);
+        try
+        {
+            file.Load();
+            // The clock at a start may be anything; the floor is what has surely passed.
+            file.WriteAnew(Math.Min(unixMs, file._memory.Floor));
+            found = [.. file._memory.Lines(file._memory.Floor)];
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes these and waits for the disk once. All or nothing.</summary>
+    /// <exception cref="IOException">The disk failed or is full.</exception>
+    public void Append(IReadOnlyList<CredentialRecord> records)
+    {
+        if (_inDoubt)
+            WriteAnew(_memory.Floor);
+        var text = new StringBuilder();
+        foreach (CredentialRecord record in records)
+            AppendLine(text, record.Write());
+        byte[] bytes = Encoding.UTF8.GetBytes(text.ToString());
+        if (_length + bytes.Length > FullAtBytes)
+            throw new IOException($"The credentials hold {_length} bytes; {FullAtBytes} is their limit.");
+        _inDoubt = true;
+        RandomAccess.Write(_file, bytes, _length);
+        RandomAccess.FlushToDisk(_file);
+        _inDoubt = false;
+        _length += bytes.Length;
+        foreach (CredentialRecord record in records)
+            _memory.Apply(record);
+    }
+
+    /// <exception cref="IOException">The disk failed or is full. The old file is still whole.</exception>
+    public void CompactIfDue()
+    {
+        if (_length > _compactAt)
+            WriteAnew(_memory.Floor);
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private void Load()
+    {
+        byte[] bytes = new byte[RandomAccess.GetLength(_file)];
+        int read = 0;
+        while (read < bytes.Length && RandomAccess.Read(_file, bytes.AsSpan(read), read) is > 0 and var more)
+            read += more;
+        foreach (string line in Encoding.UTF8.GetString(bytes, 0, read).Split('\n'))
+        {
+            if (line.Length > 9 && line[8] == ' ' && uint.TryParse(line.AsSpan(0, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint sum)
+                && sum == Checksum(line.AsSpan(9)) && CredentialRecord.Read(line[9..]) is { } record)
+                _memory.Apply(record);
+        }
+    }
+
+    private void WriteAnew(long at)
+    {
+        var text = new StringBuilder();
+        foreach (CredentialRecord record in _memory.Lines(at))
+            AppendLine(text, record.Write());
+        byte[] bytes = Encoding.UTF8.GetBytes(text.ToString());
+        string fresh = _path + ".new";
+        SafeFileHandle file = OpenPrivate(fresh, FileMode.Create);
+        try
+        {
+            RandomAccess.Write(file, bytes, 0);
+            RandomAccess.FlushToDisk(file);
+            File.Move(fresh, _path, overwrite: true);
+            if (!OperatingSystem.IsWindows())
+                UnixFolder.Flush(Path.GetDirectoryName(Path.GetFullPath(_path))!);
+        }
+        catch
+        {
+            file.Dispose();
+            _inDoubt = true; // whichever file has the name now, it is not the one that is open
+            throw;
+        }
+        _file.Dispose();
+        (_file, _length, _inDoubt) = (file, bytes.Length, false);
+        _compactAt = Math.Max(CompactAtBytes, bytes.Length * 2);
+    }
+
+    /// <summary>For its owner only: the hashes of PINs are in it.</summary>
+    private static SafeFileHandle OpenPrivate(string path, FileMode mode)
+    {
+        SafeFileHandle file = File.OpenHandle(path, mode, FileAccess.ReadWrite);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return file;
+    }
+
+    private static void AppendLine(StringBuilder text, string line) =>
+        text.Append(Checksum(line).ToString("x8", CultureInfo.InvariantCulture)).Append(' ').Append(line).Append('\n');
+
+    private static uint Checksum(ReadOnlySpan<char> line)
+    {
+        uint sum = uint.MaxValue;
+        foreach (byte b in Encoding.UTF8.GetBytes(line.ToString()))
+            sum = BitOperations.Crc32C(sum, b);
+        return ~sum;
+    }
+}

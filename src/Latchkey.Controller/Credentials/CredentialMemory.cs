@@ -1,0 +1,168 @@
+using Latchkey.Link.Messages;
+using Latchkey.Link.Passes;
+
+namespace Latchkey.Controller.Credentials;
+
+/// <summary>
+/// What the lines of <see cref="CredentialRecord"/> add up to. The machine decides by it and the file is made anew from it, so that both always agree.
+/// </summary>
+internal sealed class CredentialMemory
+{
+    /// <summary>Passes whose uses are counted and that have not run out. When it is full no further one is taken: nothing is forgotten too early.</summary>
+    public const int MostBurnt = 512;
+
+    /// <summary>Uses whose result the server does not have: a month of a busy bank off line.</summary>
+    public const int MostUntold = 8_192;
+
+    /// <summary>A lease for each of 200 doors, and as many again that end and begin while one revision is on its way.</summary>
+    public const int MostLeases = 400;
+
+    private readonly Dictionary<Guid, GrantsBody.Lease> _leases = [];
+    private readonly Dictionary<string, (int Uses, long Until)> _burnt = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, int> _gens = [];
+    private readonly Dictionary<int, int> _wrong = [];
+    private readonly Dictionary<Guid, (int Door, string Authority)> _untold = [];
+    private readonly Dictionary<byte, IssuerKey> _issuers = [];
+
+    /// <summary>How far the chain of <see cref="GrantsMessage"/> has come; 0 before the first.</summary>
+    public long Revision { get; private set; }
+
+    public GrantsBody.Bank? Bank { get; private set; }
+
+    public IReadOnlyCollection<GrantsBody.Lease> Leases => _leases.Values;
+
+    /// <summary>Unix ms.</summary>
+    public long Floor { get; private set; }
+
+    /// <summary>Unix ms.</summary>
+    public long? SyncedAt { get; private set; }
+
+    public int WrongCodes => _wrong.Values.Sum();
+
+    /// <summary>Unix ms.</summary>
+    public long LastWrongAt { get; private set; }
+
+    public bool HasRoomForUses => _untold.Count < MostUntold;
+
+    public IssuerKey? Issuer(byte kid) => _issuers.GetValueOrDefault(kid);
+
+    public int UsesOf(string token) => _burnt.GetValueOrDefault(token).Uses;
+
+    /// <summary>Whether one more pass can be counted, once those are forgotten that nobody can use again.</summary>
+    public bool HasRoomFor(string token, long at)
+    {
+        if (_burnt.Count >= MostBurnt)
+            Forget(at);
+        return _burnt.Count < MostBurnt || _burnt.ContainsKey(token);
+    }
+
+    /// <summary>The newest generation of a door's assignment; null while none is known.</summary>
+    public int? Gen(int door) => _gens.TryGetValue(door, out int gen) ? gen : null;
+
+    /// <summary>Why the door of this use was opened; null for a command of the server's, and once the server has the result.</summary>
+    public string? AuthorityOf(Guid use) => _untold.GetValueOrDefault(use).Authority;
+
+    /// <summary>The uses whose result the server does not have.</summary>
+    public IEnumerable<(Guid Use, int Door)> Untold => _untold.Select(u => (u.Key, u.Value.Door));
+
+    public void Apply(CredentialRecord record)
+    {
+        switch (record)
+        {
+            case CredentialRecord.Said said:
+                Revision = said.Revision;
+                Hear(said.Body);
+                break;
+            case CredentialRecord.Held held:
+                Revision = held.Revision;
+                break;
+            case CredentialRecord.Used used:
+                _untold[used.Use] = (used.Door, used.Authority);
+                if (used.Token is not null)
+                    _burnt[used.Token] = (UsesOf(used.Token) + 1, used.Until);
+                if (used.Gen is { } gen)
+                    _gens[used.Door] = gen;
+                Floor = Math.Max(Floor, used.Floor);
+                if (used.Code)
+                    _wrong.Remove(used.Door);
+                break;
+            case CredentialRecord.Burnt burnt:
+                _burnt[burnt.Token] = (burnt.Uses, burnt.Until);
+                break;
+            case CredentialRecord.Seen seen:
+                _gens[seen.Door] = seen.Gen;
+                break;
+            case CredentialRecord.Told told:
+                _untold.Remove(told.Use);
+                break;
+            case CredentialRecord.Wrong wrong:
+                if (wrong.At - LastWrongAt > CodeBackOff.ForgottenAfterMs)
+                    _wrong.Clear();
+                _wrong[wrong.Door] = _wrong.GetValueOrDefault(wrong.Door) + wrong.Count;
+                LastWrongAt = Math.Max(LastWrongAt, wrong.At);
+                break;
+            case CredentialRecord.Stamp stamp:
+                // The server's own word may also correct a floor that a wrong clock has raised.
+                Floor = stamp.Synced is null ? Math.Max(Floor, stamp.Floor) : stamp.Floor;
+                SyncedAt = stamp.Synced ?? SyncedAt;
+                break;
+        }
+    }
+
+    /// <summary>The fewest lines that add up to the same.</summary>
+    /// <param name="at">Unix ms: what nobody can use after it is left out.</param>
+    public IEnumerable<CredentialRecord> Lines(long at)
+    {
+        Forget(at);
+        yield return new CredentialRecord.Stamp(Floor, SyncedAt);
+        if (Bank is not null)
+            yield return new CredentialRecord.Said(Revision, Bank);
+        foreach (GrantsBody.Lease lease in _leases.Values)
+            yield return new CredentialRecord.Said(Revision, lease);
+        yield return new CredentialRecord.Held(Revision);
+        foreach ((string token, (int uses, long until)) in _burnt)
+            yield return new CredentialRecord.Burnt(token, uses, until);
+        // Behind the leases, each of which says its own: a pass may have proven a newer one.
+        foreach ((int door, int gen) in _gens)
+            yield return new CredentialRecord.Seen(door, gen);
+        foreach ((int door, int count) in _wrong)
+            yield return new CredentialRecord.Wrong(door, count, LastWrongAt);
+        foreach ((Guid use, (int door, string authority)) in _untold)
+            yield return new CredentialRecord.Used(use, door, authority, 0, 0, Code: false);
+    }
+
+    private void Hear(GrantsBody body)
+    {
+        switch (body)
+        {
+            case GrantsBody.Reset:
+                _leases.Clear();
+                break;
+            case GrantsBody.Bank bank:
+                Bank = bank;
+                _issuers.Clear();
+                foreach (IssuerSlot slot in bank.Keys.Take(4))
+                {
+                    if (slot.Kid is >= 0 and <= 255 && IssuerKey.Checking((byte)slot.Kid, slot.Key) is { } key)
+                        _issuers[key.Kid] = key;
+                }
+                break;
+            case GrantsBody.Lease lease:
+                if (_leases.Count < MostLeases || _leases.ContainsKey(lease.Id))
+                    _leases[lease.Id] = lease;
+                // The server's word, also where a pass has claimed to be newer.
+                _gens[lease.Locker] = lease.Gen & 0xFFFF;
+                break;
+            case GrantsBody.Ended ended:
+                _leases.Remove(ended.Id);
+                _gens[ended.Locker] = ended.Gen & 0xFFFF;
+                break;
+        }
+    }
+
+    private void Forget(long at)
+    {
+        foreach (string token in _burnt.Where(b => b.Value.Until < at).Select(b => b.Key).ToList())
+            _burnt.Remove(token);
+    }
+}

@@ -1,0 +1,54 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Latchkey.Controller.Cabinet;
+using Latchkey.Link.Messages;
+
+namespace Latchkey.Controller.Credentials;
+
+/// <summary>Which lease a code or a card belongs to, and whether it is good now.</summary>
+internal static class LeaseRules
+{
+    /// <summary>Two people's phone numbers may end alike; four do not at one bank.</summary>
+    private const int MostNamesakes = 4;
+
+    /// <summary>Whether this can be a code at all. What cannot is refused without being counted: nothing was tried.</summary>
+    public static bool IsCode(Credential.Code code) =>
+        code.Whose.Length is >= 1 and <= 20 && code.Pin.Length is >= 4 and <= 10 && code.Whose.All(char.IsAsciiDigit) && code.Pin.All(char.IsAsciiDigit);
+
+    /// <summary>Those who may be meant. Only their PINs are compared: a PIN alone would be guessed against everybody's.</summary>
+    public static IReadOnlyList<GrantsBody.Lease> Meant(CredentialMemory memory, string whose) =>
+        [.. memory.Leases.Where(l => l.Pin is not null && l.Whose.Contains(whose)).OrderBy(l => l.Locker).Take(MostNamesakes)];
+
+    public static bool IsPin(CommandKey key, GrantsBody.Lease lease, string pin) => CryptographicOperations.FixedTimeEquals(
+        MemoryMarshal.AsBytes<char>(lease.Pin), MemoryMarshal.AsBytes<char>(key.HashPin(lease.Salt ?? "", lease.Locker, pin)));
+
+    public static (GrantsBody.Lease Lease, GrantedCard Card)? OfCard(CredentialMemory memory, string uid)
+    {
+        foreach (GrantsBody.Lease lease in memory.Leases)
+        {
+            if (lease.Cards.FirstOrDefault(c => c.Uid.Equals(uid, StringComparison.OrdinalIgnoreCase)) is { } card)
+                return (lease, card);
+        }
+        return null;
+    }
+
+    /// <summary>Whether the reader was sure enough. A card that only told its number is taken where the site allows it, and for this lease.</summary>
+    public static bool IsSure(CardAssurance shown, string least, bool uidCards) => shown switch
+    {
+        CardAssurance.Mutual => true,
+        CardAssurance.Signed => least is "signed" or "uid",
+        _ => least == "uid" && uidCards,
+    };
+
+    /// <summary>The same window as on line: being off line gives nobody more.</summary>
+    public static string? Fault(GrantsBody.Lease lease, CredentialMemory memory, KnownTime time, int doors)
+    {
+        long slack = BankClock.ToleranceMs + time.UncertaintyMs;
+        return lease.Locker < 1 || lease.Locker > doors ? CredentialFaults.NoSuchLocker
+            : memory.Gen(lease.Locker) is { } newest && PassRules.Ahead(lease.Gen, newest) < 0 ? CredentialFaults.Superseded
+            : lease.Until != 0 && time.At > (lease.Until * 1000) + slack ? CredentialFaults.Expired
+            : lease.Until != 0 && !time.IsCertain ? CredentialFaults.TimeUnknown
+            : time.IsCertain && time.At < (lease.From * 1000) - slack ? CredentialFaults.TooEarly
+            : null;
+    }
+}

@@ -1,0 +1,30 @@
+using System.Threading.Channels;
+
+namespace Latchkey.Server.Devices;
+
+/// <summary>What devices have said about their grants and <see cref="GrantPush"/> has not yet taken: whoever takes reports never waits for it.</summary>
+public sealed class GrantNews
+{
+    /// <summary>As many banks as one node has. A word that finds no room is said again by the bank's next state.</summary>
+    public const int MostWaiting = 4096;
+
+    private readonly Channel<Word> _words = Channel.CreateBounded<Word>(new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+
+    public ChannelReader<Word> Words => _words.Reader;
+
+    public abstract record Word(Guid Device)
+    {
+        public sealed record Send(Guid Device) : Word(Device);
+        public sealed record Heard(Guid Device, long Held) : Word(Device);
+        public sealed record Greet(Guid Device, long Boot, long Link) : Word(Device);
+    }
+
+    /// <summary>There may be something for this device.</summary>
+    public void Send(Guid device) => _words.Writer.TryWrite(new Word.Send(device));
+
+    /// <summary>It has said how far it is, in a state that is newer than any before.</summary>
+    public void Heard(Guid device, long held) => _words.Writer.TryWrite(new Word.Heard(device, held));
+
+    /// <summary>It has connected, and is to be told the time.</summary>
+    public void Greet(Guid device, long boot, long link) => _words.Writer.TryWrite(new Word.Greet(device, boot, link));
+}

@@ -1,0 +1,172 @@
+using System.Text;
+using System.Threading.Channels;
+using Dapper;
+using Latchkey.Link.Messages;
+using Latchkey.Link.Mqtt;
+using Latchkey.Server.Features.Places;
+using Latchkey.Server.Journal;
+using Latchkey.Server.Storage;
+
+namespace Latchkey.Server.Devices;
+
+/// <summary>
+/// Sends banks the changes of their grants, and hears how far they are. A bank that says in its state that it holds less than there is gets what is
+/// next, over any number of connections and nodes: nothing here has to be remembered.
+/// </summary>
+public sealed class GrantPush : BackgroundService
+{
+    /// <summary>As many as a bank takes before its disk has answered.</summary>
+    private const int AtOnce = 16;
+
+    /// <summary>Long enough for a slow link; whatever is lost is sent again with one of the next states.</summary>
+    private static readonly TimeSpan Lives = TimeSpan.FromSeconds(10);
+
+    private readonly Db _db;
+    private readonly DeviceLink _link;
+    private readonly DeviceKeys _keys;
+    private readonly Grants _grants;
+    private readonly PlaceBook _places;
+    private readonly TimeProvider _time;
+    private readonly ILogger<GrantPush> _log;
+    private readonly GrantNews _news;
+    private readonly Channel<GrantNews.Word> _send = Channel.CreateBounded<GrantNews.Word>(
+        new BoundedChannelOptions(GrantNews.MostWaiting) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+
+    public GrantPush(Db db, DeviceLink link, DeviceKeys keys, Grants grants, GrantNews news, PlaceBook places, JournalTail tail, TimeProvider time, ILogger<GrantPush> log)
+    {
+        _news = news;
+        (_db, _link, _keys, _grants, _places, _time, _log) = (db, link, keys, grants, places, time, log);
+        tail.Read += OnJournal;
+    }
+
+    private void OnJournal(IReadOnlyList<JournalRead> batch)
+    {
+        foreach (JournalEntry entry in batch.Select(r => r.Entry))
+        {
+            if (entry.Kind is JournalKinds.DeviceClaimed && entry.DeviceId is { } renewed)
+                _keys.Forget(renewed);
+            if (entry.Kind is JournalKinds.LeaseActive or JournalKinds.LeaseEnded or JournalKinds.PinSet && entry.BankId is { } bank && _places.Bank(bank) is { } known)
+                _news.Send(known.DeviceId);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await Task.WhenAll(Each(_news.Words, Hear, stoppingToken), Each(_send.Reader, Send, stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The end of the program; the banks' next states bring everything up again.
+        }
+    }
+
+    private async Task Each(ChannelReader<GrantNews.Word> words, Func<GrantNews.Word, CancellationToken, Task> take, CancellationToken cancel)
+    {
+        await foreach (GrantNews.Word word in words.ReadAllAsync(cancel))
+        {
+            try
+            {
+                await take(word, cancel);
+            }
+            catch (Exception e) when (!cancel.IsCancellationRequested)
+            {
+                _log.LogWarning("The grants of device {Device} wait for its next state ({Reason}).", word.Device, e.Message);
+            }
+        }
+    }
+
+    /// <summary>Writing down what a bank holds never waits for the broker.</summary>
+    private async Task Hear(GrantNews.Word word, CancellationToken cancel)
+    {
+        if (word is GrantNews.Word.Heard heard)
+            await Note(heard.Device, heard.Held, cancel);
+        _send.Writer.TryWrite(word);
+    }
+
+    private async Task Send(GrantNews.Word word, CancellationToken cancel)
+    {
+        // Without a broker there is no bank either; its first state brings this up again.
+        if (!_link.IsConnected)
+            return;
+        if (word is GrantNews.Word.Greet greet)
+            await Publish(greet.Device, 0, 0, new GrantsBody.Now(_time.GetUtcNow().ToUnixTimeSeconds(), greet.Boot, greet.Link), cancel);
+        await SendNext(word.Device, cancel);
+    }
+
+    /// <summary>Writes down how far a bank is; the holders of leases that it knows from now on may hear of it.</summary>
+    private async Task Note(Guid device, long held, CancellationToken cancel)
+    {
+        (long before, long revision) = await _db.Read(
+            c => c.QuerySingleAsync<(long, long)>("select grants_held, grants_revision from device where id = @device", new { device }), cancel);
+        if (before == held || _places.BankOfDevice(device) is not { } bank)
+            return;
+        await _db.Change(
+            async tx =>
+            {
+                DateTimeOffset now = _time.GetUtcNow();
+                await tx.Execute("update device set grants_held = @held where id = @device", new { device, held });
+                // It holds what this database has never said, or has lost what it held: from the beginning.
+                if (held > revision || held < before)
+                {
+                    _log.LogWarning("Device {Device} holds revision {Held} of its grants; {Before} of {Revision} were known. All are said anew.", device, held, before, revision);
+                    await _grants.Again(tx, device, bank.Id, withPins: true, now);
+                }
+                foreach (ReadyRow ready in await tx.Query<ReadyRow>(
+                    """
+                    select l.id, l.person_id, l.locker_id from lease l
+                    where l.bank_id = @Id and l.state in ('active', 'overdue')
+                      and (select max(revision) from device_grant g where g.lease_id = l.id) between @before + 1 and @held
+                    """,
+                    new { bank.Id, before, held }))
+                    tx.Journal(new JournalEntry(now, JournalKinds.GrantHeld, JournalEntry.ByDevice(device), ready.PersonId, bank.SiteId, bank.Id, ready.LockerId, ready.Id, device));
+                return true;
+            },
+            cancel);
+    }
+
+    private async Task SendNext(Guid device, CancellationToken cancel)
+    {
+        List<GrantRow> next =
+        [
+            .. await _db.Read(
+                c => c.QueryAsync<GrantRow>(
+                    """
+                    select g.revision, g.body, d.grants_held as held from device d join device_grant g on g.device_id = d.id and g.revision > d.grants_held
+                    where d.id = @device and d.revoked_at is null order by g.revision limit @AtOnce
+                    """,
+                    new { device, AtOnce }),
+                cancel),
+        ];
+        // Everything before a reset would be forgotten at once.
+        long after = next is [var first, ..] ? first.Held : 0;
+        foreach (GrantRow row in next)
+        {
+            if (GrantsBody.Read(Encoding.UTF8.GetBytes(row.Body)) is { } body && !await Publish(device, after, row.Revision, body, cancel))
+                return;
+            after = row.Revision;
+        }
+    }
+
+    private async Task<bool> Publish(Guid device, long after, long revision, GrantsBody body, CancellationToken cancel)
+    {
+        CommandKey key = await _keys.Of(device, cancel);
+        PublishResult result = await _link.Publish(Topics.Grants(device), Wire.Write(key.Sign(Guid.CreateVersion7(_time.GetUtcNow()), after, revision, body)), Lives, cancel);
+        return result.Status == PublishStatus.Acknowledged;
+    }
+
+    private sealed class GrantRow
+    {
+        public long Revision { get; init; }
+        public string Body { get; init; } = "";
+        public long Held { get; init; }
+    }
+
+    private sealed class ReadyRow
+    {
+        public Guid Id { get; init; }
+        public Guid PersonId { get; init; }
+        public Guid LockerId { get; init; }
+    }
+}

@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Latchkey.Link.Messages;
+using Latchkey.Link.Passes;
+using Latchkey.Server.Features.Places;
+using Latchkey.Server.Storage;
+
+namespace Latchkey.Server.Devices;
+
+/// <summary>
+/// What banks may grant without the server. Each change takes the next revision of its device in the transaction of what it follows from, so that a
+/// lease and its grant stand or fall together; <see cref="GrantPush"/> sends them after the commit.
+/// </summary>
+public sealed class Grants
+{
+    /// <summary>The slot of the key that signs passes.</summary>
+    private const byte Kid = 1;
+
+    /// <param name="passKey">Signs passes: PKCS #8. Given and not asked for, because a transaction that needs a second connection can starve behind others.</param>
+    public Grants(byte[] passKey)
+    {
+        var key = ECDsa.Create();
+        key.ImportPkcs8PrivateKey(passKey, out _);
+        Issuer = IssuerKey.Signing(Kid, key);
+    }
+
+    /// <summary>The slot that signs, with its private key.</summary>
+    public IssuerKey Issuer { get; }
+
+    /// <summary>A lease has begun: it is the newest of its locker, and its bank is to know.</summary>
+    public async Task Begin(Transaction tx, Guid lease, LockerPlace locker, BankPlace bank, DateTimeOffset now)
+    {
+        int generation = await tx.Scalar<int>("update locker set generation = (generation + 1) & 65535 where id = @Id returning generation", new { locker.Id });
+        await tx.Execute("update lease set generation = @generation where id = @lease", new { lease, generation });
+        long revision = await Next(tx, bank.DeviceId);
+        // The first word that a bank ever hears is who it is.
+        if (await tx.Scalar<bool>("select not exists (select 1 from device_grant where device_id = @DeviceId and kind = 'bank')", new { bank.DeviceId }))
+        {
+            await Add(tx, bank.DeviceId, revision, null, await Bank(tx, bank.Id), now);
+            revision = await Next(tx, bank.DeviceId);
+        }
+        await Add(tx, bank.DeviceId, revision, lease, new GrantsBody.Lease(lease, locker.Number, generation, Whose(locker), [], now.ToUnixTimeSeconds(), 0), now);
+    }
+
+    /// <summary>The lease is over: its PIN and its passes are worth nothing once its bank hears it, or sees a pass of the next one.</summary>
+    public static async Task End(Transaction tx, Guid lease, LockerPlace locker, BankPlace bank, DateTimeOffset now)
+    {
+        int? generation = await tx.First<int?>("select generation from lease where id = @lease", new { lease });
+        if (generation is { } of)
+            await Add(tx, bank.DeviceId, await Next(tx, bank.DeviceId), lease, new GrantsBody.Ended(lease, locker.Number, (of + 1) & 0xFFFF), now);
+    }
+
+    /// <summary>Gives the lease this PIN instead of any other. Only the hash is written.</summary>
+    public static async Task<bool> SetPin(Transaction tx, Guid lease, BankPlace bank, CommandKey key, string salt, string pin, DateTimeOffset now)
+    {
+        string? body = await tx.First<string>("select body from device_grant where lease_id = @lease and kind = 'lease' order by revision desc limit 1", new { lease });
+        if (body is null || GrantsBody.Read(Encoding.UTF8.GetBytes(body)) is not GrantsBody.Lease granted)
+            return false;
+        await Add(tx, bank.DeviceId, await Next(tx, bank.DeviceId), lease, granted with { Salt = salt, Pin = key.HashPin(salt, granted.Locker, pin) }, now);
+        await tx.Execute("update lease set pin_set_at = @now where id = @lease", new { lease, now });
+        return true;
+    }
+
+    /// <summary>Says everything anew, from nothing: the device has lost what it held, or holds what this database has lost.</summary>
+    /// <param name="withPins">Not where the device has a new key, under which the hashes fit no PIN any more.</param>
+    public async Task Again(Transaction tx, Guid device, Guid bank, bool withPins, DateTimeOffset now)
+    {
+        List<(Guid Lease, string Body)> live =
+        [
+            .. await tx.Query<(Guid, string)>(
+                """
+                select distinct on (g.lease_id) g.lease_id, g.body from device_grant g join lease l on l.id = g.lease_id
+                where g.device_id = @device and g.kind = 'lease' and l.state in ('active', 'overdue') order by g.lease_id, g.revision desc
+                """,
+                new { device }),
+        ];
+        await Add(tx, device, await Next(tx, device), null, new GrantsBody.Reset(), now);
+        await Add(tx, device, await Next(tx, device), null, await Bank(tx, bank), now);
+        foreach ((Guid lease, string body) in live)
+        {
+            if (GrantsBody.Read(Encoding.UTF8.GetBytes(body)) is not GrantsBody.Lease granted)
+                continue;
+            await Add(tx, device, await Next(tx, device), lease, withPins ? granted : granted with { Salt = null, Pin = null }, now);
+            if (!withPins)
+                await tx.Execute("update lease set pin_set_at = null where id = @lease", new { lease });
+        }
+    }
+
+    /// <summary>What may be typed before a PIN: the locker's number and the digits of its label.</summary>
+    public static IReadOnlyList<string> Whose(LockerPlace locker)
+    {
+        string number = locker.Number.ToString(CultureInfo.InvariantCulture), label = string.Concat(locker.Label.Where(char.IsAsciiDigit));
+        return label.Length is 0 or > 20 || label == number ? [number] : [label, number];
+    }
+
+    private async Task<GrantsBody.Bank> Bank(Transaction tx, Guid bank)
+    {
+        long number = await tx.Scalar<long>("select number from bank where id = @bank", new { bank });
+        return new GrantsBody.Bank((uint)number, [new IssuerSlot(Issuer.Kid, Issuer.Point)], UidCards: false);
+    }
+
+    /// <summary>Locks the device's row until the commit: revisions become visible in their order, so that none is passed over.</summary>
+    private static Task<long> Next(Transaction tx, Guid device) => tx.Scalar<long>(
+        "update device set grants_revision = greatest(grants_revision, grants_held) + 1 where id = @device returning grants_revision", new { device });
+
+    private static Task<int> Add(Transaction tx, Guid device, long revision, Guid? lease, GrantsBody body, DateTimeOffset now) => tx.Execute(
+        "insert into device_grant (device_id, revision, lease_id, kind, body, created_at) values (@device, @revision, @lease, @kind, @body, @now)",
+        new
+        {
+            device, revision, lease, now,
+            kind = body switch { GrantsBody.Reset => "reset", GrantsBody.Bank => "bank", GrantsBody.Lease => "lease", _ => "ended" },
+            body = Encoding.UTF8.GetString(body.Write()),
+        });
+}
