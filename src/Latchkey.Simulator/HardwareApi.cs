@@ -59,6 +59,8 @@ internal static class HardwareApi
         routes.MapPost("/cabinets/{device}/battery/{level}", (string device, string level) => Find(cabinets, device, c => Task.FromResult(Charge(c, level))));
         routes.MapPost("/cabinets/{device}/{deed}", (string device, string deed, CancellationToken cancel) =>
             Find(cabinets, device, c => Plug(c, deed, cancel)));
+        routes.MapPost("/cabinets/{device}/clock/{seconds}", (string device, string seconds) => Find(cabinets, device, c => Task.FromResult(SetClock(c, seconds))));
+        routes.MapGet("/cabinets/{device}/mind", (string device) => Find(cabinets, device, c => Task.FromResult<IResult>(TypedResults.Ok(c.Mind()))));
         TerminalApi.Map(routes, (device, work) => Find(cabinets, device, work));
         routes.MapFallback(() => Problem("There is nothing at this address.", StatusCodes.Status404NotFound));
     }
@@ -101,6 +103,15 @@ internal static class HardwareApi
             default:
                 return Problem($"A door can be made to close, force, pull, jam, free, put-in or take-out, not '{deed}'.", StatusCodes.Status404NotFound);
         }
+        return TypedResults.Ok(cabinet.Snapshot());
+    }
+
+    private static IResult SetClock(SimulatedCabinet cabinet, string seconds)
+    {
+        // A year either way: what a dead battery and a wrong zone add up to.
+        if (!long.TryParse(seconds, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long ahead) || Math.Abs(ahead) > 366 * 86_400)
+            return Problem($"A clock is set wrong by whole seconds, up to a year, not by '{seconds}'.", StatusCodes.Status400BadRequest);
+        cabinet.SetClock(TimeSpan.FromSeconds(ahead));
         return TypedResults.Ok(cabinet.Snapshot());
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Threading.Channels;
 using Latchkey.Controller.Boards;
 using Latchkey.Controller.Cabinet;
@@ -11,10 +12,18 @@ namespace Latchkey.Simulator;
 /// <summary>What can be seen of one virtual cabinet.</summary>
 /// <param name="Connected">The controller has a connection to its server's broker.</param>
 /// <param name="Networked">The cable is in.</param>
+/// <param name="ClockOffsetS">How far its wall clock is ahead, in seconds.</param>
+/// <param name="Seq">The higher of two was made later, also across starts of the process.</param>
 /// <param name="Terminal">Its terminal; null in a list of many.</param>
 /// <param name="Violations">How often two relays were on at once: always 0, or the controller is wrong.</param>
 public sealed record CabinetSnapshot(
-    Guid Device, bool Powered, bool Connected, bool Networked, int Violations, IReadOnlyList<FakeDoor> Doors, bool Tampered, Supply Supply, int? BatteryPercent, FakeTerminalView? Terminal = null);
+    Guid Device, bool Powered, bool Connected, bool Networked, int Violations, IReadOnlyList<FakeDoor> Doors, bool Tampered, Supply Supply, int? BatteryPercent, long ClockOffsetS, long Seq, FakeTerminalView? Terminal = null);
+
+/// <summary>What a controller thinks.</summary>
+/// <param name="State">The last state that it made, as it is sent; null before the first.</param>
+/// <param name="Journal">The end of its journal.</param>
+/// <param name="Credentials">The end of what it remembers of grants and credentials.</param>
+public sealed record CabinetMind(string? State, IReadOnlyList<string> Journal, IReadOnlyList<string> Credentials);
 
 /// <summary>One cabinet: a fake board, a cable, a plug, and the real controller while it has power.</summary>
 internal sealed class SimulatedCabinet : IAsyncDisposable
@@ -25,13 +34,16 @@ internal sealed class SimulatedCabinet : IAsyncDisposable
     /// <summary>More people than can look at one cabinet; one more is turned away.</summary>
     private const int MostWatchers = 64;
 
+    /// <summary>As many as a person reads.</summary>
+    private const int MostLines = 200;
+
     /// <summary>A supervisor starts a controller again that has ended by itself, not more often than this.</summary>
     private static readonly TimeSpan RestartAfter = TimeSpan.FromSeconds(2);
 
     private readonly CabinetSettings _settings;
     private readonly DeviceIdentity _identity;
     private readonly string _journalPath;
-    private readonly TimeProvider _time;
+    private readonly ShiftedTime _time;
     private readonly SimulatedNetwork _network;
     private readonly Func<MqttDial, ICabinetLink> _link;
     private readonly SemaphoreSlim _power = new(1);
@@ -39,14 +51,17 @@ internal sealed class SimulatedCabinet : IAsyncDisposable
     private readonly List<Channel<CabinetSnapshot>> _watchers = [];
     private CancellationTokenSource? _running;
     private Task _run = Task.CompletedTask;
+    private long _seq;
     private volatile bool _connected;
+    private volatile string? _said;
 
     public SimulatedCabinet(
         CabinetSettings settings, DeviceIdentity identity, string journalPath, FakeBoard board, FakeTerminal terminal, MqttDial dial, Func<MqttDial, ICabinetLink> link, TimeProvider time)
     {
         _link = link;
-        (_settings, _identity, _journalPath, Board, Terminal, _time) = (settings, identity, journalPath, board, terminal, time);
+        (_settings, _identity, _journalPath, Board, Terminal, _time) = (settings, identity, journalPath, board, terminal, new ShiftedTime(time));
         _network = new SimulatedNetwork(dial);
+        _seq = time.GetUtcNow().ToUnixTimeMilliseconds();
         Board.Changed += Tell;
         Terminal.Changed += Tell;
     }
@@ -57,10 +72,39 @@ internal sealed class SimulatedCabinet : IAsyncDisposable
 
     public FakeTerminal Terminal { get; }
 
-    public CabinetSnapshot Snapshot() =>
-        new(
+    public CabinetSnapshot Snapshot()
+    {
+        // Before anything is read: whatever changes later is told with a higher one.
+        long seq = Interlocked.Increment(ref _seq);
+        return new(
             Device, Volatile.Read(ref _running) is not null, _connected, _network.IsPlugged, Board.Violations, Board.Doors,
-            Board.Cabinet.Tampered, Board.Cabinet.Supply, Board.Cabinet.BatteryPercent, Terminal.View);
+            Board.Cabinet.Tampered, Board.Cabinet.Supply, Board.Cabinet.BatteryPercent, (long)_time.Offset.TotalSeconds, seq, Terminal.View);
+    }
+
+    /// <summary>Sets its wall clock wrong by so much, from its own hour: nothing but its clock changes.</summary>
+    public void SetClock(TimeSpan ahead)
+    {
+        _time.Offset = ahead;
+        Tell();
+    }
+
+    /// <summary>What the controller has said of itself and written down, for whoever wants to look inside.</summary>
+    public CabinetMind Mind() => new(_said, Lines(_journalPath, 9), Lines(_journalPath + ".credentials", 9));
+
+    /// <summary>The last lines without their checksums; none when there is no such file yet.</summary>
+    private static string[] Lines(string path, int skip)
+    {
+        try
+        {
+            using var file = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
+            string[] lines = file.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            return [.. lines.Where(l => l.Length > skip).TakeLast(MostLines).Select(l => l[skip..])];
+        }
+        catch (FileNotFoundException)
+        {
+            return [];
+        }
+    }
 
     public void PlugIn()
     {
@@ -152,6 +196,7 @@ internal sealed class SimulatedCabinet : IAsyncDisposable
         {
             var link = new ObservedLink(_link(_network.Dial), SetConnected);
             var host = new CabinetHost(_settings, _identity.Commands, _journalPath, Board, link, _time);
+            host.Said = state => _said = Encoding.UTF8.GetString(Wire.Write(state));
             var terminal = new TerminalHost(new TerminalSettings(), Terminal, host, _time);
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             Task front = terminal.Run(ended.Token);

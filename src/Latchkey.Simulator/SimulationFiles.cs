@@ -41,6 +41,7 @@ internal static class SimulationFiles
 [JsonSerializable(typeof(List<CabinetEntry>))]
 [JsonSerializable(typeof(CabinetSnapshot))]
 [JsonSerializable(typeof(CabinetSnapshot[]))]
+[JsonSerializable(typeof(CabinetMind))]
 [JsonSerializable(typeof(HardwareAddress))]
 [JsonSerializable(typeof(HardwareProblem))]
 [JsonSerializable(typeof(TerminalApi.CardTap))]

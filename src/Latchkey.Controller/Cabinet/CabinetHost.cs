@@ -50,6 +50,9 @@ public sealed class CabinetHost : ICabinetLinkListener
     /// <summary>What the terminal in front of the bank is told; called on the task that owns the machine, so it must return at once. Set before <see cref="Run"/>.</summary>
     public Action<TerminalInput>? Front { get; set; }
 
+    /// <summary>Shown each state that is made for the server; called on the task that owns the machine. Set before <see cref="Run"/>.</summary>
+    public Action<StateMessage>? Said { get; set; }
+
     /// <summary>As it was told last; null before the first step.</summary>
     public TerminalInput.Health? Health => Volatile.Read(ref _healthTold);
 
@@ -183,6 +186,8 @@ public sealed class CabinetHost : ICabinetLinkListener
                     break;
                 case CabinetOutput.Send send:
                     _outbox.Add(send.Report, send.Kept);
+                    if (send.Report is StateMessage state)
+                        Said?.Invoke(state);
                     if (send.Report is EventMessage { Event: EventKinds.DoorLeftOpen or EventKinds.DoorNeverClosed } left)
                         Front?.Invoke(TerminalInput.Tell.ToClose(left.Locker));
                     break;

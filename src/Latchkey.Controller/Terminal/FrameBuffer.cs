@@ -28,6 +28,9 @@ public sealed class FrameBuffer(int width, int height)
     public int Width => width;
     public int Height => height;
 
+    /// <summary>The words in the picture, for whoever cannot see it.</summary>
+    public string Words { get; set; } = "";
+
     /// <summary>One byte for each pixel, an <see cref="Ink"/>.</summary>
     public ReadOnlySpan<byte> Pixels => _pixels;
 

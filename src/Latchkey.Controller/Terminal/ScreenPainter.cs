@@ -25,9 +25,22 @@ public static class ScreenPainter
                 Choice(frame, choice, language);
                 break;
         }
+        frame.Words = WordsOf(screen, language);
         if (!linked)
             frame.Draw(Icons.Offline, frame.Width - 8, 0, Ink.Attention);
         return frame;
+    }
+
+    private static string WordsOf(Screen screen, TerminalLanguage language)
+    {
+        string Say(Phrase phrase, string? filling = null) => TerminalTexts.Of(phrase, language, filling);
+        return screen switch
+        {
+            Screen.Entry entry => $"{Say(entry.Title)}: {entry.Shown}",
+            Screen.Choice choice => $"{Say(choice.Title)}: {(choice.Items.Count > choice.Chosen ? choice.Items[choice.Chosen] : "")}",
+            Screen.Notice notice => string.Join(' ', new[] { notice.Number, Say(notice.Text, notice.Filling), notice.More is { } more ? Say(more) : null }.OfType<string>()),
+            _ => "",
+        };
     }
 
     private static Ink InkOf(Tone tone) => tone switch

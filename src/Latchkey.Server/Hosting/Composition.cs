@@ -118,6 +118,7 @@ public static class Composition
 
         LiveFeed.Map(api);
         VirtualHardware.Map(api);
+        VirtualTerminal.Map(api);
     }
 
     /// <summary>A part that others use and that has a task of its own.</summary>

@@ -68,8 +68,9 @@ public sealed class HardwareApiTests : IAsyncLifetime
     {
         JsonObject seen = (await _http.GetFromJsonAsync<JsonObject>(new Uri($"/cabinets/{MachineRig.Device}", UriKind.Relative)))!;
         seen.Remove("terminal");
+        seen.Remove("seq");
         seen.ToJsonString().ShouldBe(
-            $$"""{"device":"{{MachineRig.Device}}","powered":true,"connected":false,"networked":true,"violations":0,"doors":[{"number":1,"open":false,"jammed":false,"relay":false,"pulses":0,"bolted":null,"occupied":false},{"number":2,"open":false,"jammed":false,"relay":false,"pulses":0,"bolted":null,"occupied":false},{"number":3,"open":false,"jammed":false,"relay":false,"pulses":0,"bolted":null,"occupied":false}],"tampered":false,"supply":"Present","batteryPercent":null}""");
+            $$"""{"device":"{{MachineRig.Device}}","powered":true,"connected":false,"networked":true,"violations":0,"doors":[{"number":1,"open":false,"jammed":false,"relay":false,"pulses":0,"bolted":null,"occupied":false},{"number":2,"open":false,"jammed":false,"relay":false,"pulses":0,"bolted":null,"occupied":false},{"number":3,"open":false,"jammed":false,"relay":false,"pulses":0,"bolted":null,"occupied":false}],"tampered":false,"supply":"Present","batteryPercent":null,"clockOffsetS":0}""");
         (await _http.GetFromJsonAsync<JsonElement>(new Uri("/cabinets", UriKind.Relative))).GetArrayLength().ShouldBe(1);
     }
 
@@ -119,6 +120,23 @@ public sealed class HardwareApiTests : IAsyncLifetime
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while ((await Look()).GetProperty("terminal").GetProperty("pixels").GetString() != expected)
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, limit.Token);
+    }
+
+    [Fact]
+    public async Task The_clock_is_set_wrong_and_what_the_controller_thinks_is_seen()
+    {
+        string cabinet = $"/cabinets/{MachineRig.Device}";
+        (await Post($"{cabinet}/clock/-7200")).GetProperty("clockOffsetS").GetInt64().ShouldBe(-7200);
+        await Post($"{cabinet}/clock/yesterday", HttpStatusCode.BadRequest);
+        await Post($"{cabinet}/clock/99999999", HttpStatusCode.BadRequest);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        JsonElement mind;
+        do
+        {
+            mind = await _http.GetFromJsonAsync<JsonElement>(new Uri($"{cabinet}/mind", UriKind.Relative), limit.Token);
+        }
+        while (mind.GetProperty("journal").GetArrayLength() == 0);
+        mind.GetProperty("journal")[0].GetString().ShouldStartWith("boot 1 ");
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 import { ask } from './client';
 import type {
-  BankAtSite, Cabinet, Checkout, CheckoutResult, Command, Demo, HoldRequest, Lease, LeasePage, Payment, Person, Receipt,
+  BankAtSite, Cabinet, CabinetMind, CardAssurance, Checkout, CheckoutResult, Command, Demo, HoldRequest, Lease, LeasePage, Payment, Person, Receipt,
   Session, Site, SitePage, Size,
 } from './types';
 
@@ -48,7 +48,14 @@ export const api = {
   door: (bankId: string, number: number, deed: DoorDeed) =>
     ask<Cabinet>(`/demo/banks/${id(bankId)}/hardware/doors/${number}/${deed}`, { method: 'POST' }),
   device: (bankId: string, deed: DeviceDeed) => ask<Cabinet>(`/demo/banks/${id(bankId)}/hardware/${deed}`, { method: 'POST' }),
+  battery: (bankId: string, percent: number) => ask<Cabinet>(`/demo/banks/${id(bankId)}/hardware/battery/${percent}`, { method: 'POST' }),
+  clock: (bankId: string, aheadS: number) => ask<Cabinet>(`/demo/banks/${id(bankId)}/hardware/clock/${aheadS}`, { method: 'POST' }),
+  mind: (bankId: string, signal?: AbortSignal) => ask<CabinetMind>(`/demo/banks/${id(bankId)}/hardware/mind`, { signal }),
+  pressKey: (bankId: string, key: string) =>
+    ask<Cabinet>(`/demo/banks/${id(bankId)}/hardware/terminal/keys/${key === '*' ? 'star' : key === '#' ? 'hash' : key}`, { method: 'POST' }),
+  tapCard: (bankId: string, body: { uid: string; assurance: CardAssurance }) => ask<Cabinet>(`/demo/banks/${id(bankId)}/hardware/terminal/card`, { method: 'POST', body }),
+  showCode: (bankId: string, text: string) => ask<Cabinet>(`/demo/banks/${id(bankId)}/hardware/terminal/scan`, { method: 'POST', body: { text } }),
 };
 
-export type DoorDeed = 'close' | 'force' | 'jam' | 'free';
-export type DeviceDeed = 'unplug' | 'plug-in' | 'power-off' | 'power-on';
+export type DoorDeed = 'close' | 'force' | 'pull' | 'jam' | 'free' | 'put-in' | 'take-out';
+export type DeviceDeed = 'unplug' | 'plug-in' | 'power-off' | 'power-on' | 'supply-off' | 'supply-on' | 'brown-out' | 'tamper-open' | 'tamper-close';

@@ -83,8 +83,15 @@ export interface Checkout {
 export interface CheckoutResult { state: 'authorised' | 'declined'; reason: string | null; returnUrl: string }
 
 export interface Demo { enabled: boolean; banks: { id: string; name: string; siteName: string }[] }
-export interface CabinetDoor { number: number; open: boolean; jammed: boolean; relay: boolean; pulses: number }
-export interface Cabinet { device: string; powered: boolean; connected: boolean; networked: boolean; doors: CabinetDoor[] }
+export interface CabinetDoor { number: number; open: boolean; jammed: boolean; relay: boolean; pulses: number; bolted: boolean | null; occupied: boolean }
+/** The pixels are one digit each, an ink: nothing, text, good, attention, fault. */
+export interface CabinetTerminal { width: number; height: number; coloured: boolean; pixels: string; words: string; lamp: 'Off' | 'Ready' | 'Good' | 'Bad'; tune: string; tunes: number }
+export interface Cabinet {
+  device: string; powered: boolean; connected: boolean; networked: boolean; doors: CabinetDoor[];
+  tampered: boolean; supply: 'Present' | 'Absent' | 'Sagging'; batteryPercent: number | null; clockOffsetS: number; seq: number; terminal: CabinetTerminal;
+}
+export interface CabinetMind { state: string | null; journal: string[]; credentials: string[] }
+export type CardAssurance = 'uidOnly' | 'signed' | 'mutual';
 
 export type LiveEvent =
   | { event: 'availability'; siteId: string; bankId: string; lockerId: string; availability: Availability; at: string }

@@ -22,6 +22,8 @@ public static class VirtualHardware
 
     public sealed record DemoView(bool Enabled, IReadOnlyList<DemoBankView> Banks);
 
+    private sealed record SimulatorProblem(string Problem);
+
     private static readonly HashSet<string> DoorDeeds = ["close", "force", "pull", "jam", "free", "put-in", "take-out"];
     private static readonly HashSet<string> CabinetDeeds = ["unplug", "plug-in", "power-off", "power-on", "supply-off", "supply-on", "brown-out", "tamper-open", "tamper-close"];
 
@@ -47,7 +49,10 @@ public static class VirtualHardware
         address.Hardware is not null,
         address.Hardware is null ? [] : [.. places.Sites.SelectMany(s => s.Banks.Select(b => new DemoBankView(b.Id, b.Name, s.Name)))]));
 
-    private static async Task Pass(HttpContext http, HttpMethod method, Guid bank, string? path, PlaceBook places, VirtualHardwareAddress address, CancellationToken cancel)
+    /// <summary>Hands a request on to the simulator and its answer back; what a terminal cannot meet is said in the simulator's own sentence.</summary>
+    /// <param name="path">Below the cabinet's address; null for what is not to be had.</param>
+    internal static async Task Pass(
+        HttpContext http, HttpMethod method, Guid bank, string? path, PlaceBook places, VirtualHardwareAddress address, CancellationToken cancel, object? body = null)
     {
         if (address.Hardware is not { } hardware || path is null || places.Bank(bank) is not { } known)
         {
@@ -60,7 +65,15 @@ public static class VirtualHardware
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancel, http.RequestServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping);
             cancel = ending.Token;
             using var request = new HttpRequestMessage(method, new Uri(hardware, $"/cabinets/{known.DeviceId:D}{path}"));
+            if (body is not null)
+                request.Content = JsonContent.Create(body, body.GetType(), options: Json.Options);
             using HttpResponseMessage response = await Simulator.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+            if (response.StatusCode == HttpStatusCode.BadRequest)
+            {
+                var said = await response.Content.ReadFromJsonAsync<SimulatorProblem>(Json.Options, cancel);
+                await Problems.Of(StatusCodes.Status400BadRequest, "invalid-request", said?.Problem ?? "The simulator refused this.").ExecuteAsync(http);
+                return;
+            }
             if (response.StatusCode != HttpStatusCode.OK)
             {
                 await Problems.Of(Refusal.NotFound("virtual door")).ExecuteAsync(http);
@@ -68,10 +81,10 @@ public static class VirtualHardware
             }
             http.Response.ContentType = response.Content.Headers.ContentType?.ToString();
             http.Response.Headers.CacheControl = "no-store";
-            await using Stream body = await response.Content.ReadAsStreamAsync(cancel);
+            await using Stream answer = await response.Content.ReadAsStreamAsync(cancel);
             byte[] buffer = new byte[4096];
             int read;
-            while ((read = await body.ReadAsync(buffer, cancel)) > 0)
+            while ((read = await answer.ReadAsync(buffer, cancel)) > 0)
             {
                 await http.Response.Body.WriteAsync(buffer.AsMemory(0, read), cancel);
                 await http.Response.Body.FlushAsync(cancel);

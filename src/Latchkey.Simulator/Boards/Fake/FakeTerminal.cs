@@ -5,9 +5,10 @@ namespace Latchkey.Simulator.Boards.Fake;
 
 /// <summary>What can be seen and heard of a fake terminal.</summary>
 /// <param name="Pixels">One hexadecimal digit for each pixel, an <see cref="Ink"/>, row by row from the top left.</param>
+/// <param name="Words">The words among them, for whoever cannot see the picture.</param>
 /// <param name="Tune">The last that was played.</param>
 /// <param name="Tunes">How many were played since the process started.</param>
-public sealed record FakeTerminalView(int Width, int Height, bool Coloured, string Pixels, string Lamp, string Tune, int Tunes);
+public sealed record FakeTerminalView(int Width, int Height, bool Coloured, string Pixels, string Words, string Lamp, string Tune, int Tunes);
 
 /// <summary>A terminal without one: its display is a frame buffer, and people press, tap and show from outside.</summary>
 public sealed class FakeTerminal(DisplayKind display) : ITerminalParts
@@ -36,7 +37,7 @@ public sealed class FakeTerminal(DisplayKind display) : ITerminalParts
                     for (int i = 0; i < span.Length; i++)
                         span[i] = (char)('0' + frame.Pixels[i]);
                 });
-                return new FakeTerminalView(_frame.Width, _frame.Height, display == DisplayKind.Colour96X64, pixels, _lamp.ToString(), _tune.ToString(), _tunes);
+                return new FakeTerminalView(_frame.Width, _frame.Height, display == DisplayKind.Colour96X64, pixels, _frame.Words, _lamp.ToString(), _tune.ToString(), _tunes);
             }
         }
     }

@@ -14,8 +14,9 @@ import { Trouble } from '../../parts/Trouble';
 import { t } from '../../text/t';
 import { Missing } from '../missing/Missing';
 import { DevicePanel } from './DevicePanel';
-import { Display } from './Display';
 import { DoorPanel } from './DoorPanel';
+import { MindPanel } from './MindPanel';
+import { TerminalPanel } from './TerminalPanel';
 import { useCabinet } from './useCabinet';
 import './BankPage.css';
 
@@ -75,12 +76,18 @@ export function BankPage({ bankId }: { bankId: string }) {
         />
         <p className="small quiet">{t('demo.hint')}</p>
       </section>
-      <aside className="vbank-side" aria-label={t('demo.controls')}>
-        <Display cabinet={cabinet.data} name={bank.data.name} />
+      <div className="vbank-terminal">
+        <TerminalPanel bankId={bankId} cabinet={cabinet.data} busy={busy} act={act} />
+      </div>
+      <aside className="vbank-hands" aria-label={t('demo.controls')}>
         {locker !== undefined && state !== undefined
           ? <DoorPanel locker={locker} door={state} busy={busy} onDeed={(deed) => door(locker.number, deed)} onClose={() => setPicked(null)} />
           : <p className="vbank-none">{t('demo.pick')}</p>}
-        <DevicePanel cabinet={cabinet.data} busy={busy} onDeed={device} />
+        <DevicePanel
+          cabinet={cabinet.data} busy={busy} onDeed={device}
+          onBattery={(percent) => void act('battery', () => api.battery(bankId, percent))} onClock={(aheadS) => void act('clock', () => api.clock(bankId, aheadS))}
+        />
+        <MindPanel bankId={bankId} />
       </aside>
     </Page>
   );

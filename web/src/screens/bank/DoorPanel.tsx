@@ -1,4 +1,4 @@
-import { Hammer, Lock, TriangleAlert, Wrench, X } from 'lucide-react';
+import { Hammer, Lock, PackageMinus, PackagePlus, TriangleAlert, Wrench, X } from 'lucide-react';
 import type { DoorDeed } from '../../api/endpoints';
 import type { CabinetDoor, Locker } from '../../api/types';
 import { Button } from '../../parts/Button';
@@ -21,6 +21,8 @@ export function DoorPanel({ locker, door, busy, onDeed, onClose }: DoorPanelProp
       <Facts rows={[
         [t('demo.doorIs'), door.open ? t('door.open') : door.jammed ? t('door.jammed') : t('door.closed')],
         [t('demo.locker'), t('demo.lockerText', { size: sizeName(locker.size), availability })],
+        [t('demo.inside'), door.occupied ? t('demo.insideSome') : t('demo.insideNone')],
+        ...(door.bolted === null ? [] : [[t('demo.bolt'), door.bolted ? t('demo.boltOut') : t('demo.boltBack')] as [string, string]]),
         [t('demo.pulses'), door.pulses],
       ]} />
       <div className="door-deeds">
@@ -30,6 +32,10 @@ export function DoorPanel({ locker, door, busy, onDeed, onClose }: DoorPanelProp
         {door.jammed
           ? <Button busy={busy === 'free'} icon={<Wrench size={18} aria-hidden="true" />} onClick={() => onDeed('free')}>{t('demo.free')}</Button>
           : <Button busy={busy === 'jam'} icon={<TriangleAlert size={18} aria-hidden="true" />} onClick={() => onDeed('jam')}>{t('demo.jam')}</Button>}
+        {door.occupied
+          ? <Button disabled={!door.open} busy={busy === 'take-out'} icon={<PackageMinus size={18} aria-hidden="true" />} onClick={() => onDeed('take-out')}>{t('demo.takeOut')}</Button>
+          : <Button disabled={!door.open} busy={busy === 'put-in'} icon={<PackagePlus size={18} aria-hidden="true" />} onClick={() => onDeed('put-in')}>{t('demo.putIn')}</Button>}
+        {door.bolted !== null && !door.open && <Button busy={busy === 'pull'} onClick={() => onDeed('pull')}>{t('demo.pull')}</Button>}
       </div>
     </section>
   );

@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useCallback, useEffect } from 'react';
 import { freshToken } from '../../api/client';
 import { base } from '../../api/client-base';
 import { api } from '../../api/endpoints';
@@ -9,7 +9,12 @@ import { Stream } from '../../live/stream';
 /** The simulated hardware, watched: doors move here the moment they move there. */
 export function useCabinet(bankId: string | null): Resource<Cabinet> {
   const resource = useResource(bankId === null ? null : `cabinet/${bankId}`, (signal) => api.cabinet(bankId ?? '', signal));
-  const { put, reload } = resource;
+  const { put: replace, reload } = resource;
+  // An answer to a deed may come after the news of what followed from it: the later one stands.
+  const put = useCallback((change: Cabinet | ((known: Cabinet) => Cabinet)) => {
+    if (typeof change === 'function') replace(change);
+    else replace((known) => (change.seq > known.seq ? change : known));
+  }, [replace]);
   useEffect(() => {
     if (bankId === null) return;
     let broken = false;
@@ -25,5 +30,5 @@ export function useCabinet(bankId: string | null): Resource<Cabinet> {
     });
     return () => stream.close();
   }, [bankId, put, reload]);
-  return resource;
+  return { ...resource, put };
 }

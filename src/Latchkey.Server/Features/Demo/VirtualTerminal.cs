@@ -1,0 +1,32 @@
+using Latchkey.Server.Features.Places;
+using Latchkey.Server.Hosting.Limits;
+
+namespace Latchkey.Server.Features.Demo;
+
+/// <summary>
+/// Somebody stands at a virtual bank: presses keys, holds a card or a phone to the reader, shows a code to the scanner, sets its clock wrong, and looks inside its
+/// controller. In demo mode only, like <see cref="VirtualHardware"/>.
+/// </summary>
+public static class VirtualTerminal
+{
+    /// <param name="Uid">8 to 20 hexadecimal digits.</param>
+    /// <param name="Assurance">uidOnly, signed or mutual.</param>
+    public sealed record CardTap(string Uid, string Assurance);
+
+    /// <param name="Text">What the code says, 1 to 2,953 bytes.</param>
+    public sealed record Scanned(string Text);
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/demo/banks/{bank:guid}/hardware/terminal/keys/{key:length(1,4)}", (Guid bank, string key, HttpContext http, PlaceBook places, VirtualHardwareAddress address, CancellationToken cancel) =>
+            VirtualHardware.Pass(http, HttpMethod.Post, bank, key.All(char.IsAsciiLetterOrDigit) ? $"/terminal/keys/{key}" : null, places, address, cancel)).WithName("PressVirtualKey").LimitedAs(RateKind.Reads);
+        routes.MapPost("/demo/banks/{bank:guid}/hardware/terminal/card", (Guid bank, CardTap card, HttpContext http, PlaceBook places, VirtualHardwareAddress address, CancellationToken cancel) =>
+            VirtualHardware.Pass(http, HttpMethod.Post, bank, "/terminal/card", places, address, cancel, card)).WithName("TapVirtualCard").LimitedAs(RateKind.Reads);
+        routes.MapPost("/demo/banks/{bank:guid}/hardware/terminal/scan", (Guid bank, Scanned code, HttpContext http, PlaceBook places, VirtualHardwareAddress address, CancellationToken cancel) =>
+            VirtualHardware.Pass(http, HttpMethod.Post, bank, "/terminal/scan", places, address, cancel, code)).WithName("ShowVirtualCode").LimitedAs(RateKind.Reads);
+        routes.MapPost("/demo/banks/{bank:guid}/hardware/clock/{seconds:long:range(-31622400,31622400)}", (Guid bank, long seconds, HttpContext http, PlaceBook places, VirtualHardwareAddress address, CancellationToken cancel) =>
+            VirtualHardware.Pass(http, HttpMethod.Post, bank, $"/clock/{seconds}", places, address, cancel)).WithName("SetVirtualClock").LimitedAs(RateKind.Reads);
+        routes.MapGet("/demo/banks/{bank:guid}/hardware/mind", (Guid bank, HttpContext http, PlaceBook places, VirtualHardwareAddress address, CancellationToken cancel) =>
+            VirtualHardware.Pass(http, HttpMethod.Get, bank, "/mind", places, address, cancel)).WithName("LookIntoVirtualBank");
+    }
+}

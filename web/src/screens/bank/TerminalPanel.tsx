@@ -1,0 +1,46 @@
+import { useEffect, useRef, useState } from 'react';
+import { Volume2, VolumeX } from 'lucide-react';
+import { api } from '../../api/endpoints';
+import type { Cabinet } from '../../api/types';
+import { t } from '../../text/t';
+import { CardReader } from './CardReader';
+import { CodeScanner } from './CodeScanner';
+import { Keypad } from './Keypad';
+import { play } from './tunes';
+import { TerminalDisplay } from './TerminalDisplay';
+import './TerminalPanel.css';
+
+interface TerminalPanelProps { bankId: string; cabinet: Cabinet; busy: string | null; act: (what: string, deed: () => Promise<Cabinet>) => Promise<void> }
+
+/** What stands beside the doors: display, keys, card reader and scanner. */
+export function TerminalPanel({ bankId, cabinet, busy, act }: TerminalPanelProps) {
+  const [reader, setReader] = useState<'card' | 'code' | null>(null);
+  const [sound, setSound] = useState(false);
+  const { tunes, tune } = cabinet.terminal;
+  const heard = useRef(tunes);
+  // Keys go out one after the other, in the order in which they were pressed.
+  const keys = useRef<Promise<void>>(Promise.resolve());
+  useEffect(() => {
+    if (sound && tunes > heard.current) play(tune);
+    heard.current = tunes;
+  }, [tunes, tune, sound]);
+  return (
+    <section className="panel terminal" aria-labelledby="terminal-panel">
+      <div className="terminal-head">
+        <h2 id="terminal-panel">{t('demo.terminal')}</h2>
+        <button type="button" aria-pressed={sound} aria-label={t('demo.sound')} onClick={() => setSound(!sound)}>
+          {sound ? <Volume2 size={20} aria-hidden="true" /> : <VolumeX size={20} aria-hidden="true" />}
+        </button>
+      </div>
+      <TerminalDisplay terminal={cabinet.terminal} />
+      <Keypad onKey={(key) => { keys.current = keys.current.then(() => act('key', () => api.pressKey(bankId, key))); }} />
+      <div className="terminal-readers" role="group" aria-label={t('demo.readers')}>
+        {(['card', 'code'] as const).map((each) => (
+          <button key={each} type="button" aria-expanded={reader === each} onClick={() => setReader(reader === each ? null : each)}>{each === 'card' ? t('demo.card') : t('demo.code')}</button>
+        ))}
+      </div>
+      {reader === 'card' && <CardReader busy={busy} onTap={(card) => void act(card.uid, () => api.tapCard(bankId, card))} />}
+      {reader === 'code' && <CodeScanner busy={busy} onCode={(text) => void act('scan', () => api.showCode(bankId, text))} />}
+    </section>
+  );
+}
