@@ -95,6 +95,26 @@ public class FakeBoardTests
     }
 
     [Fact]
+    public void A_weak_supply_gives_way_under_a_coil_and_recovers_without_it()
+    {
+        _board.Watch(null);
+        _board.SetSupply(Supply.Present, weak: true);
+        _board.Drive(1, Coil.Release, on: true);
+        Pass(19);
+        _board.Read().Cabinet.Supply.ShouldBe(Supply.Present);
+        Pass(1);
+        _board.Read().Cabinet.Supply.ShouldBe(Supply.Sagging);
+        _board.Drive(1, Coil.Release, on: false);
+        _board.Read().Cabinet.Supply.ShouldBe(Supply.Present);
+        Pass(1_000);
+        _board.Doors[0].Open.ShouldBeFalse("its coil was never strong enough");
+        _board.SetSupply(Supply.Present);
+        _board.Drive(1, Coil.Release, on: true);
+        Pass(60);
+        _board.Doors[0].Open.ShouldBeTrue();
+    }
+
+    [Fact]
     public void What_lies_in_it_and_the_cabinets_own_levels_are_told()
     {
         List<BoardChange> told = [];

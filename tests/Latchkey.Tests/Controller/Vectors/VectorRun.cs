@@ -66,7 +66,7 @@ internal sealed class VectorRun(CabinetSettings settings)
             case ["inside", var number, var level]:
                 return Changed(number, levels => levels with { Occupied = Level(level[0]) });
             case ["stored" or "failed", var kind, var letter]:
-                JournalLine asked = _asked.First(l => Words(l) == $"{kind} {letter}");
+                JournalLine asked = _asked.Find(l => Words(l) == $"{kind} {letter}").ShouldNotBeNull($"{line.Ms}: nobody asked the disk for \"{kind} {letter}\"");
                 _asked.Remove(asked);
                 if (line.Input[0] == "stored")
                     _disk.Add(asked);
