@@ -31,7 +31,9 @@ public sealed partial class CabinetMachine
     private readonly CredentialMemory _credentials = new();
     private readonly List<(string Nonce, long UntilMs)> _nonces = [];
     private readonly Queue<long> _refusalsTold = [];
-    private readonly HashSet<Guid> _usesBeingKept = [];
+
+    // Accepted and on their way to the disk, each with its door: they count as pulses already, or several at once would pass the coil's limit together.
+    private readonly Dictionary<Guid, int> _usesBeingKept = [];
 
     // Uses of this start whose end the person at the bank still waits for.
     private readonly HashSet<Guid> _usesShown = [];
@@ -159,7 +161,7 @@ public sealed partial class CabinetMachine
             Refuse(reason, door);
             return;
         }
-        if (_waiting.Count + _usesBeingKept.Count >= _settings.QueueLimit || !_book.HasRoom(_now.UnixMs))
+        if (!_book.HasRoom(_now.UnixMs))
         {
             Refuse(CredentialFaults.Busy, door);
             return;
@@ -172,7 +174,7 @@ public sealed partial class CabinetMachine
         CredentialRecord.Used used = record(NextUse(), authority);
         // In memory at once: the same pass presented again before the disk answers is a second use.
         _credentials.Apply(used);
-        _usesBeingKept.Add(used.Use);
+        _usesBeingKept.Add(used.Use, door);
         _out.Add(new CabinetOutput.Keep(used));
     }
 

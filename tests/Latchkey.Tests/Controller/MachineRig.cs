@@ -36,6 +36,12 @@ internal sealed class MachineRig
     public bool DiskFails { get; set; }
     public bool?[] Levels { get; }
 
+    /// <summary>What the cabinet's own switches and supply show at a start.</summary>
+    public CabinetLevels Cabinet { get; private set; } = new();
+
+    /// <summary>Starts before the next that did not stay up.</summary>
+    public int Fallen { get; set; }
+
     /// <summary>Everything it did, with the monotonic time; of all starts.</summary>
     public List<(long Ms, CabinetOutput Output)> Trace { get; } = [];
 
@@ -69,6 +75,8 @@ internal sealed class MachineRig
         Levels[door - 1] = open;
         return Do(new CabinetInput.DoorChanged(door, new DoorLevels(open)));
     }
+
+    public MachineRig Supply(Supply supply, int? battery = null) => Do(new CabinetInput.CabinetChanged(Cabinet = new CabinetLevels(Supply: supply, BatteryPercent: battery)));
 
     public MachineRig Do(CabinetInput input)
     {
@@ -135,7 +143,7 @@ internal sealed class MachineRig
     {
         var machine = new CabinetMachine(Settings, Own);
         Machine = machine;
-        Do(new CabinetInput.Boot(new JournalContents(++_boots, long.MinValue, Memory(Disk)), new BoardLevels([.. Levels.Select(l => new DoorLevels(l))], new CabinetLevels())) { Credentials = [.. Credentials] });
+        Do(new CabinetInput.Boot(new JournalContents(++_boots, long.MinValue, Memory(Disk), null, Fallen), new BoardLevels([.. Levels.Select(l => new DoorLevels(l))], Cabinet)) { Credentials = [.. Credentials] });
         return machine;
     }
 
