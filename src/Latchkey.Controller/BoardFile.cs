@@ -7,10 +7,11 @@ namespace Latchkey.Controller;
 
 /// <summary>What one controller is made of: <c>controller.json</c>. docs/hardware.md explains each line; a part that is not named is not there.</summary>
 /// <param name="Folder">The device's key, certificate, link.json and journal.</param>
+/// <param name="Labels">What is printed on the doors, door 1 first, where it is not their number.</param>
 /// <param name="I2c"><c>/dev/i2c-1</c></param>
 internal sealed record BoardFile(
     Guid Device, string Model, int Lockers, string Folder, string I2c, BoardFile.ExpanderLists Expanders,
-    IReadOnlyList<int>? WithoutSensor = null, BoardFile.Pins? Gpio = null, BoardFile.TerminalParts? Terminal = null)
+    IReadOnlyList<int>? WithoutSensor = null, BoardFile.Pins? Gpio = null, BoardFile.TerminalParts? Terminal = null, IReadOnlyList<string>? Labels = null)
 {
     /// <summary>Addresses as <c>"0x20"</c>, one for each eight doors.</summary>
     internal sealed record ExpanderLists(
@@ -34,6 +35,8 @@ internal sealed record BoardFile(
         BoardFile file = DeviceFolder.ReadJson(path, BoardJson.Default.BoardFile);
         if (file.Settings().Fault() is { } fault)
             throw new UsageException($"{path}: {fault}");
+        if (file.Labels is { } labels && (labels.Count != file.Lockers || labels.Any(l => l.Length is 0 or > Screen.LongestLocker)))
+            throw new UsageException($"{path}: 'labels' has one for each of the {file.Lockers} doors, of 1 to {Screen.LongestLocker} characters.");
         if (file.Terminal is { Language: not ("en" or "hi") })
             throw new UsageException($"{path}: a terminal's language is en or hi, not '{file.Terminal.Language}'.");
         if (file.Terminal is { Display: not (null or "ssd1306" or "ssd1331") })
@@ -51,7 +54,7 @@ internal sealed record BoardFile(
         new() { Device = Device, Lockers = Lockers, Model = Model, WithoutSensor = (WithoutSensor ?? []).ToHashSet() };
 
     public TerminalSettings TerminalSettings() =>
-        new() { Language = Terminal?.Language == "hi" ? TerminalLanguage.Hindi : TerminalLanguage.English, Gate = Terminal?.Gate == true };
+        new() { Language = Terminal?.Language == "hi" ? TerminalLanguage.Hindi : TerminalLanguage.English, Gate = Terminal?.Gate == true, Labels = Labels ?? [] };
 
     /// <exception cref="UsageException">It is no address.</exception>
     public static int Address(string text) =>

@@ -44,6 +44,7 @@ internal sealed class SimulatedCabinet : IAsyncDisposable
     private readonly DeviceIdentity _identity;
     private readonly string _journalPath;
     private readonly ShiftedTime _time;
+    private readonly TerminalSettings _front;
     private readonly SimulatedNetwork _network;
     private readonly Func<MqttDial, ICabinetLink> _link;
     private readonly SemaphoreSlim _power = new(1);
@@ -54,11 +55,13 @@ internal sealed class SimulatedCabinet : IAsyncDisposable
     private long _seq;
     private volatile bool _connected;
     private volatile string? _said;
+    private volatile CabinetHost? _host;
 
     public SimulatedCabinet(
-        CabinetSettings settings, DeviceIdentity identity, string journalPath, FakeBoard board, FakeTerminal terminal, MqttDial dial, Func<MqttDial, ICabinetLink> link, TimeProvider time)
+        CabinetSettings settings, DeviceIdentity identity, string journalPath, FakeBoard board, FakeTerminal terminal, MqttDial dial, Func<MqttDial, ICabinetLink> link, TimeProvider time,
+        TerminalSettings? front = null)
     {
-        _link = link;
+        (_link, _front) = (link, front ?? new TerminalSettings());
         (_settings, _identity, _journalPath, Board, Terminal, _time) = (settings, identity, journalPath, board, terminal, new ShiftedTime(time));
         _network = new SimulatedNetwork(dial);
         _seq = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -87,6 +90,9 @@ internal sealed class SimulatedCabinet : IAsyncDisposable
         _time.Offset = ahead;
         Tell();
     }
+
+    /// <summary>16 random bytes for a phone to sign; null without power.</summary>
+    public async Task<byte[]?> GiveNonce(CancellationToken cancel) => _host is { } host ? (await host.GiveNonce(cancel)).ToArray() : null;
 
     /// <summary>What the controller has said of itself and written down, for whoever wants to look inside.</summary>
     public CabinetMind Mind() => new(_said, Lines(_journalPath, 9), Lines(_journalPath + ".credentials", 9));
@@ -197,11 +203,12 @@ internal sealed class SimulatedCabinet : IAsyncDisposable
             var link = new ObservedLink(_link(_network.Dial), SetConnected);
             var host = new CabinetHost(_settings, _identity.Commands, _journalPath, Board, link, _time);
             host.Said = state => _said = Encoding.UTF8.GetString(Wire.Write(state));
-            var terminal = new TerminalHost(new TerminalSettings(), Terminal, host, _time);
+            var terminal = new TerminalHost(_front, Terminal, host, _time);
             using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             Task front = terminal.Run(ended.Token);
             try
             {
+                _host = host;
                 await host.Run(cancel);
                 await ended.CancelAsync();
                 await front;
@@ -211,6 +218,7 @@ internal sealed class SimulatedCabinet : IAsyncDisposable
                 // Whatever it was: one cabinet must not take the others with it, and a real one is started again as well.
                 await Console.Error.WriteLineAsync($"Cabinet {Device}: {e.Message}");
             }
+            _host = null;
             await ended.CancelAsync();
             SetConnected(false);
             await Task.Delay(RestartAfter, _time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

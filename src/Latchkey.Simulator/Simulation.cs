@@ -78,7 +78,8 @@ internal static class Simulation
             // Both kinds of display are to be seen.
             var terminal = new FakeTerminal(ordinal++ % 2 == 0 ? DisplayKind.Mono128X64 : DisplayKind.Colour96X64);
             return new SimulatedCabinet(
-                entry.Settings(debounceMs, line.Number("--breaker-doors", 6, 1, 200)), identity, journal, board, terminal, DeviceFolder.Dialer(identity, link, trust), DeviceFolder.Link(identity, link, LongestRetry, ExactTime.Instance), ExactTime.Instance);
+                entry.Settings(debounceMs, line.Number("--breaker-doors", 6, 1, 200)), identity, journal, board, terminal, DeviceFolder.Dialer(identity, link, trust), DeviceFolder.Link(identity, link, LongestRetry, ExactTime.Instance), ExactTime.Instance,
+                new TerminalSettings { Labels = entry.Labels ?? [] });
         }).ToFrozenDictionary(c => c.Device);
     }
 

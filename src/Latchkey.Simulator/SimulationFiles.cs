@@ -5,7 +5,7 @@ namespace Latchkey.Simulator;
 
 /// <summary>One line of the list of cabinets.</summary>
 /// <param name="Latched">The doors with a motor bolt; null for none.</param>
-internal sealed record CabinetEntry(Guid Device, string Name, string Model, int Lockers, IReadOnlyList<int>? Latched = null)
+internal sealed record CabinetEntry(Guid Device, string Name, string Model, int Lockers, IReadOnlyList<int>? Latched = null, IReadOnlyList<string>? Labels = null)
 {
     public CabinetSettings Settings(int debounceMs, int breakerDoors = 6) => new()
     {
@@ -46,4 +46,6 @@ internal static class SimulationFiles
 [JsonSerializable(typeof(HardwareProblem))]
 [JsonSerializable(typeof(TerminalApi.CardTap))]
 [JsonSerializable(typeof(TerminalApi.Scanned))]
+[JsonSerializable(typeof(TerminalApi.GivenNonce))]
+[JsonSerializable(typeof(TerminalApi.PhoneProof))]
 internal sealed partial class SimulatorJson : JsonSerializerContext;

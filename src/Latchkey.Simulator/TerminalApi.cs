@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Text;
 using Latchkey.Controller.Cabinet;
 using Latchkey.Controller.Terminal;
@@ -17,12 +18,39 @@ internal static class TerminalApi
     /// <summary>What a code says.</summary>
     internal sealed record Scanned(string Text);
 
+    /// <summary>What a phone asks a bank for before it signs: 16 bytes in base64url, good for one use within ten seconds.</summary>
+    internal sealed record GivenNonce(string Nonce);
+
+    /// <summary>What a phone proves over NFC or BLE; each in base64url.</summary>
+    /// <param name="Token">124 bytes.</param>
+    /// <param name="Key">65 bytes.</param>
+    /// <param name="Nonce">16 bytes.</param>
+    /// <param name="Signature">64 bytes.</param>
+    internal sealed record PhoneProof(string Token, string Key, string Nonce, string Signature);
+
     public static void Map(IEndpointRouteBuilder routes, Func<string, Func<SimulatedCabinet, Task<IResult>>, Task<IResult>> find)
     {
         routes.MapPost("/cabinets/{device}/terminal/keys/{key}", (string device, string key) => find(device, c => Task.FromResult(Press(c, key))));
         routes.MapPost("/cabinets/{device}/terminal/card", (string device, CardTap card) => find(device, c => Task.FromResult(Tap(c, card))));
         routes.MapPost("/cabinets/{device}/terminal/scan", (string device, Scanned code) => find(device, c => Task.FromResult(Scan(c, code))));
+        routes.MapPost("/cabinets/{device}/terminal/nonce", (string device, CancellationToken cancel) => find(device, c => Nonce(c, cancel)));
+        routes.MapPost("/cabinets/{device}/terminal/phone", (string device, PhoneProof proof) => find(device, c => Task.FromResult(Hold(c, proof))));
     }
+
+    private static async Task<IResult> Nonce(SimulatedCabinet cabinet, CancellationToken cancel) => await cabinet.GiveNonce(cancel) is { } nonce
+        ? TypedResults.Ok(new GivenNonce(Base64Url.EncodeToString(nonce)))
+        : Problem("The bank has no power.", StatusCodes.Status400BadRequest);
+
+    private static IResult Hold(SimulatedCabinet cabinet, PhoneProof proof)
+    {
+        if (Bytes(proof.Token, 124) is not { } token || Bytes(proof.Key, 65) is not { } key || Bytes(proof.Nonce, 16) is not { } nonce || Bytes(proof.Signature, 64) is not { } signature)
+            return Problem("A phone proves itself with a token of 124 bytes, a key of 65, a nonce of 16 and a signature of 64, in base64url.", StatusCodes.Status400BadRequest);
+        cabinet.Terminal.Hold(new Credential.Phone(token, key, nonce, signature));
+        return TypedResults.Ok(cabinet.Snapshot());
+    }
+
+    private static byte[]? Bytes(string? text, int length) =>
+        text is not null && Base64Url.IsValid(text, out int decoded) && decoded == length ? Base64Url.DecodeFromChars(text) : null;
 
     /// <param name="key">As printed on the pad; <c>star</c> and <c>hash</c> for the two that an address cannot hold.</param>
     private static IResult Press(SimulatedCabinet cabinet, string key)

@@ -189,7 +189,7 @@ public sealed class CabinetHost : ICabinetLinkListener
                     if (send.Report is StateMessage state)
                         Said?.Invoke(state);
                     if (send.Report is EventMessage { Event: EventKinds.DoorLeftOpen or EventKinds.DoorNeverClosed } left)
-                        Front?.Invoke(TerminalInput.Tell.ToClose(left.Locker));
+                        Front?.Invoke(new TerminalInput.LeftOpen(left.Locker));
                     break;
                 case CabinetOutput.Keep keep when !_keeper!.TryAdd(keep.Record):
                     (notKept ??= []).Add(keep.Record);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Latchkey.Controller.Cabinet;
 
 namespace Latchkey.Controller.Terminal;
@@ -32,12 +31,10 @@ public abstract record TerminalInput
 
     /// <summary>A part of a flow that runs elsewhere (a gate, the server) wants this shown for a while.</summary>
     /// <param name="ForMs">1 to 60,000.</param>
-    public sealed record Tell(Screen.Notice What, int ForMs, Tune Tune) : TerminalInput
-    {
-        /// <summary>A door has stood open for long; whoever is still near may have forgotten it.</summary>
-        public static Tell ToClose(int door) =>
-            new(new Screen.Notice(Tone.Attention, Phrase.CloseDoor, door.ToString(CultureInfo.InvariantCulture)), 10_000, Tune.Attention);
-    }
+    public sealed record Tell(Screen.Notice What, int ForMs, Tune Tune) : TerminalInput;
+
+    /// <summary>A door has stood open for long; whoever is still near may have forgotten it.</summary>
+    public sealed record LeftOpen(int Door) : TerminalInput;
 
     /// <summary>Time has passed.</summary>
     public sealed record Tick : TerminalInput;

@@ -110,6 +110,9 @@ public sealed class TerminalMachine(TerminalSettings settings)
                 if (!health.Working)
                     Leave();
                 break;
+            case TerminalInput.LeftOpen left when _working is true && _page is Page.Idle or Page.Telling:
+                Tell(new Screen.Notice(Tone.Attention, Phrase.CloseDoor, Number(left.Door)), Tune.Attention, now, 2 * settings.NoticeMs);
+                break;
             case TerminalInput.Tell tell when _working is true:
                 Tell(tell.What, tell.Tune, now, Math.Clamp(tell.ForMs, 1, 60_000));
                 break;
@@ -272,5 +275,6 @@ public sealed class TerminalMachine(TerminalSettings settings)
         return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{seconds / 60}:{seconds % 60:00}");
     }
 
-    private static string Number(int door) => door.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    private string Number(int door) =>
+        door <= settings.Labels.Count ? settings.Labels[door - 1] : door.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

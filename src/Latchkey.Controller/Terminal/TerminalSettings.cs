@@ -5,6 +5,9 @@ public sealed record TerminalSettings
 {
     public TerminalLanguage Language { get; init; } = TerminalLanguage.English;
 
+    /// <summary>What is printed on the doors, door 1 first, where it is not their number: at most 4 characters each.</summary>
+    public IReadOnlyList<string> Labels { get; init; } = [];
+
     /// <summary>At a gate there is a card reader and no keypad flow.</summary>
     public bool Gate { get; init; }
 

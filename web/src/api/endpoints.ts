@@ -1,8 +1,9 @@
 import { ask } from './client';
 import type {
-  BankAtSite, Cabinet, CabinetMind, CardAssurance, Checkout, CheckoutResult, Command, Demo, HoldRequest, Lease, LeasePage, Payment, Person, Receipt,
+  BankAtSite, Cabinet, CabinetMind, CardAssurance, Checkout, CheckoutResult, Command, Demo, HoldRequest, IssuedPass, Lease, LeasePage, NewPin, Payment, Person, Receipt,
   Session, Site, SitePage, Size,
 } from './types';
+import type { PhoneProof } from '../screens/lease/pass/phoneKey';
 
 export interface SiteQuery { query?: string; size?: Size | undefined; at?: Position | undefined; cursor?: string; limit?: number }
 export interface Position { latitude: number; longitude: number }
@@ -36,6 +37,8 @@ export const api = {
   open: (leaseId: string, key: string) =>
     ask<Command>(`/leases/${id(leaseId)}/open`, { method: 'POST', key, headers: { Prefer: 'wait=5' }, timeout: 20_000 }),
   command: (commandId: string, signal?: AbortSignal) => ask<Command>(`/commands/${id(commandId)}`, { signal }),
+  pin: (leaseId: string) => ask<NewPin>(`/leases/${id(leaseId)}/pin`, { method: 'POST' }),
+  pass: (leaseId: string, phoneKey?: string) => ask<IssuedPass>(`/leases/${id(leaseId)}/pass`, { method: 'POST', body: phoneKey === undefined ? {} : { phoneKey } }),
   finish: (leaseId: string, key: string) => ask<Lease>(`/leases/${id(leaseId)}/finish`, { method: 'POST', key }),
   receipt: (leaseId: string, signal?: AbortSignal) => ask<Receipt>(`/leases/${id(leaseId)}/receipt`, { signal }),
 
@@ -54,6 +57,8 @@ export const api = {
   pressKey: (bankId: string, key: string) =>
     ask<Cabinet>(`/demo/banks/${id(bankId)}/hardware/terminal/keys/${key === '*' ? 'star' : key === '#' ? 'hash' : key}`, { method: 'POST' }),
   tapCard: (bankId: string, body: { uid: string; assurance: CardAssurance }) => ask<Cabinet>(`/demo/banks/${id(bankId)}/hardware/terminal/card`, { method: 'POST', body }),
+  nonce: (bankId: string) => ask<{ nonce: string }>(`/demo/banks/${id(bankId)}/hardware/terminal/nonce`, { method: 'POST' }),
+  holdPhone: (bankId: string, body: PhoneProof) => ask<Cabinet>(`/demo/banks/${id(bankId)}/hardware/terminal/phone`, { method: 'POST', body }),
   showCode: (bankId: string, text: string) => ask<Cabinet>(`/demo/banks/${id(bankId)}/hardware/terminal/scan`, { method: 'POST', body: { text } }),
 };
 

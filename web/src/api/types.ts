@@ -64,6 +64,8 @@ export interface Lease {
   door: { state: DoorState; since: string | null; occupied?: boolean | null };
   command: Command | null; payment: Payment | null;
   may: ('pay' | 'cancel' | 'open' | 'finish')[];
+  /** Whether the bank itself holds this lease, so that a PIN opens the locker also when the bank is off line. */
+  offline: { ready: boolean; pinSetAt: string | null };
 }
 export interface LeasePage { items: Lease[]; next: string | null }
 export interface HoldRequest { size: Size; hours: number; reachable?: boolean; lockerId?: string }
@@ -90,6 +92,8 @@ export interface Cabinet {
   device: string; powered: boolean; connected: boolean; networked: boolean; doors: CabinetDoor[];
   tampered: boolean; supply: 'Present' | 'Absent' | 'Sagging'; batteryPercent: number | null; clockOffsetS: number; seq: number; terminal: CabinetTerminal;
 }
+export interface NewPin { pin: string; typeFirst: string }
+export interface IssuedPass { text: string; name: string; uses: number; validUntil: string }
 export interface CabinetMind { state: string | null; journal: string[]; credentials: string[] }
 export type CardAssurance = 'uidOnly' | 'signed' | 'mutual';
 

@@ -15,7 +15,16 @@ namespace Latchkey.Server.Features.Demo;
 /// </summary>
 public sealed class SimulatorFolder(DataDirectory data, ServerKeys keys, Db db)
 {
-    public sealed record Cabinet(Guid Device, string Name, string Model, int Lockers);
+    public sealed record Cabinet
+    {
+        public Guid Device { get; init; }
+        public string Name { get; init; } = "";
+        public string Model { get; init; } = "";
+        public int Lockers { get; init; }
+
+        /// <summary>What is printed on the doors, door 1 first.</summary>
+        public string[] Labels { get; init; } = [];
+    }
 
     public string Path { get; } = System.IO.Path.Combine(data.Root, "simulator");
 
@@ -33,7 +42,8 @@ public sealed class SimulatorFolder(DataDirectory data, ServerKeys keys, Db db)
             .. await db.Read(
                 c => c.QueryAsync<Cabinet>(
                     """
-                    select d.id as device, s.name || ', ' || b.name as name, d.model, (select count(*)::int from locker k where k.bank_id = b.id) as lockers
+                    select d.id as device, s.name || ', ' || b.name as name, d.model, (select count(*)::int from locker k where k.bank_id = b.id) as lockers,
+                           array(select k.label from locker k where k.bank_id = b.id order by k.number) as labels
                     from device d join bank b on b.device_id = d.id join site s on s.id = b.site_id where d.model = @Model order by d.id
                     """,
                     new { Model = DemoSeed.SimulatedModel }),

@@ -218,6 +218,20 @@ public sealed class TerminalMachineTests
     }
 
     [Fact]
+    public void A_door_is_called_what_is_printed_on_it_and_one_left_open_is_named_unless_somebody_types()
+    {
+        var terminal = new TerminalMachine(new TerminalSettings { Labels = ["13", "14", "B2"] });
+        terminal.Step(new TerminalInput.Health(Linked: true, Working: true), 0);
+        terminal.Step(new TerminalInput.Answer(new CredentialAnswer.Accepted(3)), 10);
+        terminal.Screen.ShouldBe(new Screen.Notice(Tone.Good, Phrase.PullDoor, "B2"));
+        terminal.Step(new TerminalInput.LeftOpen(2), 20).ShouldContain(new TerminalOutput.Sound(Tune.Attention));
+        terminal.Screen.ShouldBe(new Screen.Notice(Tone.Attention, Phrase.CloseDoor, "14"));
+        terminal.Step(new TerminalInput.Key('1'), 30);
+        terminal.Step(new TerminalInput.LeftOpen(2), 40).ShouldBeEmpty();
+        terminal.Screen.ShouldBe(new Screen.Entry(Phrase.Whose, "1", Phrase.EntryHint));
+    }
+
+    [Fact]
     public void Light_and_sound_follow_what_is_said()
     {
         _done.OfType<TerminalOutput.Light>().Select(l => l.Lamp).ShouldBe([Lamp.Ready]);

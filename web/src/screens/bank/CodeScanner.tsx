@@ -3,7 +3,8 @@ import { Camera, ImageUp, ScanLine, Square } from 'lucide-react';
 import { Button } from '../../parts/Button';
 import { Field } from '../../parts/Field';
 import { t } from '../../text/t';
-import { passChannel, readCode } from './readCode';
+import { passChannel } from '../lease/pass/channels';
+import { readCode } from './readCode';
 
 interface CodeScannerProps { busy: string | null; onCode: (text: string) => void }
 

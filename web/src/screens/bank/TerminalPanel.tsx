@@ -6,15 +6,19 @@ import { t } from '../../text/t';
 import { CardReader } from './CardReader';
 import { CodeScanner } from './CodeScanner';
 import { Keypad } from './Keypad';
+import { PhoneReader } from './PhoneReader';
 import { play } from './tunes';
 import { TerminalDisplay } from './TerminalDisplay';
 import './TerminalPanel.css';
 
 interface TerminalPanelProps { bankId: string; cabinet: Cabinet; busy: string | null; act: (what: string, deed: () => Promise<Cabinet>) => Promise<void> }
 
+type Reader = 'card' | 'code' | 'phone';
+const names: Record<Reader, () => string> = { card: () => t('demo.card'), code: () => t('demo.code'), phone: () => t('demo.phone') };
+
 /** What stands beside the doors: display, keys, card reader and scanner. */
 export function TerminalPanel({ bankId, cabinet, busy, act }: TerminalPanelProps) {
-  const [reader, setReader] = useState<'card' | 'code' | null>(null);
+  const [reader, setReader] = useState<Reader | null>(null);
   const [sound, setSound] = useState(false);
   const { tunes, tune } = cabinet.terminal;
   const heard = useRef(tunes);
@@ -35,12 +39,13 @@ export function TerminalPanel({ bankId, cabinet, busy, act }: TerminalPanelProps
       <TerminalDisplay terminal={cabinet.terminal} />
       <Keypad onKey={(key) => { keys.current = keys.current.then(() => act('key', () => api.pressKey(bankId, key))); }} />
       <div className="terminal-readers" role="group" aria-label={t('demo.readers')}>
-        {(['card', 'code'] as const).map((each) => (
-          <button key={each} type="button" aria-expanded={reader === each} onClick={() => setReader(reader === each ? null : each)}>{each === 'card' ? t('demo.card') : t('demo.code')}</button>
+        {(['card', 'code', 'phone'] as const).map((each) => (
+          <button key={each} type="button" aria-expanded={reader === each} onClick={() => setReader(reader === each ? null : each)}>{names[each]()}</button>
         ))}
       </div>
       {reader === 'card' && <CardReader busy={busy} onTap={(card) => void act(card.uid, () => api.tapCard(bankId, card))} />}
       {reader === 'code' && <CodeScanner busy={busy} onCode={(text) => void act('scan', () => api.showCode(bankId, text))} />}
+      {reader === 'phone' && <PhoneReader bankId={bankId} busy={busy} act={act} />}
     </section>
   );
 }

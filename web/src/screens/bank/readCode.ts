@@ -12,6 +12,3 @@ export async function readCode(picture: CanvasImageSource, width: number, height
   const { data } = pen.getImageData(0, 0, canvas.width, canvas.height);
   return jsqr(data, canvas.width, canvas.height)?.data ?? null;
 }
-
-/** Passes shown in one tab can be held before the scanner of a virtual bank in another. */
-export const passChannel = 'latchkey-shown-pass';

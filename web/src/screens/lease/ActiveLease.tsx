@@ -10,6 +10,7 @@ import { Finish } from './Finish';
 import { LeaseDoor } from './LeaseDoor';
 import { LeaseFacts } from './LeaseFacts';
 import { LeaseHelp } from './LeaseHelp';
+import { PassPanel } from './pass/PassPanel';
 import { useOpening } from './useOpening';
 import './ActiveLease.css';
 
@@ -49,6 +50,7 @@ export function ActiveLease({ lease, put, reload }: ActiveLeaseProps) {
           </Button>
         )}
         <Button look={saying.help ? 'plain' : 'text'} icon={<CircleHelp size={20} aria-hidden="true" />} onClick={() => setHelping(true)}>{t('help.button')}</Button>
+        {mayOpen && <PassPanel lease={lease} reload={reload} />}
         <LeaseFacts lease={lease} />
         <Finish lease={lease} put={put} reload={reload} />
       </div>

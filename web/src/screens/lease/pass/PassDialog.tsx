@@ -1,0 +1,41 @@
+import { useEffect } from 'react';
+import { api } from '../../../api/endpoints';
+import { useResource } from '../../../api/useResource';
+import type { Lease } from '../../../api/types';
+import { day } from '../../../format/time';
+import { Skeleton } from '../../../parts/Skeleton';
+import { Trouble } from '../../../parts/Trouble';
+import { t } from '../../../text/t';
+import { passChannel } from './channels';
+import { QrCode } from './QrCode';
+import { Sheet } from './Sheet';
+
+/** A pass as a code, for as long as it is looked at. A virtual bank in another tab can be shown it. */
+export function PassDialog({ lease, onClose }: { lease: Lease; onClose: () => void }) {
+  const pass = useResource(`pass/${lease.id}`, () => api.pass(lease.id));
+  const text = pass.data?.text ?? null;
+  useEffect(() => {
+    if (text === null) return;
+    const channel = new BroadcastChannel(passChannel);
+    channel.onmessage = ({ data }) => { if (typeof data === 'object') channel.postMessage(text); };
+    channel.postMessage(text);
+    return () => {
+      channel.postMessage(null);
+      channel.close();
+    };
+  }, [text]);
+  const { timeZone } = lease.site;
+  return (
+    <Sheet title={t('pass.passTitle', { label: lease.locker.label })} onClose={onClose}>
+      {pass.data === null
+        ? pass.problem === null ? <Skeleton rows={1} height={280} /> : <Trouble problem={pass.problem} retry={pass.reload} />
+        : (
+          <>
+            <QrCode text={pass.data.text} name={t('pass.code', { label: lease.locker.label })} />
+            <p className="center">{t('pass.validUntil', { time: day(pass.data.validUntil, timeZone) })}</p>
+            <p className="small quiet">{t('pass.careful')}</p>
+          </>
+        )}
+    </Sheet>
+  );
+}

@@ -1,0 +1,49 @@
+import { useState } from 'react';
+import { CircleCheck, CloudOff, Hash, QrCode as QrIcon, Smartphone } from 'lucide-react';
+import { api } from '../../../api/endpoints';
+import { asProblem, type Problem } from '../../../api/problem';
+import type { Lease, NewPin } from '../../../api/types';
+import { Button } from '../../../parts/Button';
+import { Trouble } from '../../../parts/Trouble';
+import { t } from '../../../text/t';
+import { PassDialog } from './PassDialog';
+import { PhoneDialog } from './PhoneDialog';
+import { PinDialog } from './PinDialog';
+import './PassPanel.css';
+
+/** The other ways into the locker: a code to show, a number to type, this phone held to the reader. None of them needs a network at the door. */
+export function PassPanel({ lease, reload }: { lease: Lease; reload: () => void }) {
+  const [shown, setShown] = useState<'pass' | 'phone' | NewPin | null>(null);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const pin = async (): Promise<void> => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      setShown(await api.pin(lease.id));
+      reload();
+    } catch (error) {
+      setProblem(asProblem(error));
+    }
+    setBusy(false);
+  };
+  const { ready } = lease.offline;
+  return (
+    <section className="panel pass-panel" aria-labelledby="pass-panel">
+      <h2 id="pass-panel">{t('pass.title')}</h2>
+      <p className="pass-ready" data-ready={ready}>
+        {ready ? <CircleCheck size={20} aria-hidden="true" /> : <CloudOff size={20} aria-hidden="true" />}
+        <span>{ready ? t('pass.ready') : t('pass.notReady')}</span>
+      </p>
+      <div className="pass-ways">
+        <Button wide icon={<QrIcon size={20} aria-hidden="true" />} onClick={() => setShown('pass')}>{t('pass.show')}</Button>
+        <Button wide busy={busy} icon={<Hash size={20} aria-hidden="true" />} onClick={() => void pin()}>{lease.offline.pinSetAt === null ? t('pass.pin') : t('pass.pinNew')}</Button>
+        <Button wide icon={<Smartphone size={20} aria-hidden="true" />} onClick={() => setShown('phone')}>{t('pass.phone')}</Button>
+      </div>
+      {problem !== null && <Trouble problem={problem} />}
+      {shown === 'pass' && <PassDialog lease={lease} onClose={() => setShown(null)} />}
+      {shown === 'phone' && <PhoneDialog lease={lease} onClose={() => setShown(null)} />}
+      {shown !== null && typeof shown === 'object' && <PinDialog pin={shown} onClose={() => setShown(null)} />}
+    </section>
+  );
+}
