@@ -6,11 +6,12 @@ using Latchkey.Controller.Terminal;
 namespace Latchkey.Controller;
 
 /// <summary>What one controller is made of: <c>controller.json</c>. docs/hardware.md explains each line; a part that is not named is not there.</summary>
+/// <param name="Device">Who it is, where the server has not said so: a claimed device finds it in its folder.</param>
 /// <param name="Folder">The device's key, certificate, link.json and journal.</param>
 /// <param name="Labels">What is printed on the doors, door 1 first, where it is not their number.</param>
 /// <param name="I2c"><c>/dev/i2c-1</c></param>
 internal sealed record BoardFile(
-    Guid Device, string Model, int Lockers, string Folder, string I2c, BoardFile.ExpanderLists Expanders,
+    string Model, int Lockers, string Folder, string I2c, BoardFile.ExpanderLists Expanders, Guid? Device = null,
     IReadOnlyList<int>? WithoutSensor = null, BoardFile.Pins? Gpio = null, BoardFile.TerminalParts? Terminal = null, IReadOnlyList<string>? Labels = null)
 {
     /// <summary>Addresses as <c>"0x20"</c>, one for each eight doors.</summary>
@@ -50,8 +51,21 @@ internal sealed record BoardFile(
         return file;
     }
 
+    /// <summary>Who it is; nobody yet before it was claimed.</summary>
+    public Guid Id => Device ?? Guid.Empty;
+
+    /// <summary>With the id that it was given when it was claimed.</summary>
+    /// <exception cref="UsageException">It was not claimed and has no id of its own, or another one.</exception>
+    public BoardFile Claimed()
+    {
+        Guid? given = File.Exists(Path.Combine(Folder, LinkFile.Name)) ? DeviceFolder.ReadLink(Folder).Link.Device : null;
+        if (given is not null && Device is not null && given != Device)
+            throw new UsageException($"{Folder} was claimed as device {given}; take 'device' out of the file, or make it the same.");
+        return (given ?? Device) is { } id ? this with { Device = id } : throw new UsageException($"{Folder} belongs to no device yet: claim it first.");
+    }
+
     public CabinetSettings Settings() =>
-        new() { Device = Device, Lockers = Lockers, Model = Model, WithoutSensor = (WithoutSensor ?? []).ToHashSet() };
+        new() { Device = Id, Lockers = Lockers, Model = Model, WithoutSensor = (WithoutSensor ?? []).ToHashSet() };
 
     public TerminalSettings TerminalSettings() =>
         new() { Language = Terminal?.Language == "hi" ? TerminalLanguage.Hindi : TerminalLanguage.English, Gate = Terminal?.Gate == true, Labels = Labels ?? [] };

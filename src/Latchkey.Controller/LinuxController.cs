@@ -59,9 +59,9 @@ internal sealed class LinuxController : IDisposable
     public async Task Run(CancellationToken cancel)
     {
         (LinkFile link, X509Certificate2Collection? trust) = DeviceFolder.ReadLink(_file.Folder);
-        DeviceIdentity identity = DeviceFolder.ReadIdentity(_file.Device, _file.Folder, link);
-        ICabinetLink cabinetLink = DeviceFolder.Link(identity, link, TimeSpan.FromSeconds(30), _time)(DeviceFolder.Dialer(identity, link, trust));
-        var host = new CabinetHost(_file.Settings(), identity.Commands, Path.Combine(_file.Folder, $"{_file.Device:D}.journal"), Board, cabinetLink, _time);
+        DeviceIdentity identity = DeviceFolder.ReadIdentity(_file.Id, _file.Folder, link);
+        ICabinetLink cabinetLink = DeviceFolder.Link(identity, link, TimeSpan.FromSeconds(30), _time, trust)(DeviceFolder.Dialer(identity, link, trust));
+        var host = new CabinetHost(_file.Settings(), identity.Commands, Path.Combine(_file.Folder, $"{_file.Id:D}.journal"), Board, cabinetLink, _time);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         Task[] parts =
         [

@@ -2,18 +2,22 @@
 using System.Runtime.InteropServices;
 using Latchkey.Controller;
 using Latchkey.Controller.Cabinet;
+using Latchkey.Controller.Claiming;
 
 const string Help = """
     Runs one Latchkey cabinet on this board.
 
-      enrol --config FILE    makes this device's key and its certificate request, in the folder that FILE names
+      claim --config FILE --server https://HOST --code CODE [--authority FILE] [--transport mqtt|ws|poll]
+                             makes this device's key, comes to the server with the code of its label, shows twelve digits, and waits
+                             until an admin has confirmed them; --authority: what vouches for a server with a certificate of its own
+      enrol --config FILE    makes this device's key and a certificate request by hand, where the server cannot be reached
       check --config FILE    tells of every part whether it answers; no door moves
       run --config FILE      runs until it is stopped
 
     docs/hardware.md explains FILE and the wiring.
     """;
 
-if (args is not [("enrol" or "check" or "run") and var verb, "--config", var path])
+if (args is not [("claim" or "enrol" or "check" or "run") and var verb, "--config", var path, .. var more] || (verb == "claim") != (more.Length > 0))
 {
     Console.WriteLine(Help);
     return args is [] or ["--help"] or ["-h"] ? 0 : 2;
@@ -21,10 +25,16 @@ if (args is not [("enrol" or "check" or "run") and var verb, "--config", var pat
 try
 {
     BoardFile file = BoardFile.Read(path);
+    using var stop = new CancellationTokenSource();
+    using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+    using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+    if (verb == "claim")
+        return await ClaimCommand.Run(more, file.Folder, file.Model, stop.Token);
+    file = file.Claimed();
     if (verb == "enrol")
     {
-        DeviceFolder.Enrol(file.Device, Directory.CreateDirectory(file.Folder).FullName);
-        Console.WriteLine($"The request is {Path.Combine(file.Folder, $"{file.Device:D}.csr.pem")}. The key stays where it is.");
+        DeviceFolder.Enrol(file.Id, Directory.CreateDirectory(file.Folder).FullName);
+        Console.WriteLine($"The request is {Path.Combine(file.Folder, $"{file.Id:D}.csr.pem")}. The key stays where it is.");
         return 0;
     }
     using var controller = new LinuxController(file, ExactTime.Instance);
@@ -38,9 +48,6 @@ try
         }
         return whole ? 0 : 1;
     }
-    using var stop = new CancellationTokenSource();
-    using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-    using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
     await controller.Run(stop.Token);
     return 0;
 
@@ -50,7 +57,7 @@ try
         stop.Cancel();
     }
 }
-catch (Exception e) when (e is UsageException or IOException)
+catch (Exception e) when (e is UsageException or IOException or ServerRefusedException)
 {
     await Console.Error.WriteLineAsync(e.Message);
     return 1;

@@ -45,6 +45,17 @@ public sealed record Refusal(string Code, RefusalKind Kind, string Detail)
     public static readonly Refusal Breaker = new(
         "breaker", RefusalKind.Conflict, "Too many doors are being opened from afar just now. Wait a minute, or use your pass or PIN at the bank.");
 
+    public static readonly Refusal ClaimUnderWay = new(
+        "claim-under-way", RefusalKind.Conflict, "There is a code for this bank that can still be used. Refuse that claim first.");
+
+    public static readonly Refusal ClaimNotWaiting = new(
+        "claim-not-waiting", RefusalKind.Conflict, "No device has come with this code yet, or the claim is over.");
+
+    public static readonly Refusal ClaimOver = new("claim-over", RefusalKind.Conflict, "This claim is confirmed, refused or expired already.");
+
+    public static readonly Refusal FingerprintDiffers = new(
+        "fingerprint-differs", RefusalKind.Conflict, "These are not the digits of the key that came with the code. If the device shows them, somebody else has used its code: refuse the claim.");
+
     public static Refusal DoorOpen(string label) =>
         new("door-open", RefusalKind.Conflict, $"Door {label} is open. Close it to finish.");
 

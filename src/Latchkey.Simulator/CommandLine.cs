@@ -1,5 +1,6 @@
 using System.Globalization;
 using Latchkey.Controller.Cabinet;
+using Latchkey.Controller.Claiming;
 
 namespace Latchkey.Simulator;
 
@@ -11,6 +12,9 @@ internal sealed class CommandLine
 
           enrol --cabinets FILE --keys DIR
               Makes a private key and a certificate request for each cabinet that has none.
+          claim --out DIR --server https://HOST --code CODE [--lockers 12] [--authority FILE] [--transport mqtt|ws|poll]
+              One virtual cabinet that nobody has enrolled is claimed, as a real one is: it shows twelve digits and waits until an admin has
+              confirmed them. Then run --cabinets DIR/cabinets.json --keys DIR/keys --journals DIR/journals
           run --cabinets FILE --keys DIR --journals DIR
               [--port 0]            the loopback port on which the hardware is worked; 0 chooses a free one
               [--actuation-ms 60]   from the relay to the open door, 0 to 10000
@@ -35,6 +39,7 @@ internal sealed class CommandLine
         {
             "help" => [],
             "enrol" => ["--cabinets", "--keys"],
+            "claim" => ["--out", "--lockers", .. ClaimCommand.Options],
             "run" => ["--cabinets", "--keys", "--journals", "--port", "--actuation-ms", "--debounce-ms", "--breaker-doors", "--seed", "--stop-with-stdin"],
             _ => throw new UsageException($"There is no command '{line.Verb}'; --help lists them."),
         };
@@ -54,6 +59,9 @@ internal sealed class CommandLine
     }
 
     public bool Has(string name) => _values.ContainsKey(name);
+
+    /// <summary>Those of these options that were given, as name, value, name, value.</summary>
+    public IReadOnlyList<string> Given(IReadOnlyList<string> names) => [.. names.Where(_values.ContainsKey).SelectMany(name => (string[])[name, _values[name]])];
 
     public string Required(string name) => _values.GetValueOrDefault(name) ?? throw new UsageException($"{Verb} needs {name}.");
 

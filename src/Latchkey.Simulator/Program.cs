@@ -1,6 +1,7 @@
 // Latchkey's simulator: real controllers on virtual cabinets, many in one process. See docs/protocol.md for what they say to the
 // server, and --help for the rest.
 using Latchkey.Controller.Cabinet;
+using Latchkey.Controller.Claiming;
 using Latchkey.Simulator;
 
 try
@@ -10,6 +11,8 @@ try
     {
         case "enrol":
             return Simulation.Enrol(line);
+        case "claim":
+            return await Simulation.Claim(line);
         case "run":
             return await Simulation.Run(line);
         default:
@@ -17,7 +20,7 @@ try
             return 0;
     }
 }
-catch (UsageException e)
+catch (Exception e) when (e is UsageException or ServerRefusedException)
 {
     await Console.Error.WriteLineAsync(e.Message);
     return 1;

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Latchkey.Controller.Cabinet;
+using Latchkey.Controller.Claiming;
 using Latchkey.Controller.Terminal;
 using Latchkey.Simulator.Boards.Fake;
 using Microsoft.AspNetCore.Builder;
@@ -25,6 +26,28 @@ internal static class Simulation
         foreach (CabinetEntry entry in entries)
             DeviceFolder.Enrol(entry.Device, keys);
         return 0;
+    }
+
+    /// <summary>The same steps as on a real board, with the same code; the list of cabinets is written once it is a device.</summary>
+    public static async Task<int> Claim(CommandLine line)
+    {
+        string folder = Folder(line.Required("--out"));
+        int lockers = line.Number("--lockers", 12, 1, 200);
+        using var stop = new CancellationTokenSource();
+        using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stop));
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
+        try
+        {
+            Guid device = await ClaimCommand.Claim(line.Given(ClaimCommand.Options), Path.Combine(folder, "keys"), "LK-sim", stop.Token);
+            List<CabinetEntry> cabinets = [new CabinetEntry(device, "Claimed", "LK-sim", lockers)];
+            await File.WriteAllTextAsync(Path.Combine(folder, "cabinets.json"), JsonSerializer.Serialize(cabinets, SimulatorJson.Default.ListCabinetEntry), stop.Token);
+            await Console.Out.WriteLineAsync($"This is device {device:D} now.");
+            return 0;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return 1;
+        }
     }
 
     public static async Task<int> Run(CommandLine line)
@@ -78,7 +101,7 @@ internal static class Simulation
             // Both kinds of display are to be seen.
             var terminal = new FakeTerminal(ordinal++ % 2 == 0 ? DisplayKind.Mono128X64 : DisplayKind.Colour96X64);
             return new SimulatedCabinet(
-                entry.Settings(debounceMs, line.Number("--breaker-doors", 6, 1, 200)), identity, journal, board, terminal, DeviceFolder.Dialer(identity, link, trust), DeviceFolder.Link(identity, link, LongestRetry, ExactTime.Instance), ExactTime.Instance,
+                entry.Settings(debounceMs, line.Number("--breaker-doors", 6, 1, 200)), identity, journal, board, terminal, DeviceFolder.Dialer(identity, link, trust), DeviceFolder.Link(identity, link, LongestRetry, ExactTime.Instance, trust), ExactTime.Instance,
                 new TerminalSettings { Labels = entry.Labels ?? [] });
         }).ToFrozenDictionary(c => c.Device);
     }

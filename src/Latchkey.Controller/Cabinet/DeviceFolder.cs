@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Latchkey.Controller.Claiming;
 using Latchkey.Link.Mqtt;
 using Latchkey.Link.Transport;
 
@@ -16,9 +17,15 @@ public sealed class UsageException(string message, Exception? inner = null) : Ex
 /// <param name="Server">The server's public key for commands: SubjectPublicKeyInfo in base64.</param>
 /// <param name="Authority">The file with the authority that signed the broker's certificate, in the same folder.</param>
 /// <param name="Transport"><c>mqtt</c>, <c>ws</c> or <c>poll</c>; mqtt where it is not said.</param>
-/// <param name="Http">Where the server itself is, for ws and poll: https://host, or http:// on this machine only.</param>
-public sealed record LinkFile(Uri Broker, string Server, string? Authority = null, string? Transport = null, Uri? Http = null)
+/// <param name="Http">Where the server itself is, for ws and poll and for a new key: https://host, or http:// on this machine only.</param>
+/// <param name="Device">Who this device is, where it was claimed; null where others share the folder.</param>
+/// <param name="HttpAuthority">The file with the authorities that vouch for <paramref name="Http"/>, in the same folder; null for the system's.</param>
+public sealed record LinkFile(
+    Uri Broker, string Server, string? Authority = null, string? Transport = null, Uri? Http = null, Guid? Device = null, string? HttpAuthority = null)
 {
+    public const string Name = "link.json";
+
+
     public bool IsMqtt => Transport is null or "mqtt";
 }
 
@@ -30,14 +37,14 @@ public static class DeviceFolder
     {
         string key = KeyPath(keys, device), request = Path.Combine(keys, $"{device:D}.csr.pem");
         if (!File.Exists(key))
-            WriteWhole(key, DeviceIdentity.NewKey(), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            WriteWhole(key, DeviceIdentity.NewKey(), OwnerOnly);
         if (!File.Exists(request))
-            WriteWhole(request, DeviceIdentity.CertificateRequest(device, File.ReadAllText(key)), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+            WriteWhole(request, DeviceIdentity.CertificateRequest($"{device:D}", File.ReadAllText(key)), Readable);
     }
 
     public static (LinkFile Link, X509Certificate2Collection? Trust) ReadLink(string keys)
     {
-        string path = Path.Combine(keys, "link.json");
+        string path = Path.Combine(keys, LinkFile.Name);
         LinkFile link = ReadJson(path, DeviceJson.Default.LinkFile);
         if (!link.Broker.IsAbsoluteUri || link.Broker.Port < 1 || link.Broker.Scheme is not ("mqtt" or "mqtts"))
             throw new UsageException($"{path}: the broker is mqtts://host:port, or mqtt://host:port on this machine, not '{link.Broker}'.");
@@ -47,7 +54,7 @@ public static class DeviceFolder
                 throw new UsageException($"{path}: the transport is mqtt, or ws or poll with 'http', the server's address; not '{link.Transport}' with '{link.Http}'.");
             if (http.Scheme == "http" && !MqttDialer.IsLoopback(http.Host))
                 throw new UsageException($"{path}: http:// without TLS is for this machine only, not for {http.Host}.");
-            return (link, null);
+            return (link, link.HttpAuthority is null ? null : ServerDoor.ReadAuthority(Path.Combine(keys, link.HttpAuthority)));
         }
         if (link.Broker.Scheme == "mqtt")
         {
@@ -66,7 +73,7 @@ public static class DeviceFolder
     public static DeviceIdentity ReadIdentity(Guid device, string keys, LinkFile link)
     {
         string key = ReadText(KeyPath(keys, device));
-        string? certificate = link.IsMqtt && link.Broker.Scheme == "mqtts" ? ReadText(Path.Combine(keys, $"{device:D}.crt.pem")) : null;
+        string? certificate = link.IsMqtt && link.Broker.Scheme == "mqtts" ? ReadText(CertificatePath(keys, device)) : null;
         try
         {
             return DeviceIdentity.Read(device, key, certificate, Convert.FromBase64String(link.Server));
@@ -85,14 +92,48 @@ public static class DeviceFolder
         _ => MqttDialer.Tcp(link.Broker.DnsSafeHost, link.Broker.Port),
     };
 
-    public static Func<MqttDial, ICabinetLink> Link(DeviceIdentity identity, LinkFile link, TimeSpan longestRetry, TimeProvider time) => dial =>
+    /// <param name="trust">As <see cref="ReadLink"/> gave it.</param>
+    public static Func<MqttDial, ICabinetLink> Link(DeviceIdentity identity, LinkFile link, TimeSpan longestRetry, TimeProvider time, X509Certificate2Collection? trust = null) => dial =>
     {
         if (link.IsMqtt)
             return new MqttCabinetLink(identity.Device, dial, time, longestRetry);
-        var endpoint = new DeviceEndpoint(link.Http!, identity.Device, identity.Key, dial, time);
+        var endpoint = new DeviceEndpoint(link.Http!, identity.Device, identity.Key, dial, time) { Trust = trust };
         OpenSession open = link.Transport == "ws" ? (will, cancel) => WebSocketSession.Open(endpoint, will, cancel) : (will, cancel) => PollSession.Open(endpoint, will, cancel);
         return new SessionCabinetLink(open, time, longestRetry);
     };
+
+    /// <summary>The key that waits to be confirmed: made once, and the same after a power cut.</summary>
+    public static string PendingKey(string keys)
+    {
+        string path = Path.Combine(keys, PendingKeyFile);
+        if (!File.Exists(path))
+            WriteWhole(path, DeviceIdentity.NewKey(), OwnerOnly);
+        return ReadText(path);
+    }
+
+    public static void ForgetPendingKey(string keys) => File.Delete(Path.Combine(keys, PendingKeyFile));
+
+    /// <summary>
+    /// Makes a device of the folder: each file whole and on the disk, link.json last, because a folder without it is no device's yet. What other devices
+    /// have in it stays.
+    /// </summary>
+    /// <param name="httpAuthority">What vouches for the server itself, PEM; null for the system's authorities.</param>
+    public static void Install(string keys, string keyPem, Latchkey.Link.Transport.Claiming.Granted granted, Uri http, string transport, string? httpAuthority)
+    {
+        WriteWhole(KeyPath(keys, granted.Device), keyPem, OwnerOnly);
+        WriteWhole(CertificatePath(keys, granted.Device), granted.Certificate, Readable);
+        WriteWhole(Path.Combine(keys, AuthorityFile), granted.Authority, Readable);
+        if (httpAuthority is not null)
+            WriteWhole(Path.Combine(keys, HttpAuthorityFile), httpAuthority, Readable);
+        var link = new LinkFile(granted.Broker, granted.Server, AuthorityFile, transport, http, granted.Device, httpAuthority is null ? null : HttpAuthorityFile);
+        WriteWhole(Path.Combine(keys, LinkFile.Name), JsonSerializer.Serialize(link, DeviceJson.Default.LinkFile), Readable);
+    }
+
+    private const string PendingKeyFile = "claim.key.pem", AuthorityFile = "ca.crt.pem", HttpAuthorityFile = "http-ca.pem";
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode Readable = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    private static string CertificatePath(string keys, Guid device) => Path.Combine(keys, $"{device:D}.crt.pem");
 
     private static string KeyPath(string keys, Guid device) => Path.Combine(keys, $"{device:D}.key.pem");
 
@@ -121,16 +162,20 @@ public static class DeviceFolder
         }
     }
 
-    // First beside it, then its name: a key that is there is whole.
-    private static void WriteWhole(string path, string text, UnixFileMode mode)
+    // First beside it and on the disk, then its name: a key that is there is whole, over a power cut too.
+    internal static void WriteWhole(string path, string text, UnixFileMode mode)
     {
         string fresh = path + ".new";
         var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = mode;
-        using (var writer = new StreamWriter(fresh, options))
-            writer.Write(text);
+        using (var file = new FileStream(fresh, options))
+        {
+            file.Write(System.Text.Encoding.UTF8.GetBytes(text));
+            file.Flush(flushToDisk: true);
+        }
         File.Move(fresh, path, overwrite: true);
+        UnixFolder.Flush(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 }
 

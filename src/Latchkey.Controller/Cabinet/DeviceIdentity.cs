@@ -44,11 +44,20 @@ public sealed record DeviceIdentity(Guid Device, CommandKey Commands, X509Certif
         return key.ExportPkcs8PrivateKeyPem();
     }
 
-    /// <summary>The request that the server's authority turns into a certificate, PKCS#10 in PEM, with the device's id as its common name.</summary>
-    public static string CertificateRequest(Guid device, string keyPem)
+    /// <summary>SubjectPublicKeyInfo in DER.</summary>
+    public static byte[] PublicKeyOf(string keyPem)
     {
         using var key = ECDsa.Create();
         key.ImportFromPem(keyPem);
-        return new CertificateRequest($"CN={device:D}", key, HashAlgorithmName.SHA256).CreateSigningRequestPem();
+        return key.ExportSubjectPublicKeyInfo();
+    }
+
+    /// <summary>The request that the server's authority turns into a certificate, PKCS#10 in PEM. It proves that its sender holds the key.</summary>
+    /// <param name="name">Its common name, which the server ignores.</param>
+    public static string CertificateRequest(string name, string keyPem)
+    {
+        using var key = ECDsa.Create();
+        key.ImportFromPem(keyPem);
+        return new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256).CreateSigningRequestPem();
     }
 }

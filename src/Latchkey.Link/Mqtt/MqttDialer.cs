@@ -39,15 +39,7 @@ public static class MqttDialer
             ClientCertificateContext = client is null ? null : SslStreamCertificateContext.Create(client, null, offline: true),
         };
         if (trust is not null)
-        {
-            options.CertificateChainPolicy = new X509ChainPolicy
-            {
-                TrustMode = X509ChainTrustMode.CustomRootTrust,
-                RevocationMode = X509RevocationMode.NoCheck,
-                DisableCertificateDownloads = true,
-            };
-            options.CertificateChainPolicy.CustomTrustStore.AddRange(trust);
-        }
+            options.CertificateChainPolicy = Only(trust);
         return async cancel =>
         {
             var tls = new SslStream(await Connect(host, port, cancel), leaveInnerStreamOpen: false);
@@ -62,6 +54,19 @@ public static class MqttDialer
                 throw;
             }
         };
+    }
+
+    /// <summary>These authorities are believed and no others.</summary>
+    public static X509ChainPolicy Only(X509Certificate2Collection trust)
+    {
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+        };
+        policy.CustomTrustStore.AddRange(trust);
+        return policy;
     }
 
     /// <summary>A resolver may send localhost anywhere, so what was reached is looked at as well.</summary>

@@ -1,4 +1,6 @@
+using System.Net.Security;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Latchkey.Link.Mqtt;
 
 namespace Latchkey.Link.Transport;
@@ -25,6 +27,9 @@ public sealed record DeviceEndpoint(Uri Server, Guid Device, ECDsa Key, MqttDial
     /// <summary>From dialling to the server's welcome. The server itself gives the broker 5 s.</summary>
     public static readonly TimeSpan OpenWithin = TimeSpan.FromSeconds(10);
 
+    /// <summary>The authorities that vouch for the server; null for the system's.</summary>
+    public X509Certificate2Collection? Trust { get; init; }
+
     /// <exception cref="InvalidOperationException">Plain HTTP to another machine.</exception>
     internal HttpMessageInvoker Http()
     {
@@ -33,6 +38,7 @@ public sealed record DeviceEndpoint(Uri Server, Guid Device, ECDsa Key, MqttDial
         return new HttpMessageInvoker(new SocketsHttpHandler
         {
             ConnectCallback = (_, cancel) => Dial(cancel),
+            SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = Trust is null ? null : MqttDialer.Only(Trust) },
             UseProxy = false,
             AllowAutoRedirect = false,
             UseCookies = false,

@@ -115,6 +115,10 @@ public static class Polling
 [JsonSerializable(typeof(Polling.Opened))]
 [JsonSerializable(typeof(Polling.Upload))]
 [JsonSerializable(typeof(Polling.Download))]
+[JsonSerializable(typeof(Claiming.Asking))]
+[JsonSerializable(typeof(Claiming.Asked))]
+[JsonSerializable(typeof(Claiming.Change))]
+[JsonSerializable(typeof(Claiming.Granted))]
 public sealed partial class TransportJson : JsonSerializerContext
 {
     /// <summary>A message's bytes as a part of something larger.</summary>

@@ -20,7 +20,10 @@ public static class LinkProof
         Base64Url.EncodeToString(key.SignData(Text(purpose, nonce, device), HashAlgorithmName.SHA256));
 
     /// <param name="publicKey">SubjectPublicKeyInfo in DER.</param>
-    public static bool IsGenuine(ReadOnlySpan<byte> publicKey, string purpose, string nonce, Guid device, string? proof)
+    public static bool IsGenuine(ReadOnlySpan<byte> publicKey, string purpose, string nonce, Guid device, string? proof) =>
+        Verifies(publicKey, Text(purpose, nonce, device), proof);
+
+    internal static bool Verifies(ReadOnlySpan<byte> publicKey, byte[] text, string? proof)
     {
         if (proof is not { Length: Length } || !Base64Url.IsValid(proof))
             return false;
@@ -33,7 +36,7 @@ public static class LinkProof
         {
             return false; // a device that was never enrolled has none
         }
-        return key.VerifyData(Text(purpose, nonce, device), Base64Url.DecodeFromChars(proof), HashAlgorithmName.SHA256);
+        return key.VerifyData(text, Base64Url.DecodeFromChars(proof), HashAlgorithmName.SHA256);
     }
 
     // The nonce is made by the server in base64url, so no field can hold the separator.

@@ -43,8 +43,6 @@ public sealed class GrantPush : BackgroundService
     {
         foreach (JournalEntry entry in batch.Select(r => r.Entry))
         {
-            if (entry.Kind is JournalKinds.DeviceClaimed && entry.DeviceId is { } renewed)
-                _keys.Forget(renewed);
             if (entry.Kind is JournalKinds.LeaseActive or JournalKinds.LeaseEnded or JournalKinds.PinSet && entry.BankId is { } bank && _places.Bank(bank) is { } known)
                 _news.Send(known.DeviceId);
         }
@@ -111,7 +109,7 @@ public sealed class GrantPush : BackgroundService
                 if (held > revision || held < before)
                 {
                     _log.LogWarning("Device {Device} holds revision {Held} of its grants; {Before} of {Revision} were known. All are said anew.", device, held, before, revision);
-                    await _grants.Again(tx, device, bank.Id, withPins: true, now);
+                    await _grants.Again(tx, device, bank.Id, now);
                 }
                 foreach (ReadyRow ready in await tx.Query<ReadyRow>(
                     """

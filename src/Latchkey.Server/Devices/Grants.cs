@@ -33,27 +33,33 @@ public sealed class Grants
     {
         int generation = await tx.Scalar<int>("update locker set generation = (generation + 1) & 65535 where id = @Id returning generation", new { locker.Id });
         await tx.Execute("update lease set generation = @generation where id = @lease", new { lease, generation });
-        long revision = await Next(tx, bank.DeviceId);
+        Guid device = await DeviceOf(tx, bank.Id);
+        long revision = await Next(tx, device);
         // The first word that a bank ever hears is who it is.
-        if (await tx.Scalar<bool>("select not exists (select 1 from device_grant where device_id = @DeviceId and kind = 'bank')", new { bank.DeviceId }))
+        if (await tx.Scalar<bool>("select not exists (select 1 from device_grant where device_id = @device and kind = 'bank')", new { device }))
         {
-            await Add(tx, bank.DeviceId, revision, null, await Bank(tx, bank.Id), now);
-            revision = await Next(tx, bank.DeviceId);
+            await Add(tx, device, revision, null, await Bank(tx, bank.Id), now);
+            revision = await Next(tx, device);
         }
-        await Add(tx, bank.DeviceId, revision, lease, new GrantsBody.Lease(lease, locker.Number, generation, Whose(locker), [], now.ToUnixTimeSeconds(), 0), now);
+        await Add(tx, device, revision, lease, new GrantsBody.Lease(lease, locker.Number, generation, Whose(locker), [], now.ToUnixTimeSeconds(), 0), now);
     }
 
     /// <summary>The lease is over: its PIN and its passes are worth nothing once its bank hears it, or sees a pass of the next one.</summary>
     public static async Task End(Transaction tx, Guid lease, LockerPlace locker, BankPlace bank, DateTimeOffset now)
     {
         int? generation = await tx.First<int?>("select generation from lease where id = @lease", new { lease });
-        if (generation is { } of)
-            await Add(tx, bank.DeviceId, await Next(tx, bank.DeviceId), lease, new GrantsBody.Ended(lease, locker.Number, (of + 1) & 0xFFFF), now);
+        if (generation is not { } of)
+            return;
+        Guid device = await DeviceOf(tx, bank.Id);
+        await Add(tx, device, await Next(tx, device), lease, new GrantsBody.Ended(lease, locker.Number, (of + 1) & 0xFFFF), now);
     }
 
     /// <summary>Gives the lease this PIN instead of any other. Only the hash is written.</summary>
+    /// <param name="bank">With the device that the key is shared with; false where it has been replaced meanwhile.</param>
     public static async Task<bool> SetPin(Transaction tx, Guid lease, BankPlace bank, CommandKey key, string salt, string pin, DateTimeOffset now)
     {
+        if (await DeviceOf(tx, bank.Id) != bank.DeviceId)
+            return false;
         string? body = await tx.First<string>("select body from device_grant where lease_id = @lease and kind = 'lease' order by revision desc limit 1", new { lease });
         if (body is null || GrantsBody.Read(Encoding.UTF8.GetBytes(body)) is not GrantsBody.Lease granted)
             return false;
@@ -63,29 +69,55 @@ public sealed class Grants
     }
 
     /// <summary>Says everything anew, from nothing: the device has lost what it held, or holds what this database has lost.</summary>
-    /// <param name="withPins">Not where the device has a new key, under which the hashes fit no PIN any more.</param>
-    public async Task Again(Transaction tx, Guid device, Guid bank, bool withPins, DateTimeOffset now)
+    public async Task Again(Transaction tx, Guid device, Guid bank, DateTimeOffset now)
     {
-        List<(Guid Lease, string Body)> live =
-        [
-            .. await tx.Query<(Guid, string)>(
-                """
-                select distinct on (g.lease_id) g.lease_id, g.body from device_grant g join lease l on l.id = g.lease_id
-                where g.device_id = @device and g.kind = 'lease' and l.state in ('active', 'overdue') order by g.lease_id, g.revision desc
-                """,
-                new { device }),
-        ];
+        List<(Guid Lease, string Body)> live = await Live(tx, device);
         await Add(tx, device, await Next(tx, device), null, new GrantsBody.Reset(), now);
         await Add(tx, device, await Next(tx, device), null, await Bank(tx, bank), now);
-        foreach ((Guid lease, string body) in live)
+        foreach ((Guid lease, GrantsBody.Lease granted) in Bodies(live))
+            await Add(tx, device, await Next(tx, device), lease, granted, now);
+    }
+
+    /// <summary>
+    /// Another device has taken the place of one, and is told all that runs. PINs are hashed under the old one's key and fit no other: they are gone, and
+    /// their holders make new ones. The bank's row is locked by the caller.
+    /// </summary>
+    /// <returns>The leases whose PIN is gone.</returns>
+    public async Task<IReadOnlyList<Guid>> HandOver(Transaction tx, Guid from, Guid to, Guid bank, DateTimeOffset now)
+    {
+        List<(Guid Lease, string Body)> live = await Live(tx, from);
+        // Numbered on from the old one's, so that of two words about one lease the newer is the newer device's.
+        await tx.Execute("update device set grants_revision = (select grants_revision from device where id = @from) where id = @to", new { from, to });
+        await Add(tx, to, await Next(tx, to), null, await Bank(tx, bank), now);
+        foreach ((Guid lease, GrantsBody.Lease granted) in Bodies(live))
+            await Add(tx, to, await Next(tx, to), lease, granted with { Salt = null, Pin = null }, now);
+        return [.. await tx.Query<Guid>("update lease set pin_set_at = null where bank_id = @bank and pin_set_at is not null and state in ('active', 'overdue') returning id", new { bank })];
+    }
+
+    private static async Task<List<(Guid Lease, string Body)>> Live(Transaction tx, Guid device) =>
+    [
+        .. await tx.Query<(Guid, string)>(
+            """
+            select distinct on (g.lease_id) g.lease_id, g.body from device_grant g join lease l on l.id = g.lease_id
+            where g.device_id = @device and g.kind = 'lease' and l.state in ('active', 'overdue') order by g.lease_id, g.revision desc
+            """,
+            new { device }),
+    ];
+
+    private static IEnumerable<(Guid Lease, GrantsBody.Lease Granted)> Bodies(IEnumerable<(Guid Lease, string Body)> rows)
+    {
+        foreach ((Guid lease, string body) in rows)
         {
-            if (GrantsBody.Read(Encoding.UTF8.GetBytes(body)) is not GrantsBody.Lease granted)
-                continue;
-            await Add(tx, device, await Next(tx, device), lease, withPins ? granted : granted with { Salt = null, Pin = null }, now);
-            if (!withPins)
-                await tx.Execute("update lease set pin_set_at = null where id = @lease", new { lease });
+            if (GrantsBody.Read(Encoding.UTF8.GetBytes(body)) is GrantsBody.Lease granted)
+                yield return (lease, granted);
         }
     }
+
+    /// <summary>
+    /// By the bank's row and not by the book of places, which another node may just have changed; and locked until the commit, so that a grant is not
+    /// written for a device that is being replaced.
+    /// </summary>
+    private static Task<Guid> DeviceOf(Transaction tx, Guid bank) => tx.Scalar<Guid>("select device_id from bank where id = @bank for share", new { bank });
 
     /// <summary>What may be typed before a PIN: the locker's number and the digits of its label.</summary>
     public static IReadOnlyList<string> Whose(LockerPlace locker)

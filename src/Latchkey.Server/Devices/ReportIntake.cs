@@ -24,7 +24,7 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
 
     public async Task Take(string topic, ReadOnlyMemory<byte> payload, CancellationToken cancel)
     {
-        if (!Topics.TryParseReport(topic, out Guid device, out string kind) || places.BankOfDevice(device) is not { } bank)
+        if (!Topics.TryParseReport(topic, out Guid device, out string kind) || await places.FindBankOfDevice(device, cancel) is not { } bank)
         {
             log.LogWarning("A report on {Topic} comes from nobody we know.", topic);
             return;

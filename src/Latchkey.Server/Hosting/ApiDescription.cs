@@ -86,7 +86,7 @@ public static class ApiDescription
         ("rentals", "Hold, open, finish; what became of an order.", ["/holds", "leases", "commands/"]),
         ("payments", "Checkouts, and the sandbox that plays the provider.", ["/payments", "payments/", "sandbox/"]),
         ("live", "What happens, as it happens.", ["live"]),
-        ("devices", "The hardware in the field, for admins.", ["admin/devices/"]),
+        ("devices", "The hardware in the field, for admins.", ["admin/devices/", "devices"]),
         ("demo", "The virtual banks of the demo.", ["demo"]),
     ];
 

@@ -63,6 +63,10 @@ public static class Authentication
 
     public static Caller? CallerOrNull(this HttpContext http) => http.Items.TryGetValue(CallerKey, out object? caller) ? (Caller?)caller : null;
 
+    /// <summary>The refusal for whoever is no admin; null for one.</summary>
+    public static ProblemHttpResult? NotAnAdmin(this HttpContext http) =>
+        http.Caller().Role == "admin" ? null : Problems.Of(StatusCodes.Status403Forbidden, "forbidden", "Only an admin may do this.");
+
     private sealed class NoTokenMetadata;
 
     /// <summary>Marks a route in the API's description.</summary>

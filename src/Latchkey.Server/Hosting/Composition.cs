@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Latchkey.Server.Devices;
+using Latchkey.Server.Devices.Claims;
 using Latchkey.Server.Devices.Gateway;
 using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Features.Commands;
@@ -57,6 +58,7 @@ public static class Composition
         builder.Services.AddSingleton(_ => new Grants(passKey));
         builder.Services.AddSingleton(options.Face.Limits).AddSingleton<DeviceKeys>().AddSingleton<Breaker>().AddSingleton<GrantNews>();
         builder.Services.AddRunning<JournalTail>().AddRunning<DeviceLink>().AddRunning<RevokedDevices>().AddRunning<CommandDispatch>().AddRunning<GrantPush>().AddRunning<PresenceKeeper>().AddRunning<ExpireHolds>();
+        builder.Services.AddSingleton(options).AddSingleton<DeviceWelcome>().AddSingleton<ClaimDesk>().AddRunning<ClaimedDevices>();
         builder.Services.AddSingleton<StandInDialer>().AddSingleton<DeviceGateway>().AddSingleton<DeviceSocket>().AddRunning<DevicePolling>();
         // Stopped in the opposite order: the meter waits for commands to leave, so it comes after what sends them.
         builder.Services.AddRunning<JournalMeter>().AddHostedService(s => s.GetRequiredService<RateLimiter>());
@@ -87,6 +89,7 @@ public static class Composition
         app.MapApiDescription();
         MapFeatures(app.MapGroup("/api/v1").TakesBody(RequestLimits.SmallBody));
         DeviceRoutes.Map(app);
+        ClaimRoutes.Map(app);
         app.MapBrowserApplication(options.Web);
         return app;
     }
@@ -114,6 +117,10 @@ public static class Composition
         StartPayment.Map(api);
         SandboxCheckout.Map(api);
 
+        MakeClaim.Map(api);
+        ListClaims.Map(api);
+        ConfirmClaim.Map(api);
+        RefuseClaim.Map(api);
         RevokeDevice.Map(api);
 
         LiveFeed.Map(api);

@@ -161,7 +161,7 @@ public sealed class LatchkeyServer : IAsyncDisposable
         for (int tenths = 0; tenths < 50; tenths++)
         {
             long missing = await db.Read(async c => await Dapper.SqlMapper.ExecuteScalarAsync<long>(
-                c, "select count(*) from device where model = 'LK-sim' and revoked_at is null and (online is distinct from true or last_seen < @since)", new { since }), cancel);
+                c, "select count(*) from device where model = 'LK-sim' and claimed_at is null and revoked_at is null and (online is distinct from true or last_seen < @since)", new { since }), cancel);
             if (missing == 0)
                 return;
             await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancel);

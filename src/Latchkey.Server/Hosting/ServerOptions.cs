@@ -25,6 +25,9 @@ public sealed record ServerOptions(
     /// <summary>Where the private broker listens for devices elsewhere, see <see cref="Devices.Broker.BrokerListener"/> (LATCHKEY_MQTT_LISTEN); null for nowhere.</summary>
     public string? MqttListen { get; init; }
 
+    /// <summary>The broker's address as devices elsewhere know it, where that is another than the server's own (LATCHKEY_DEVICE_MQTT).</summary>
+    public Uri? DeviceMqtt { get; init; }
+
     /// <summary>The command line as options, or the exit code when there is nothing to run (help, or a mistake that was printed).</summary>
     /// <exception cref="StartUpException">A setting is named as a file that cannot be used.</exception>
     public static (ServerOptions? Options, int ExitCode) Parse(string[] args)
@@ -55,6 +58,7 @@ public sealed record ServerOptions(
               LATCHKEY_MQTT      broker to use instead of a private one: mqtts://host:port?identity=DIR (a folder with cert.pem, key.pem
                                  and ca.pem), or mqtt://user:password@127.0.0.1:1883 on the loopback address only
               LATCHKEY_METRICS_TOKEN  what a reader of /metrics on another machine has to show as "Authorization: Bearer ..."
+              LATCHKEY_DEVICE_MQTT  the broker as claimed devices are told it, if the server itself knows it by another name: mqtts://broker.example:8883
               LATCHKEY_MQTT_LISTEN  where the private broker listens for devices elsewhere, with TLS only: 0.0.0.0:8883/broker.example
             Each can be a file instead, named in the same variable with _FILE behind it: LATCHKEY_DATABASE_FILE=/run/secrets/database
 
@@ -76,6 +80,7 @@ public sealed record ServerOptions(
                 Face = face.Read(parsed),
                 DemoLink = parsed.GetValue(link)!,
                 MqttListen = EnvironmentSetting.Of("LATCHKEY_MQTT_LISTEN"),
+                DeviceMqtt = DeviceBroker(EnvironmentSetting.Of("LATCHKEY_DEVICE_MQTT")),
             };
             return 0;
         });
@@ -83,6 +88,11 @@ public sealed record ServerOptions(
         int exitCode = root.Parse(args).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         return (options, exitCode);
     }
+
+    private static Uri? DeviceBroker(string? text) =>
+        text is null ? null
+        : Uri.TryCreate(text, UriKind.Absolute, out Uri? url) && url is { Scheme: "mqtts", Port: > 0 } ? url
+        : throw new StartUpException("LATCHKEY_DEVICE_MQTT looks like mqtts://broker.example:8883.");
 
     private static string DefaultWeb()
     {

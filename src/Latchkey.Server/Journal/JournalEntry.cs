@@ -83,6 +83,15 @@ public static class JournalKinds
     public const string DeviceOffline = "device-offline";
     public const string DeviceRevoked = "device-revoked";
     public const string DeviceClaimed = "device-claimed";
+    public const string ClaimMade = "claim-made";
+    /// <summary>A device has come with the code and a key.</summary>
+    public const string ClaimAsked = "claim-asked";
+    public const string ClaimRefused = "claim-refused";
+    public const string ClaimExpired = "claim-expired";
+    /// <summary>Somebody came with a code that is wrong, used, expired or refused; told so often at most, see ClaimDesk.</summary>
+    public const string ClaimFailed = "claim-failed";
+    /// <summary>A lease's PIN opens nothing any more, since its bank has another controller.</summary>
+    public const string PinVoid = "pin-void";
     public const string GrantHeld = "grant-held";
     public const string PassIssued = "pass-issued";
     public const string PinSet = "pin-set";

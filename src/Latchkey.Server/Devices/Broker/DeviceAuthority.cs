@@ -73,10 +73,19 @@ public static class DeviceAuthority
         Sign(authority, authorityKey, new PublicKey(nodeKey), $"{device:D}", ClientAuth, now.AddDays(1), now);
 
     /// <summary>Signs a device's request (PKCS#10). The subject is the device's id, whatever the request says.</summary>
+    /// <exception cref="CryptographicException">As for <see cref="KeyOf"/>.</exception>
+    public static X509Certificate2 SignDevice(X509Certificate2 authority, ECDsa authorityKey, string requestPem, Guid device, DateTimeOffset now) =>
+        SignDevice(authority, authorityKey, KeyOf(requestPem), device, now);
+
+    /// <param name="key">A key whose possession was proven, see <see cref="KeyOf"/>.</param>
+    public static X509Certificate2 SignDevice(X509Certificate2 authority, ECDsa authorityKey, PublicKey key, Guid device, DateTimeOffset now) =>
+        Sign(authority, authorityKey, key, $"{device:D}", ClientAuth, now.AddYears(DeviceYears), now);
+
+    /// <summary>The key in a request (PKCS#10), of which nothing else is taken.</summary>
     /// <exception cref="CryptographicException">
     /// The request is malformed, does not prove that its sender holds the key, or the key is not on P-256. Nothing else is thrown.
     /// </exception>
-    public static X509Certificate2 SignDevice(X509Certificate2 authority, ECDsa authorityKey, string requestPem, Guid device, DateTimeOffset now)
+    public static PublicKey KeyOf(string requestPem)
     {
         if (requestPem.Length > LargestRequest)
             throw new CryptographicException("The request is too large.");
@@ -92,7 +101,7 @@ public static class DeviceAuthority
         }
         if (!IsP256(key))
             throw new CryptographicException("The device's key is not on P-256.");
-        return Sign(authority, authorityKey, key, $"{device:D}", ClientAuth, now.AddYears(DeviceYears), now);
+        return key;
     }
 
     /// <summary>The list of revoked certificates, PEM. It never runs out before the authority does: an expired one locks everybody out.</summary>

@@ -110,11 +110,11 @@ public static class DeviceRoutes
         }
     }
 
-    private static string? Token(HttpContext http) =>
+    internal static string? Token(HttpContext http) =>
         http.Request.Headers.Authorization.ToString() is { Length: < 200 } header && header.StartsWith("Bearer ", StringComparison.Ordinal) ? header["Bearer ".Length..] : null;
 
     /// <summary>Null for what is too large or not what it should be. Sizes first.</summary>
-    private static async Task<T?> Read<T>(HttpContext http, int most, JsonTypeInfo<T> type, CancellationToken cancel)
+    internal static async Task<T?> Read<T>(HttpContext http, int most, JsonTypeInfo<T> type, CancellationToken cancel)
         where T : class
     {
         if (http.Request.ContentLength is > 0 and var length && length > most)
@@ -138,5 +138,5 @@ public static class DeviceRoutes
     }
 
     /// <summary>With its length said first: a small device makes room before it reads.</summary>
-    private static IResult Answer<T>(T value, JsonTypeInfo<T> type) => TypedResults.Bytes(JsonSerializer.SerializeToUtf8Bytes(value, type), "application/json");
+    internal static IResult Answer<T>(T value, JsonTypeInfo<T> type) => TypedResults.Bytes(JsonSerializer.SerializeToUtf8Bytes(value, type), "application/json");
 }

@@ -44,7 +44,7 @@ public sealed class SimulatorFolder(DataDirectory data, ServerKeys keys, Db db)
                     """
                     select d.id as device, s.name || ', ' || b.name as name, d.model, (select count(*)::int from locker k where k.bank_id = b.id) as lockers,
                            array(select k.label from locker k where k.bank_id = b.id order by k.number) as labels
-                    from device d join bank b on b.device_id = d.id join site s on s.id = b.site_id where d.model = @Model order by d.id
+                    from device d join bank b on b.device_id = d.id join site s on s.id = b.site_id where d.model = @Model and d.claimed_at is null order by d.id
                     """,
                     new { Model = DemoSeed.SimulatedModel }),
                 cancel),

@@ -26,18 +26,15 @@ public static class RevokeDevice
     private static async Task<Results<Ok<RevokedDevice>, ProblemHttpResult>> Handle(
         Guid id, Request request, HttpContext http, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)
     {
-        if (http.Caller().Role != "admin")
-            return Problems.Of(StatusCodes.Status403Forbidden, "forbidden", "Only an admin may do this.");
+        if (http.NotAnAdmin() is { } forbidden)
+            return forbidden;
         if (new Check().That(Reasons.Contains(request.Reason), "reason", $"The reason is one of: {string.Join(", ", Reasons)}.").Problem is { } invalid)
             return invalid;
         Guid admin = http.Caller().Id;
         Decision<RevokedDevice> decision = await db.Decide<RevokedDevice>(
             async tx =>
             {
-                DateTimeOffset now = time.GetUtcNow();
-                // A device that is revoked is also gone, whether its last will comes through or not.
-                if (await tx.Execute("update device set revoked_at = @now, online = false, gone_at = @now where id = @id and revoked_at is null", new { id, now }) == 1)
-                    Journal(tx, id, admin, request.Reason, places, now);
+                await Revoke(tx, id, admin, request.Reason, places.BankOfDevice(id), time.GetUtcNow());
                 DateTime? revoked = await tx.First<DateTime?>("select revoked_at from device where id = @id", new { id });
                 return revoked is { } at ? new RevokedDevice(id, new DateTimeOffset(at, TimeSpan.Zero)) : Refusal.NotFound("device");
             },
@@ -45,9 +42,12 @@ public static class RevokeDevice
         return decision.Refusal is { } no ? Problems.Of(no) : TypedResults.Ok(decision.Value);
     }
 
-    private static void Journal(Transaction tx, Guid device, Guid admin, string reason, PlaceBook places, DateTimeOffset now)
+    /// <summary>Also for a device that another one takes the place of.</summary>
+    internal static async Task Revoke(Transaction tx, Guid device, Guid admin, string reason, BankPlace? bank, DateTimeOffset now)
     {
-        BankPlace? bank = places.BankOfDevice(device);
+        // A device that is revoked is also gone, whether its last will comes through or not.
+        if (await tx.Execute("update device set revoked_at = @now, online = false, gone_at = @now where id = @device and revoked_at is null", new { device, now }) == 0)
+            return;
         foreach (string kind in (string[])[JournalKinds.DeviceRevoked, JournalKinds.DeviceOffline])
         {
             tx.Journal(new JournalEntry(

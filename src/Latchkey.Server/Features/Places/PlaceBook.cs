@@ -35,7 +35,7 @@ public sealed record SitePlace(
 
 /// <summary>
 /// What stands where: read whole into memory, because it is small (a locker is some 200 bytes), is asked for by every request, and changes
-/// when somebody screws a bank to a wall.
+/// when somebody screws a bank to a wall, or another controller into it.
 /// </summary>
 public sealed class PlaceBook(Db db)
 {
@@ -48,6 +48,17 @@ public sealed class PlaceBook(Db db)
     public BankPlace? Bank(Guid id) => _pages.BankById.GetValueOrDefault(id);
 
     public BankPlace? BankOfDevice(Guid device) => _pages.BankByDevice.GetValueOrDefault(device);
+
+    /// <summary>The same, also for one that was claimed on another node a moment ago: then the book is read again.</summary>
+    public async Task<BankPlace?> FindBankOfDevice(Guid device, CancellationToken cancel)
+    {
+        if (BankOfDevice(device) is { } known)
+            return known;
+        if (!await db.Read(c => c.ExecuteScalarAsync<bool>("select exists (select 1 from bank where device_id = @device)", new { device }), cancel))
+            return null;
+        await Reload(cancel);
+        return BankOfDevice(device);
+    }
 
     public LockerPlace? Locker(Guid id) => _pages.LockerById.GetValueOrDefault(id);
 

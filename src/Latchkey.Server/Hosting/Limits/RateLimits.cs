@@ -24,6 +24,15 @@ public enum RateKind
     /// <summary>Live feeds that are begun.</summary>
     Live,
 
+    /// <summary>Codes of devices that are tried, from one address; and how often one code is.</summary>
+    Claims,
+
+    /// <summary>Devices that ask whether they were confirmed, or change their key.</summary>
+    DeviceKeys,
+
+    /// <summary>Not a caller's: failed codes that are written to the journal.</summary>
+    ClaimNews,
+
     /// <summary>Not a caller's: different doors of one bank that are opened by remote order.</summary>
     BankDoors,
 
@@ -56,6 +65,9 @@ public sealed class RateLimits
         [RateKind.Writes] = new(60, Minute),
         [RateKind.Reads] = new(600, Minute), // a page needs about five
         [RateKind.Live] = new(60, Minute), // one a tab at most, begun again each second while the network flickers
+        [RateKind.Claims] = new(10, Minute), // typing sixteen characters takes longer
+        [RateKind.DeviceKeys] = new(120, Minute), // a device that waits asks every two seconds; a site's devices share an address
+        [RateKind.ClaimNews] = new(60, TimeSpan.FromHours(1)), // a stranger must not fill the journal
         [RateKind.BankDoors] = new(6, Minute), // whoever opens everything is slower than the staff that comes
         [RateKind.FleetDoors] = new(60, TimeSpan.FromMinutes(5)),
     };
@@ -93,6 +105,9 @@ public sealed class RateLimits
         RateKind.Doors => "doors",
         RateKind.Writes => "writes",
         RateKind.Reads => "reads",
+        RateKind.Claims => "claims",
+        RateKind.DeviceKeys => "device-keys",
+        RateKind.ClaimNews => "claim-news",
         RateKind.BankDoors => "bank-doors",
         RateKind.FleetDoors => "fleet-doors",
         _ => "live",
