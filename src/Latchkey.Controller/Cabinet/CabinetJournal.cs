@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Numerics;
 using System.Text;
 
 namespace Latchkey.Controller.Cabinet;
@@ -7,16 +6,16 @@ namespace Latchkey.Controller.Cabinet;
 /// <summary>
 /// A cabinet's memory across power cuts: an append-only text file, a line for each record, each with its checksum. A line counts only
 /// when it is whole, so a torn tail is cut at the next start. The first line holds the number of starts.
-/// <para>It is bounded: what nobody can ask for any more is dropped when the file is written anew (to a second file that takes the
-/// first one's name in one step), at each start and past <see cref="CompactAtBytes"/>. Not safe for two threads.</para>
+/// <para>It is bounded: what the server has and nobody can ask for any more is dropped when the file is written anew (to a second file that takes
+/// the first one's name in one step), at each start and past <see cref="CompactAtBytes"/>. Not safe for two threads.</para>
 /// </summary>
 public sealed class CabinetJournal : IDisposable
 {
     /// <summary>About 600 lines: twenty commands a minute never reach it within the ten minutes for which results are kept.</summary>
     public const int CompactAtBytes = 64 * 1024;
 
-    /// <summary>Above this no intent is taken: flash is small, and a hundred doors a minute for ten minutes is a fault or an attack.</summary>
-    public const int FullAtBytes = 512 * 1024;
+    /// <summary>Above this no intent is taken. <see cref="CommandBook.Limit"/> results are 1.6 MB, and it is written anew at twice what it holds.</summary>
+    public const int FullAtBytes = 4 * 1024 * 1024;
 
     /// <summary>The starts that have not been confirmed. Whoever has stayed up writes it empty.</summary>
     public const string StartsKey = "starts";
@@ -101,7 +100,7 @@ public sealed class CabinetJournal : IDisposable
         }
         var text = new StringBuilder();
         foreach (JournalLine line in lines)
-            AppendLine(text, line.Write());
+            SummedLine.Append(text, line.Write());
         byte[] bytes = Encoding.ASCII.GetBytes(text.ToString());
         _inDoubt = true;
         _file.Write(bytes, _length);
@@ -129,13 +128,12 @@ public sealed class CabinetJournal : IDisposable
         // Every whole line counts, also behind a damaged one: losing an intent is worse than reading on.
         foreach (string line in Encoding.Latin1.GetString(bytes).Split('\n'))
         {
-            if (line.Length < 10 || line[8] != ' ' || !uint.TryParse(line.AsSpan(0, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint sum)
-                || sum != Checksum(line.AsSpan(9)))
+            if (SummedLine.Read(line) is not { } whole)
                 continue;
-            string[] parts = line[9..].Split(' ');
+            string[] parts = whole.Split(' ');
             if (parts is ["boot", var count, var forgotten])
                 (_boot, _forgottenUpTo) = (long.Parse(count, CultureInfo.InvariantCulture), long.Parse(forgotten, CultureInfo.InvariantCulture));
-            else if (JournalLine.Read(line[9..]) is { } known)
+            else if (JournalLine.Read(whole) is { } known)
                 Remember(known);
         }
         // The count itself is damaged: go on from a number that no count of starts reaches, or the server would take all for old news.
@@ -190,8 +188,8 @@ public sealed class CabinetJournal : IDisposable
         _order.RemoveAll(id =>
         {
             CommandMemory memory = _memories[id];
-            // An intent without its outcome is kept for as long as it takes.
-            if (memory.Outcome is null || memory.Expires + CommandBook.KeepAfterExpiryMs >= unixMs)
+            // An intent without its outcome, and an outcome that the server does not have, are kept for as long as it takes.
+            if (memory.Outcome is null || !memory.Delivered || memory.Expires + CommandBook.KeepAfterExpiryMs >= unixMs)
                 return false;
             _forgottenUpTo = Math.Max(_forgottenUpTo, memory.Expires);
             return _memories.Remove(id);
@@ -199,16 +197,16 @@ public sealed class CabinetJournal : IDisposable
         foreach (JournalFact old in _facts.Values.Where(f => f.Until < unixMs).ToList())
             _facts.Remove(old.Key);
         var text = new StringBuilder();
-        AppendLine(text, $"boot {_boot} {_forgottenUpTo}");
+        SummedLine.Append(text, $"boot {_boot} {_forgottenUpTo}");
         foreach (JournalFact fact in _facts.Values)
-            AppendLine(text, fact.Write());
+            SummedLine.Append(text, fact.Write());
         foreach (CommandMemory memory in _order.Select(id => _memories[id]))
         {
-            AppendLine(text, new JournalRecord(JournalKind.Intent, memory.Command, memory.Locker, memory.Expires, At: memory.At).Write());
-            if (memory.Outcome is not null)
-                AppendLine(text, new JournalRecord(JournalKind.Outcome, memory.Command, memory.Locker, memory.Expires, memory.Outcome, memory.Reason, memory.At).Write());
+            // An outcome says all that its intent did.
+            SummedLine.Append(text, new JournalRecord(
+                memory.Outcome is null ? JournalKind.Intent : JournalKind.Outcome, memory.Command, memory.Locker, memory.Expires, memory.Outcome, memory.Reason, memory.At).Write());
             if (memory.Delivered)
-                AppendLine(text, new JournalRecord(JournalKind.Delivered, memory.Command, memory.Locker, memory.Expires).Write());
+                SummedLine.Append(text, new JournalRecord(JournalKind.Delivered, memory.Command, memory.Locker, memory.Expires).Write());
         }
         byte[] bytes = Encoding.ASCII.GetBytes(text.ToString());
 
@@ -245,16 +243,5 @@ public sealed class CabinetJournal : IDisposable
     {
         _disk.FlushFolderOf(_path);
         Flushes++;
-    }
-
-    private static void AppendLine(StringBuilder text, string line) =>
-        text.Append(Checksum(line).ToString("x8", CultureInfo.InvariantCulture)).Append(' ').Append(line).Append('\n');
-
-    private static uint Checksum(ReadOnlySpan<char> line)
-    {
-        uint sum = uint.MaxValue;
-        foreach (char c in line)
-            sum = BitOperations.Crc32C(sum, (byte)c);
-        return ~sum;
     }
 }

@@ -107,8 +107,11 @@ public sealed partial class CabinetMachine
                 _linked = false;
                 break;
             case CabinetInput.Delivered delivered:
-                if (_book.Find(delivered.Command) is { Journaled: true } entry)
+                if (_book.Find(delivered.Command) is { Journaled: true, Delivered: false } entry)
+                {
+                    _book.Set(entry with { Delivered = true });
                     _out.Add(new CabinetOutput.Store(new JournalRecord(JournalKind.Delivered, entry.Command, entry.Locker, entry.Expires)));
+                }
                 ForgetUse(delivered.Command);
                 break;
             case CabinetInput.Presented presented:
@@ -148,7 +151,7 @@ public sealed partial class CabinetMachine
                 Conclude(memory.Command, memory.Locker, memory.Expires, Outcomes.Unknown);
                 continue;
             }
-            _book.Set(new(memory.Command, memory.Locker, memory.Expires, memory.Outcome, memory.Reason, Journaled: true));
+            _book.Set(new(memory.Command, memory.Locker, memory.Expires, memory.Outcome, memory.Reason, Journaled: true, Delivered: memory.Delivered));
             if (!memory.Delivered)
                 SendResult(memory.Command, memory.Locker, memory.Outcome, memory.Reason);
         }

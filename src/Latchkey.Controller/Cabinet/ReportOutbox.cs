@@ -4,18 +4,25 @@ using Latchkey.Link.Messages;
 namespace Latchkey.Controller.Cabinet;
 
 /// <summary>
-/// What a cabinet has to say and the server does not have yet, in order. Results and events stay until the server itself has named them
+/// What a cabinet has to say and the server does not have yet. Results and events stay until the server itself has named them
 /// (<see cref="ReceiptMessage"/>), over any number of connections and power cuts: results are in the journal, events that wait are put into
 /// a file of their own. A hello and a state belong to one connection, and a newer state replaces one that still waits.
+/// <para>What waited before the connection is said in its order and at a pace; what happens now goes past it, because somebody stands before that door.</para>
 /// </summary>
 internal sealed class ReportOutbox(Guid device, ICabinetLink link, OutboxFile file, TimeProvider time, Func<Guid, CancellationToken, ValueTask> onDelivered)
 {
-    /// <summary>Eight hours without a network at one opening a minute and two reports each are 960; the newest quarter of that is enough,
-    /// because every result is in the journal as well. The oldest event goes first, a result only when there are no events.</summary>
-    public const int Limit = 256;
+    /// <summary>72 hours without a network at an opening every 32 seconds, day and night: two events for each of <see cref="CommandBook.MostUndelivered"/>. Beyond it
+    /// the oldest event of a door goes, and of others only when there are none of doors.</summary>
+    public const int MostEvents = 2 * CommandBook.MostUndelivered;
+
+    /// <summary>More than the journal holds. What is beyond is the answer to an order that found no room there either, and the server calls it expired.</summary>
+    public const int MostResults = CommandBook.Limit + 4_096;
 
     /// <summary>How many may be on their way at a time, to the broker or without a receipt: a server that cannot write must not be buried.</summary>
     private const int Window = 32;
+
+    /// <summary>Of what waited before the connection, so many in a second: all of three days in 13 minutes, and below what the server's gateway takes from one device.</summary>
+    private const int BacklogPerSecond = 32;
 
     private static readonly TimeSpan RetryWhenLost = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RetryWhenNobodyListens = TimeSpan.FromSeconds(5);
@@ -29,22 +36,39 @@ internal sealed class ReportOutbox(Guid device, ICabinetLink link, OutboxFile fi
     private static readonly TimeSpan StoreAfter = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
-    private readonly LinkedList<Item> _items = new();
+
+    // Waiting from before this connection, waiting since it is open, and under way or without a receipt (a window of them).
+    private readonly LinkedList<Item> _backlog = new(), _fresh = new(), _sent = new();
+    private readonly Dictionary<(long Boot, long Seq), Item> _named = [];
+    private readonly Dictionary<Guid, Item> _results = [];
+    private readonly Queue<Item> _toStore = new();
+    private readonly List<(long Boot, long Seq)> _toDrop = [];
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-    private int _sending;
+    private int _events;
+    private int _backlogLeft = BacklogPerSecond;
     private bool _open;
 
-    private sealed class Item(IReport report, bool kept, long since)
+    private sealed class Item
     {
-        public IReport Report { get; } = report;
-        public bool Kept { get; } = kept;
+        public Item(IReport report, bool kept, long since)
+        {
+            (Report, Kept, Since) = (report, kept, since);
+            Place = new LinkedListNode<Item>(this);
+        }
+
+        public IReport Report { get; }
+        public bool Kept { get; }
+        public long Since { get; }
+        public LinkedListNode<Item> Place { get; }
+        public (long Boot, long Seq) Name => (Report.Boot, Report.Seq);
 
         /// <summary>Named by the server before it is done; the others are done when the other side has them.</summary>
         public bool NeedsReceipt => Kept && Report is EventMessage or ResultMessage;
-        public long Since { get; } = since;
+        public bool IsDone => Place.List is null;
+        public bool Stored { get; set; }
         public bool Sending { get; set; }
 
-        /// <summary>Not before this timestamp again; zero when it waits to be sent.</summary>
+        /// <summary>Not before this timestamp again.</summary>
         public long RepeatAt { get; set; }
         public int Repeats { get; set; }
     }
@@ -54,7 +78,7 @@ internal sealed class ReportOutbox(Guid device, ICabinetLink link, OutboxFile fi
         get
         {
             lock (_gate)
-                return _items.Count;
+                return _backlog.Count + _fresh.Count + _sent.Count;
         }
     }
 
@@ -64,7 +88,7 @@ internal sealed class ReportOutbox(Guid device, ICabinetLink link, OutboxFile fi
         get
         {
             lock (_gate)
-                return _items.Count(i => i.Report is EventMessage);
+                return _events;
         }
     }
 
@@ -77,28 +101,33 @@ internal sealed class ReportOutbox(Guid device, ICabinetLink link, OutboxFile fi
             switch (report)
             {
                 case HelloMessage:
-                    Remove(i => i.Report is HelloMessage or StateMessage);
-                    _items.AddFirst(item);
-                    _open = true;
-                    // What was sent on the connection before may be lost with it, or its receipt.
-                    foreach (Item waiting in _items)
-                        waiting.RepeatAt = 0;
-                    break;
-                case StateMessage when _items.First is { Value: { Report: HelloMessage, Sending: false } } hello:
-                    _items.AddAfter(hello, item);
+                    BeginAgain();
+                    _fresh.AddFirst(item.Place);
                     break;
                 case StateMessage:
-                    Remove(i => i is { Report: StateMessage, Sending: false });
-                    _items.AddLast(item);
+                    Remove(_fresh, i => i.Report is StateMessage);
+                    if (_fresh.First is { Value.Report: HelloMessage } hello)
+                        _fresh.AddAfter(hello, item.Place);
+                    else
+                        Wait(item);
+                    break;
+                case ResultMessage result when kept:
+                    // Said again while the first still waits to be said: that one is enough.
+                    if (_results.Count < MostResults && _results.TryAdd(result.Command, item))
+                        Wait(item);
+                    break;
+                case EventMessage when kept:
+                    _events++;
+                    _toStore.Enqueue(item);
+                    Wait(item);
+                    if (_events > MostEvents)
+                        MakeRoom();
                     break;
                 default:
-                    if (!kept && !_open)
-                        return;
-                    _items.AddLast(item);
+                    if (_open && _fresh.Count < MostEvents)
+                        _fresh.AddLast(item.Place);
                     break;
             }
-            if (_items.Count > Limit)
-                MakeRoom();
         }
         _wake.Writer.TryWrite(true);
     }
@@ -109,7 +138,8 @@ internal sealed class ReportOutbox(Guid device, ICabinetLink link, OutboxFile fi
         lock (_gate)
         {
             _open = false;
-            Remove(i => !i.Kept || i.Report is HelloMessage or StateMessage);
+            foreach (LinkedList<Item> items in (LinkedList<Item>[])[_backlog, _fresh, _sent])
+                Remove(items, i => !i.NeedsReceipt);
         }
     }
 
@@ -119,13 +149,14 @@ internal sealed class ReportOutbox(Guid device, ICabinetLink link, OutboxFile fi
         var done = new List<Guid>();
         lock (_gate)
         {
-            Remove(i =>
+            foreach (ReportName name in reports)
             {
-                bool named = i.NeedsReceipt && reports.Any(r => r.Boot == i.Report.Boot && r.Seq == i.Report.Seq);
-                if (named && i.Report is ResultMessage result)
+                if (!_named.TryGetValue((name.Boot, name.Seq), out Item? item))
+                    continue;
+                Forget(item);
+                if (item.Report is ResultMessage result)
                     done.Add(result.Command);
-                return named;
-            });
+            }
         }
         _wake.Writer.TryWrite(true);
         foreach (Guid command in done)
@@ -134,10 +165,9 @@ internal sealed class ReportOutbox(Guid device, ICabinetLink link, OutboxFile fi
 
     public async Task Run(CancellationToken cancel)
     {
-        IReadOnlyList<EventMessage> found = await JournalWriter.OnDisk(file.Load);
-        AddBefore(found);
+        AddBefore(await JournalWriter.OnDisk(file.Load));
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var underWay = new List<Task>(Window) { Store(found, ended.Token) };
+        var underWay = new List<Task>(Window) { Store(ended.Token) };
         try
         {
             while (await _wake.Reader.WaitToReadAsync(cancel))
@@ -155,54 +185,74 @@ internal sealed class ReportOutbox(Guid device, ICabinetLink link, OutboxFile fi
             // Storing has no end of its own: a failure would wait for it for ever and never be seen.
             await ended.CancelAsync();
             await Task.WhenAll(underWay).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            file.Dispose();
         }
     }
 
-    /// <summary>What an earlier start left is older than all but the hello, which may be here already.</summary>
+    /// <summary>What an earlier start left is older than all else.</summary>
     private void AddBefore(IReadOnlyList<EventMessage> found)
     {
         lock (_gate)
         {
-            LinkedListNode<Item>? first = _items.First;
-            while (first is { Value.Report: HelloMessage or StateMessage })
-                first = first.Next;
-            foreach (EventMessage happened in found)
+            foreach (EventMessage happened in found.Reverse())
             {
-                var item = new Item(happened, kept: true, time.GetTimestamp());
-                if (first is null)
-                    _items.AddLast(item);
-                else
-                    _items.AddBefore(first, item);
+                var item = new Item(happened, kept: true, time.GetTimestamp()) { Stored = true };
+                _events++;
+                _named[item.Name] = item;
+                _backlog.AddFirst(item.Place);
             }
+            while (_events > MostEvents)
+                MakeRoom();
         }
         _wake.Writer.TryWrite(true);
     }
 
-    /// <summary>Once a second: looks for what is to be said again, and keeps the file like the events that wait.</summary>
-    private async Task Store(IReadOnlyList<EventMessage> stored, CancellationToken cancel)
+    /// <summary>Once a second: what waits for that long is stored, what waits no more is taken out, and more of the backlog may go.</summary>
+    private async Task Store(CancellationToken cancel)
     {
         using var timer = new PeriodicTimer(StoreAfter, time);
-        while (await timer.WaitForNextTickAsync(cancel))
+        try
         {
-            List<EventMessage> waiting;
-            lock (_gate)
-                waiting = [.. _items.Where(i => time.GetElapsedTime(i.Since) >= StoreAfter).Select(i => i.Report).OfType<EventMessage>()];
-            if (!waiting.SequenceEqual(stored) && await JournalWriter.OnDisk(() => TryStore(waiting)))
-                stored = waiting;
-            _wake.Writer.TryWrite(true);
+            while (await timer.WaitForNextTickAsync(cancel))
+            {
+                await JournalWriter.OnDisk(() => TryStore(StoreAfter));
+                lock (_gate)
+                    _backlogLeft = BacklogPerSecond;
+                _wake.Writer.TryWrite(true);
+            }
+        }
+        finally
+        {
+            // Only a power cut costs the last second.
+            await JournalWriter.OnDisk(() => TryStore(TimeSpan.Zero));
         }
     }
 
-    private bool TryStore(IReadOnlyList<EventMessage> waiting)
+    private bool TryStore(TimeSpan after)
     {
+        var more = new List<EventMessage>();
+        (long, long)[] less;
+        lock (_gate)
+        {
+            while (_toStore.TryPeek(out Item? item) && time.GetElapsedTime(item.Since) >= after)
+            {
+                _toStore.Dequeue();
+                if (item.IsDone)
+                    continue;
+                item.Stored = true;
+                more.Add((EventMessage)item.Report);
+            }
+            less = [.. _toDrop];
+            _toDrop.Clear();
+        }
         try
         {
-            file.Store(waiting);
+            file.Change(more, less);
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return false; // tried again in a second; the events are still in memory
+            return false; // the file puts it right in a second; the events are still in memory
         }
     }
 
@@ -211,13 +261,26 @@ internal sealed class ReportOutbox(Guid device, ICabinetLink link, OutboxFile fi
         lock (_gate)
         {
             long now = time.GetTimestamp();
-            if (!_open || _sending + _items.Count(i => !i.Sending && i.RepeatAt > now) >= Window)
+            if (!_open || _sent.Count(i => i.Sending || i.RepeatAt > now) >= Window)
                 return null;
-            if (_items.FirstOrDefault(i => !i.Sending && i.RepeatAt <= now) is not { } item)
+            Item? next = _sent.FirstOrDefault(i => !i.Sending && i.RepeatAt <= now) ?? _fresh.First?.Value;
+            if (next is null && _backlogLeft > 0 && _backlog.First is { } oldest)
+            {
+                _backlogLeft--;
+                next = oldest.Value;
+            }
+            if (next is null)
                 return null;
-            item.Sending = true;
-            _sending++;
-            return item;
+            if (next.Place.List != _sent)
+            {
+                next.Place.List!.Remove(next.Place);
+                _sent.AddLast(next.Place);
+            }
+            next.Sending = true;
+            // From here on the same result may be asked for again.
+            if (next is { NeedsReceipt: true, Report: ResultMessage result })
+                _results.Remove(result.Command);
+            return next;
         }
     }
 
@@ -247,12 +310,11 @@ internal sealed class ReportOutbox(Guid device, ICabinetLink link, OutboxFile fi
             await Task.Delay(delivery == Delivery.Lost ? RetryWhenLost : RetryWhenNobodyListens, time, cancel);
         lock (_gate)
         {
-            _sending--;
             item.Sending = false;
             if (delivery == Delivery.Taken && item.NeedsReceipt)
                 item.RepeatAt = time.GetTimestamp() + (long)(Repeat(item.Repeats++).TotalSeconds * time.TimestampFrequency);
             else if (!again)
-                _items.Remove(item);
+                Forget(item);
         }
     }
 
@@ -262,19 +324,68 @@ internal sealed class ReportOutbox(Guid device, ICabinetLink link, OutboxFile fi
         return wait < LongestRepeat ? wait : LongestRepeat;
     }
 
-    private void MakeRoom()
+    /// <summary>A new connection: what the one before carried may be lost with it, or its receipt.</summary>
+    private void BeginAgain()
     {
-        Item oldest = _items.FirstOrDefault(i => i.Report is EventMessage) ?? _items.First(i => i.Report is not HelloMessage);
-        _items.Remove(oldest);
+        _open = true;
+        foreach (LinkedList<Item> items in (LinkedList<Item>[])[_backlog, _fresh, _sent])
+            Remove(items, i => i.Report is HelloMessage or StateMessage);
+        for (LinkedListNode<Item>? node = _sent.Last; node is not null;)
+        {
+            LinkedListNode<Item>? before = node.Previous;
+            if (!node.Value.Sending)
+            {
+                node.Value.RepeatAt = 0;
+                _sent.Remove(node);
+                _backlog.AddFirst(node);
+            }
+            node = before;
+        }
+        while (_fresh.First is { } first)
+        {
+            _fresh.Remove(first);
+            _backlog.AddLast(first);
+        }
     }
 
-    private void Remove(Predicate<Item> which)
+    private void Wait(Item item)
     {
-        for (LinkedListNode<Item>? node = _items.First; node is not null;)
+        if (item.NeedsReceipt)
+            _named[item.Name] = item;
+        (_open ? _fresh : _backlog).AddLast(item.Place);
+    }
+
+    /// <summary>It waits no more, for whatever reason.</summary>
+    private void Forget(Item item)
+    {
+        if (item.Place.List is not { } list)
+            return;
+        list.Remove(item.Place);
+        if (!item.NeedsReceipt)
+            return;
+        _named.Remove(item.Name);
+        if (item.Report is ResultMessage result && _results.GetValueOrDefault(result.Command) == item)
+            _results.Remove(result.Command);
+        if (item.Report is not EventMessage)
+            return;
+        _events--;
+        if (item.Stored)
+            _toDrop.Add(item.Name);
+    }
+
+    private void MakeRoom()
+    {
+        IEnumerable<Item> events = _backlog.Concat(_fresh).Concat(_sent).Where(i => i.Report is EventMessage);
+        Forget(events.FirstOrDefault(i => i.Report is EventMessage { Event: not (EventKinds.CredentialRefused or EventKinds.BreakerTripped) }) ?? events.First());
+    }
+
+    private void Remove(LinkedList<Item> items, Predicate<Item> which)
+    {
+        for (LinkedListNode<Item>? node = items.First; node is not null;)
         {
             LinkedListNode<Item>? next = node.Next;
             if (which(node.Value))
-                _items.Remove(node);
+                Forget(node.Value);
             node = next;
         }
     }

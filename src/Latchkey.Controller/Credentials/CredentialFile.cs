@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Numerics;
 using System.Text;
 using Latchkey.Controller.Cabinet;
 using Microsoft.Win32.SafeHandles;
@@ -61,7 +59,7 @@ public sealed class CredentialFile : IDisposable
             WriteAnew(_memory.Floor);
         var text = new StringBuilder();
         foreach (CredentialRecord record in records)
-            AppendLine(text, record.Write());
+            SummedLine.Append(text, record.Write());
         byte[] bytes = Encoding.UTF8.GetBytes(text.ToString());
         if (_length + bytes.Length > FullAtBytes)
             throw new IOException($"The credentials hold {_length} bytes; {FullAtBytes} is their limit.");
@@ -91,8 +89,7 @@ public sealed class CredentialFile : IDisposable
             read += more;
         foreach (string line in Encoding.UTF8.GetString(bytes, 0, read).Split('\n'))
         {
-            if (line.Length > 9 && line[8] == ' ' && uint.TryParse(line.AsSpan(0, 8), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint sum)
-                && sum == Checksum(line.AsSpan(9)) && CredentialRecord.Read(line[9..]) is { } record)
+            if (SummedLine.Read(line) is { } whole && CredentialRecord.Read(whole) is { } record)
                 _memory.Apply(record);
         }
     }
@@ -101,7 +98,7 @@ public sealed class CredentialFile : IDisposable
     {
         var text = new StringBuilder();
         foreach (CredentialRecord record in _memory.Lines(at))
-            AppendLine(text, record.Write());
+            SummedLine.Append(text, record.Write());
         byte[] bytes = Encoding.UTF8.GetBytes(text.ToString());
         string fresh = _path + ".new";
         SafeFileHandle file = OpenPrivate(fresh, FileMode.Create);
@@ -131,16 +128,5 @@ public sealed class CredentialFile : IDisposable
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         return file;
-    }
-
-    private static void AppendLine(StringBuilder text, string line) =>
-        text.Append(Checksum(line).ToString("x8", CultureInfo.InvariantCulture)).Append(' ').Append(line).Append('\n');
-
-    private static uint Checksum(ReadOnlySpan<char> line)
-    {
-        uint sum = uint.MaxValue;
-        foreach (byte b in Encoding.UTF8.GetBytes(line.ToString()))
-            sum = BitOperations.Crc32C(sum, b);
-        return ~sum;
     }
 }

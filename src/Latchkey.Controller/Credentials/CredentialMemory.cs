@@ -11,8 +11,8 @@ internal sealed class CredentialMemory
     /// <summary>Passes whose uses are counted and that have not run out. When it is full no further one is taken: nothing is forgotten too early.</summary>
     public const int MostBurnt = 512;
 
-    /// <summary>Uses whose result the server does not have: a month of a busy bank off line.</summary>
-    public const int MostUntold = 8_192;
+    /// <summary>Uses whose result the server does not have. Beyond it no credential opens: what nobody would ever hear of does not happen.</summary>
+    public const int MostUntold = Cabinet.CommandBook.MostUndelivered;
 
     /// <summary>A lease for each of 200 doors, and as many again that end and begin while one revision is on its way.</summary>
     public const int MostLeases = 400;

@@ -20,6 +20,8 @@ public sealed class CabinetJournalTests : IDisposable
     private static JournalRecord Outcome(Guid command, string outcome = Outcomes.Opened, string? reason = null, long expires = Now + 10_000) =>
         new(JournalKind.Outcome, command, 3, expires, outcome, reason);
 
+    private static JournalRecord Delivered(Guid command, long expires = Now + 10_000) => new(JournalKind.Delivered, command, 3, expires);
+
     private JournalContents Reopen(long now = Now)
     {
         using CabinetJournal journal = CabinetJournal.Open(PathOf, now, out JournalContents contents);
@@ -81,7 +83,7 @@ public sealed class CabinetJournalTests : IDisposable
             found.Commands.Count(c => c.Command == Second).ShouldBe(kept.Split('\n').Any(l => l == LineOf(whole, 4)) ? 1 : 0);
             found.Commands.Count(c => c.Outcome is not null).ShouldBe(kept.Split('\n').Any(l => l == LineOf(whole, 3)) ? 1 : 0);
             found.Boot.ShouldBeGreaterThan(length == 0 ? 0 : 1);
-            File.ReadAllLines(PathOf).Length.ShouldBe(2 + found.Commands.Sum(c => c.Outcome is null ? 1 : 2));
+            File.ReadAllLines(PathOf).Length.ShouldBe(2 + found.Commands.Count);
         }
     }
 
@@ -121,12 +123,43 @@ public sealed class CabinetJournalTests : IDisposable
     public void Results_are_kept_for_ten_minutes_after_their_expiry_and_what_goes_cannot_come_back()
     {
         using (CabinetJournal journal = CabinetJournal.Open(PathOf, Now, out _))
-            journal.Append([Intent(First), Outcome(First), Intent(Second, Now)], Now);
+            journal.Append([Intent(First), Outcome(First), Delivered(First), Intent(Second, Now)], Now);
         Reopen(Now + 610_000).Commands.Count.ShouldBe(2);
         JournalContents later = Reopen(Now + 610_001);
         later.Commands.ShouldHaveSingleItem().Command.ShouldBe(Second, "an intent without outcome stays until it has one");
         later.ForgottenUpTo.ShouldBe(Now + 10_000);
         Reopen(Now).ForgottenUpTo.ShouldBe(Now + 10_000);
+    }
+
+    [Fact]
+    public void A_result_that_the_server_does_not_have_is_kept_for_as_long_as_it_takes()
+    {
+        const long MonthLater = Now + (31L * 86_400_000);
+        using (CabinetJournal journal = CabinetJournal.Open(PathOf, Now, out _))
+            journal.Append([Intent(First), Outcome(First)], Now);
+        CommandMemory kept = Reopen(MonthLater).Commands.ShouldHaveSingleItem();
+        (kept.Outcome, kept.Delivered).ShouldBe((Outcomes.Opened, false));
+        using (CabinetJournal journal = CabinetJournal.Open(PathOf, MonthLater, out _))
+            journal.Append([Delivered(First)], MonthLater);
+        JournalContents after = Reopen(MonthLater);
+        after.Commands.ShouldBeEmpty();
+        after.ForgottenUpTo.ShouldBe(Now + 10_000);
+    }
+
+    [Fact]
+    public void All_that_a_cabinet_may_have_undelivered_leaves_room_for_more()
+    {
+        using CabinetJournal journal = CabinetJournal.Open(PathOf, Now, out _);
+        for (int i = 0; i < CommandBook.Limit; i += 64)
+        {
+            journal.Append([.. Enumerable.Range(i, 64).SelectMany(n => (JournalRecord[])[Intent(Numbered(n)), Outcome(Numbered(n), Outcomes.Refused, RefusalReasons.NoSuchLocker)])], Now);
+            journal.CompactIfDue(Now);
+        }
+        journal.Append([Intent(First)], Now);
+        new FileInfo(PathOf).Length.ShouldBeLessThan(CabinetJournal.FullAtBytes);
+        Reopen(Now + (72 * 3_600_000)).Commands.Count.ShouldBe(CommandBook.Limit + 1);
+
+        static Guid Numbered(int n) => new(n, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1);
     }
 
     [Fact]
@@ -137,7 +170,7 @@ public sealed class CabinetJournalTests : IDisposable
         for (int i = 0; i < 3_000; i++)
         {
             var command = new Guid(i, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
-            journal.Append([Intent(command, now + 10_000), Outcome(command, expires: now + 10_000)], now);
+            journal.Append([Intent(command, now + 10_000), Outcome(command, expires: now + 10_000), Delivered(command, now + 10_000)], now);
             journal.CompactIfDue(now);
             now += 5_000;
         }

@@ -43,27 +43,37 @@ internal sealed class RecordedDisk : IDisk
     /// <summary>Every write fails from now on, after a part of it.</summary>
     public bool IsFull { get; set; }
 
-    public byte[] Read(string path) => _names.TryGetValue(path, out int file) ? _contents[file] : [];
+    public byte[] Read(string path)
+    {
+        lock (_names)
+            return _names.TryGetValue(path, out int file) ? _contents[file] : [];
+    }
 
     public IDiskFile Open(string path, bool anew)
     {
-        bool isNew = !_names.TryGetValue(path, out int file);
-        if (isNew || anew)
+        lock (_names)
         {
-            // Over an old file as well: what a cut leaves of it is either of the two.
-            file = _contents.Count;
-            _contents[file] = [];
-            _names[path] = file;
-            Deeds.Add(new DiskDeed.Made(file, path, anew));
+            bool isNew = !_names.TryGetValue(path, out int file);
+            if (isNew || anew)
+            {
+                // Over an old file as well: what a cut leaves of it is either of the two.
+                file = _contents.Count;
+                _contents[file] = [];
+                _names[path] = file;
+                Deeds.Add(new DiskDeed.Made(file, path, anew));
+            }
+            return new OpenFile(this, file);
         }
-        return new OpenFile(this, file);
     }
 
     public void Rename(string from, string to)
     {
-        _names[to] = _names[from];
-        _names.Remove(from);
-        Deeds.Add(new DiskDeed.Renamed(from, to));
+        lock (_names)
+        {
+            _names[to] = _names[from];
+            _names.Remove(from);
+            Deeds.Add(new DiskDeed.Renamed(from, to));
+        }
     }
 
     public void FlushFolderOf(string path) => Deeds.Add(new DiskDeed.FolderFlushed());
@@ -140,7 +150,8 @@ internal sealed class RecordedDisk : IDisk
         {
             byte[] written = bytes[..(disk.IsFull ? bytes.Length / 2 : bytes.Length)].ToArray();
             disk.Deeds.Add(new DiskDeed.Wrote(file, written, offset));
-            disk._contents[file] = Over(disk._contents[file], written, offset);
+            lock (disk._names)
+                disk._contents[file] = Over(disk._contents[file], written, offset);
             if (disk.IsFull)
                 throw new IOException("No space is left.");
         }

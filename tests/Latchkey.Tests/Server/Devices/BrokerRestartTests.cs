@@ -20,7 +20,7 @@ public sealed class BrokerRestartTests(TestDatabase databases)
 {
     private const int Devices = 4;
 
-    /// <summary>The outbox's limit is 256, and beyond it the oldest event goes: whoever feeds it waits before that.</summary>
+    /// <summary>What waits over a restart goes out at 32 a second: whoever feeds it does not let it grow longer than that is worth.</summary>
     private const int FeedUpTo = 200;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
