@@ -56,6 +56,9 @@ public sealed record Refusal(string Code, RefusalKind Kind, string Detail)
     public static readonly Refusal FingerprintDiffers = new(
         "fingerprint-differs", RefusalKind.Conflict, "These are not the digits of the key that came with the code. If the device shows them, somebody else has used its code: refuse the claim.");
 
+    public static readonly Refusal UidCardsOff = new(
+        "uid-cards-off", RefusalKind.Conflict, "This place does not take cards that only tell their number, because anybody can copy them. Use a card that proves itself, a pass or a PIN.");
+
     public static Refusal DoorOpen(string label) =>
         new("door-open", RefusalKind.Conflict, $"Door {label} is open. Close it to finish.");
 

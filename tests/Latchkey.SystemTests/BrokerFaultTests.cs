@@ -132,7 +132,7 @@ public abstract class OutsideBrokerScenarios(string link) : IAsyncLifetime
         await Eventually.Passes(Doors.ExpiryOf(command));
         (await asha.StateOf(command)).ShouldBeOneOf("pending", "sent");
         await Processes.Signal(_broker.Id, "CONT");
-        await asha.Becomes(command, ["expired"], TimeSpan.FromSeconds(10), "unconfirmed");
+        await asha.Becomes(command, ["expired"], TimeSpan.FromSeconds(40), "unconfirmed");
         await bank.BecomesReachable();
         await bank.OpensAndCloses(3);
         (await bank.Pulses(1)).ShouldBe(0);

@@ -43,7 +43,7 @@ public sealed class GrantPush : BackgroundService
     {
         foreach (JournalEntry entry in batch.Select(r => r.Entry))
         {
-            if (entry.Kind is JournalKinds.LeaseActive or JournalKinds.LeaseEnded or JournalKinds.PinSet && entry.BankId is { } bank && _places.Bank(bank) is { } known)
+            if (entry.Kind is JournalKinds.LeaseActive or JournalKinds.LeaseEnded or JournalKinds.PinSet or JournalKinds.CardsSet or JournalKinds.SitePolicy && entry.BankId is { } bank && _places.Bank(bank) is { } known)
                 _news.Send(known.DeviceId);
         }
     }

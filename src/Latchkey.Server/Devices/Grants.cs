@@ -58,13 +58,30 @@ public sealed class Grants
     /// <param name="bank">With the device that the key is shared with; false where it has been replaced meanwhile.</param>
     public static async Task<bool> SetPin(Transaction tx, Guid lease, BankPlace bank, CommandKey key, string salt, string pin, DateTimeOffset now)
     {
-        if (await DeviceOf(tx, bank.Id) != bank.DeviceId)
+        if (await DeviceOf(tx, bank.Id) != bank.DeviceId
+            || !await Change(tx, lease, bank.DeviceId, granted => granted with { Salt = salt, Pin = key.HashPin(salt, granted.Locker, pin) }, now))
             return false;
+        await tx.Execute("update lease set pin_set_at = @now where id = @lease", new { lease, now });
+        return true;
+    }
+
+    /// <summary>Gives the lease these cards instead of any others; at most two.</summary>
+    public static async Task<bool> SetCards(Transaction tx, Guid lease, Guid bank, IReadOnlyList<GrantedCard> cards, DateTimeOffset now) =>
+        await Change(tx, lease, await DeviceOf(tx, bank), granted => granted with { Cards = cards }, now);
+
+    /// <summary>Who the bank is, who signs passes and which cards are taken has changed.</summary>
+    public async Task Introduce(Transaction tx, Guid bank, DateTimeOffset now)
+    {
+        Guid device = await DeviceOf(tx, bank);
+        await Add(tx, device, await Next(tx, device), null, await Bank(tx, bank), now);
+    }
+
+    private static async Task<bool> Change(Transaction tx, Guid lease, Guid device, Func<GrantsBody.Lease, GrantsBody.Lease> change, DateTimeOffset now)
+    {
         string? body = await tx.First<string>("select body from device_grant where lease_id = @lease and kind = 'lease' order by revision desc limit 1", new { lease });
         if (body is null || GrantsBody.Read(Encoding.UTF8.GetBytes(body)) is not GrantsBody.Lease granted)
             return false;
-        await Add(tx, bank.DeviceId, await Next(tx, bank.DeviceId), lease, granted with { Salt = salt, Pin = key.HashPin(salt, granted.Locker, pin) }, now);
-        await tx.Execute("update lease set pin_set_at = @now where id = @lease", new { lease, now });
+        await Add(tx, device, await Next(tx, device), lease, change(granted), now);
         return true;
     }
 
@@ -128,8 +145,8 @@ public sealed class Grants
 
     private async Task<GrantsBody.Bank> Bank(Transaction tx, Guid bank)
     {
-        long number = await tx.Scalar<long>("select number from bank where id = @bank", new { bank });
-        return new GrantsBody.Bank((uint)number, [new IssuerSlot(Issuer.Kid, Issuer.Point)], UidCards: false);
+        (long number, bool uidCards) = await tx.First<(long, bool)>("select b.number, s.uid_cards from bank b join site s on s.id = b.site_id where b.id = @bank", new { bank });
+        return new GrantsBody.Bank((uint)number, [new IssuerSlot(Issuer.Kid, Issuer.Point)], uidCards);
     }
 
     /// <summary>Locks the device's row until the commit: revisions become visible in their order, so that none is passed over.</summary>

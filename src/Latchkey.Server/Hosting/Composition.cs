@@ -110,6 +110,8 @@ public static class Composition
         OpenLocker.Map(api);
         IssuePass.Map(api);
         SetPin.Map(api);
+        SetCards.Map(api);
+        AllowUidCards.Map(api);
         FinishRental.Map(api);
         ShowReceipt.Map(api);
         ShowCommand.Map(api);

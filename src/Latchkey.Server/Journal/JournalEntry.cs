@@ -95,6 +95,9 @@ public static class JournalKinds
     public const string GrantHeld = "grant-held";
     public const string PassIssued = "pass-issued";
     public const string PinSet = "pin-set";
+    public const string CardsSet = "cards-set";
+    /// <summary>What a site's banks take has changed; one entry for each bank.</summary>
+    public const string SitePolicy = "site-policy";
     public const string CredentialUsed = "credential-used";
     public const string CredentialRefused = "credential-refused";
     public const string BreakerTripped = "breaker-tripped";

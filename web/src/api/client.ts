@@ -5,7 +5,7 @@ import { learnServerTime } from './clock';
 import { readProblem, unreachable } from './problem';
 
 export interface Ask {
-  method?: 'GET' | 'POST';
+  method?: 'GET' | 'POST' | 'PUT';
   body?: unknown;
   /** The name of one intent; the same for every try of it. */
   key?: string;

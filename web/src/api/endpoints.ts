@@ -1,6 +1,6 @@
 import { ask } from './client';
 import type {
-  BankAtSite, Cabinet, CabinetMind, CardAssurance, Checkout, CheckoutResult, Command, Demo, HoldRequest, IssuedPass, Lease, LeasePage, NewPin, Payment, Person, Receipt,
+  BankAtSite, Cabinet, CabinetMind, CardAssurance, CardLeast, Checkout, CheckoutResult, Command, Demo, HoldRequest, IssuedPass, Lease, LeasePage, NewPin, Payment, Person, Receipt,
   Session, Site, SitePage, Size,
 } from './types';
 import type { PhoneProof } from '../screens/lease/pass/phoneKey';
@@ -39,6 +39,7 @@ export const api = {
   command: (commandId: string, signal?: AbortSignal) => ask<Command>(`/commands/${id(commandId)}`, { signal }),
   pin: (leaseId: string) => ask<NewPin>(`/leases/${id(leaseId)}/pin`, { method: 'POST' }),
   pass: (leaseId: string, phoneKey?: string) => ask<IssuedPass>(`/leases/${id(leaseId)}/pass`, { method: 'POST', body: phoneKey === undefined ? {} : { phoneKey } }),
+  setCards: (leaseId: string, cards: { uid: string; least: CardLeast }[]) => ask<Lease['offline']['cards']>(`/leases/${id(leaseId)}/cards`, { method: 'PUT', body: { cards } }),
   finish: (leaseId: string, key: string) => ask<Lease>(`/leases/${id(leaseId)}/finish`, { method: 'POST', key }),
   receipt: (leaseId: string, signal?: AbortSignal) => ask<Receipt>(`/leases/${id(leaseId)}/receipt`, { signal }),
 

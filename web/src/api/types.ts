@@ -65,7 +65,7 @@ export interface Lease {
   command: Command | null; payment: Payment | null;
   may: ('pay' | 'cancel' | 'open' | 'finish')[];
   /** Whether the bank itself holds this lease, so that a PIN opens the locker also when the bank is off line. */
-  offline: { ready: boolean; pinSetAt: string | null };
+  offline: { ready: boolean; pinSetAt: string | null; cards: { uid: string; least: CardLeast; clonable: boolean }[] };
 }
 export interface LeasePage { items: Lease[]; next: string | null }
 export interface HoldRequest { size: Size; hours: number; reachable?: boolean; lockerId?: string }
@@ -95,6 +95,8 @@ export interface Cabinet {
 export interface NewPin { pin: string; typeFirst: string }
 export interface IssuedPass { text: string; name: string; uses: number; validUntil: string }
 export interface CabinetMind { state: string | null; journal: string[]; credentials: string[] }
+/** How sure a reader must be of a card before it opens anything. */
+export type CardLeast = 'uid' | 'signed' | 'mutual';
 export type CardAssurance = 'uidOnly' | 'signed' | 'mutual';
 
 export type LiveEvent =

@@ -1,6 +1,9 @@
+using System.Text.Json;
 using Latchkey.Domain;
 using Latchkey.Domain.Commands;
 using Latchkey.Domain.Leases;
+using Latchkey.Link.Messages;
+using Latchkey.Server.Hosting;
 using Latchkey.Domain.Lockers;
 using Latchkey.Server.Features.Commands;
 using Latchkey.Server.Features.Payments;
@@ -48,7 +51,8 @@ public sealed record LeaseView(
 
 /// <param name="Ready">The bank has this lease on its disk: a PIN opens the locker also while the bank is off line.</param>
 /// <param name="PinSetAt">When the present PIN was made; null without one.</param>
-public sealed record OfflineView(bool Ready, DateTimeOffset? PinSetAt);
+/// <param name="Cards">The cards that open it.</param>
+public sealed record OfflineView(bool Ready, DateTimeOffset? PinSetAt, IReadOnlyList<CardView> Cards);
 
 /// <summary>How a lease looks to the person who has it.</summary>
 public static class LeaseViews
@@ -87,8 +91,10 @@ public static class LeaseViews
             PaymentViews.Of(row),
             May(state),
             // Only while it opens anything: what a bank still holds of a lease that is over is not the holder's business.
-            state is LeaseState.Active or LeaseState.Overdue ? new OfflineView(row.OfflineReady, row.PinSetAt) : new OfflineView(false, null));
+            state is LeaseState.Active or LeaseState.Overdue ? new OfflineView(row.OfflineReady, row.PinSetAt, CardsOf(row)) : new OfflineView(false, null, []));
     }
+
+    private static IReadOnlyList<CardView> CardsOf(LeaseRow row) => CardView.Of(JsonSerializer.Deserialize<GrantedCard[]>(row.Cards, Json.Options)!);
 
     private static CommandView? CommandOf(LeaseRow row)
     {

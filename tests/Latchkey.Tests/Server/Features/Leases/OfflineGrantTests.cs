@@ -7,12 +7,13 @@ using Latchkey.Link.Messages;
 using Latchkey.Link.Passes;
 using Latchkey.Server.Devices;
 using Latchkey.Server.Features.Places;
+using Latchkey.Tests.Server.Features.Devices;
 using Latchkey.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Latchkey.Tests.Server.Features.Leases;
 
-/// <summary>IssuePass and SetPin. What a lease lets its holder do without the server: told to the bank, shown as ready only when the bank has it, and over when the lease is.</summary>
+/// <summary>IssuePass, SetPin, SetCards and AllowUidCards. What a lease lets its holder do without the server: told to the bank, shown as ready only when the bank has it, and over when the lease is.</summary>
 public sealed class OfflineGrantTests(TestDatabase databases)
 {
     private static readonly Guid Use = Guid.Parse("0193a5b0-9120-7d44-8e55-1b2c3d4e5f60");
@@ -152,6 +153,41 @@ public sealed class OfflineGrantTests(TestDatabase databases)
         told[4].ShouldBeOfType<GrantsBody.Lease>().Id.ShouldBe(lease);
         (await app.Sql<long>("select max(revision) from device_grant where device_id = @DeviceId", new { bank.DeviceId })).ShouldBe(10, "held 7, then reset, bank and lease");
         (await Shown(asha, lease))["ready"]!.GetValue<bool>().ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task SetCards_gives_a_lease_two_cards_and_one_that_only_tells_its_number_where_AllowUidCards_says_so()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        TestPerson asha = await app.GivenCustomer(), ravi = await app.GivenCustomer("Ravi");
+        (Guid lease, BankPlace bank, _) = await Rent(app, asha);
+        object signed = new { cards = new[] { new { uid = "045F129A338001", least = "signed" } } };
+        (int status, JsonNode? cards) = await asha.Send(HttpMethod.Put, $"leases/{lease}/cards", signed);
+        status.ShouldBe(200);
+        cards!.ToJsonString().ShouldBe("""[{"uid":"8001","least":"signed","clonable":false}]""");
+        (await Told(app, bank))[^1].ShouldBeOfType<GrantsBody.Lease>().Cards.ShouldBe([new GrantedCard("045f129a338001", "signed")]);
+        (await Shown(asha, lease))["cards"]!.AsArray().Count.ShouldBe(1);
+        (await ravi.Send(HttpMethod.Put, $"leases/{lease}/cards", signed)).Status.ShouldBe(404);
+
+        object uid = new { cards = new[] { new { uid = "04A1B2C3", least = "uid" } } };
+        (await asha.Send(HttpMethod.Put, $"leases/{lease}/cards", uid)).ShouldBeRefused(409, "uid-cards-off");
+        Guid site = app.Places.Sites.Single(s => s.Banks.Any(b => b.Id == bank.Id)).Id;
+        (await asha.Send(HttpMethod.Put, $"admin/sites/{site}/uid-cards", new { allowed = true })).Status.ShouldBe(403);
+        TestPerson admin = await app.GivenAdmin();
+        (await admin.Send(HttpMethod.Put, $"admin/sites/{Guid.CreateVersion7(app.Time.GetUtcNow())}/uid-cards", new { allowed = true })).Status.ShouldBe(404);
+        (await admin.Send(HttpMethod.Put, $"admin/sites/{site}/uid-cards", new { allowed = true })).Status.ShouldBe(200);
+        (await Told(app, bank))[^1].ShouldBeOfType<GrantsBody.Bank>().UidCards.ShouldBeTrue();
+        int told = (await Told(app, bank)).Count;
+        (await admin.Send(HttpMethod.Put, $"admin/sites/{site}/uid-cards", new { allowed = true })).Status.ShouldBe(200);
+        (await Told(app, bank)).Count.ShouldBe(told, "asked twice it tells nobody again");
+        (_, cards) = await asha.Send(HttpMethod.Put, $"leases/{lease}/cards", uid);
+        cards!.ToJsonString().ShouldBe("""[{"uid":"b2c3","least":"uid","clonable":true}]""");
+
+        (await asha.Send(HttpMethod.Put, $"leases/{lease}/cards", new { cards = new[] { new { uid = "04A1B2C", least = "uid" } } })).Status.ShouldBe(400);
+        (await asha.Send(HttpMethod.Put, $"leases/{lease}/cards", new { cards = new[] { new { uid = "04A1B2C3", least = "sure" } } })).Status.ShouldBe(400);
+        (await asha.Send(HttpMethod.Put, $"leases/{lease}/cards", new { cards = Enumerable.Range(0, 3).Select(n => new { uid = $"04A1B2C{n}", least = "uid" }) })).Status.ShouldBe(400);
+        (await asha.Send(HttpMethod.Put, $"leases/{lease}/cards", new { cards = Array.Empty<object>() })).Status.ShouldBe(200);
+        (await Told(app, bank))[^1].ShouldBeOfType<GrantsBody.Lease>().Cards.ShouldBeEmpty();
     }
 
     private static async Task<(Guid Lease, BankPlace Bank, LockerPlace Locker)> Rent(LatchkeyApp app, TestPerson person)

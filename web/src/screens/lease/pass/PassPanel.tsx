@@ -1,11 +1,12 @@
 import { useState } from 'react';
-import { CircleCheck, CloudOff, Hash, QrCode as QrIcon, Smartphone } from 'lucide-react';
+import { CircleCheck, CloudOff, CreditCard, Hash, QrCode as QrIcon, Smartphone } from 'lucide-react';
 import { api } from '../../../api/endpoints';
 import { asProblem, type Problem } from '../../../api/problem';
 import type { Lease, NewPin } from '../../../api/types';
 import { Button } from '../../../parts/Button';
 import { Trouble } from '../../../parts/Trouble';
 import { t } from '../../../text/t';
+import { CardDialog } from './CardDialog';
 import { PassDialog } from './PassDialog';
 import { PhoneDialog } from './PhoneDialog';
 import { PinDialog } from './PinDialog';
@@ -13,7 +14,7 @@ import './PassPanel.css';
 
 /** The other ways into the locker: a code to show, a number to type, this phone held to the reader. None of them needs a network at the door. */
 export function PassPanel({ lease, reload }: { lease: Lease; reload: () => void }) {
-  const [shown, setShown] = useState<'pass' | 'phone' | NewPin | null>(null);
+  const [shown, setShown] = useState<'pass' | 'phone' | 'card' | NewPin | null>(null);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const pin = async (): Promise<void> => {
@@ -39,9 +40,11 @@ export function PassPanel({ lease, reload }: { lease: Lease; reload: () => void 
         <Button wide icon={<QrIcon size={20} aria-hidden="true" />} onClick={() => setShown('pass')}>{t('pass.show')}</Button>
         <Button wide busy={busy} icon={<Hash size={20} aria-hidden="true" />} onClick={() => void pin()}>{lease.offline.pinSetAt === null ? t('pass.pin') : t('pass.pinNew')}</Button>
         <Button wide icon={<Smartphone size={20} aria-hidden="true" />} onClick={() => setShown('phone')}>{t('pass.phone')}</Button>
+        <Button wide icon={<CreditCard size={20} aria-hidden="true" />} onClick={() => setShown('card')}>{t('pass.card')}</Button>
       </div>
       {problem !== null && <Trouble problem={problem} />}
       {shown === 'pass' && <PassDialog lease={lease} onClose={() => setShown(null)} />}
+      {shown === 'card' && <CardDialog lease={lease} reload={reload} onClose={() => setShown(null)} />}
       {shown === 'phone' && <PhoneDialog lease={lease} onClose={() => setShown(null)} />}
       {shown !== null && typeof shown === 'object' && <PinDialog pin={shown} onClose={() => setShown(null)} />}
     </section>
