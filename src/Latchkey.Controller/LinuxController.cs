@@ -8,6 +8,7 @@ using Latchkey.Controller.Boards.Signals;
 using Latchkey.Controller.Boards.Ssd1306;
 using Latchkey.Controller.Boards.Ssd1331;
 using Latchkey.Controller.Cabinet;
+using Latchkey.Controller.Claiming;
 using Latchkey.Controller.Terminal;
 
 namespace Latchkey.Controller;
@@ -17,6 +18,9 @@ internal sealed class LinuxController : IDisposable
 {
     /// <summary>A terminal that lost a part is tried again so often; the doors go on without it.</summary>
     private static readonly TimeSpan TerminalAgain = TimeSpan.FromSeconds(5);
+
+    /// <summary>There is a year's time.</summary>
+    private static readonly TimeSpan RenewEvery = TimeSpan.FromDays(1);
 
     private readonly BoardFile _file;
     private readonly TimeProvider _time;
@@ -69,6 +73,8 @@ internal sealed class LinuxController : IDisposable
             Board.Poll(_time, ended.Token),
             new ServiceNotice(Environment.GetEnvironmentVariable("NOTIFY_SOCKET"), Environment.GetEnvironmentVariable("WATCHDOG_USEC")).Run(host, _time, ended.Token),
         ];
+        if (link.Http is not null)
+            parts = [.. parts, Renew(identity, ended.Token)];
         Task running = host.Run(ended.Token);
         // Whatever ends first ends all; systemd starts it again, with all relays off.
         Task first = await Task.WhenAny([running, .. parts]);
@@ -76,6 +82,28 @@ internal sealed class LinuxController : IDisposable
         await Task.WhenAll([running, .. parts]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!cancel.IsCancellationRequested)
             await first;
+    }
+
+    /// <summary>Ends when the device has another key: systemd starts it again with that one.</summary>
+    private async Task Renew(DeviceIdentity identity, CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                if (KeyChange.IsDue(identity.Certificate, _time.GetUtcNow()))
+                {
+                    await KeyChange.Run(identity.Device, _file.Folder, cancel);
+                    await Console.Error.WriteLineAsync("The key was changed; starting again with the new one.");
+                    return;
+                }
+            }
+            catch (Exception e) when (e is IOException or UsageException or ServerRefusedException)
+            {
+                await Console.Error.WriteLineAsync($"The certificate ends on {identity.Certificate?.NotAfter:yyyy-MM-dd}, and the key cannot be changed: {e.Message}");
+            }
+            await Task.Delay(RenewEvery, _time, cancel);
+        }
     }
 
     /// <summary>Tells of each part whether it answers, and moves nothing.</summary>

@@ -11,13 +11,14 @@ const string Help = """
                              makes this device's key, comes to the server with the code of its label, shows twelve digits, and waits
                              until an admin has confirmed them; --authority: what vouches for a server with a certificate of its own
       enrol --config FILE    makes this device's key and a certificate request by hand, where the server cannot be reached
+      rotate --config FILE   changes this device's key: the present one signs for the next one; start the controller again afterwards
       check --config FILE    tells of every part whether it answers; no door moves
       run --config FILE      runs until it is stopped
 
     docs/hardware.md explains FILE and the wiring.
     """;
 
-if (args is not [("claim" or "enrol" or "check" or "run") and var verb, "--config", var path, .. var more] || (verb == "claim") != (more.Length > 0))
+if (args is not [("claim" or "rotate" or "enrol" or "check" or "run") and var verb, "--config", var path, .. var more] || (verb == "claim") != (more.Length > 0))
 {
     Console.WriteLine(Help);
     return args is [] or ["--help"] or ["-h"] ? 0 : 2;
@@ -31,6 +32,12 @@ try
     if (verb == "claim")
         return await ClaimCommand.Run(more, file.Folder, file.Model, stop.Token);
     file = file.Claimed();
+    if (verb == "rotate")
+    {
+        await KeyChange.Run(file.Id, file.Folder, stop.Token);
+        Console.WriteLine("The key was changed. Start the controller again.");
+        return 0;
+    }
     if (verb == "enrol")
     {
         DeviceFolder.Enrol(file.Id, Directory.CreateDirectory(file.Folder).FullName);

@@ -45,7 +45,7 @@ public sealed partial class CabinetMachine
             throw new ArgumentException(fault, nameof(settings));
         _settings = settings;
         _key = key;
-        _write = new ReportWriter(settings);
+        _write = new ReportWriter(settings, key.Name);
         _doors = [.. Enumerable.Range(1, settings.Lockers).Select(n => new Door(n, !settings.WithoutSensor.Contains(n), settings.Latched.GetValueOrDefault(n)))];
     }
 

@@ -72,11 +72,14 @@ public static class DeviceFolder
 
     public static DeviceIdentity ReadIdentity(Guid device, string keys, LinkFile link)
     {
+        Settle(keys, device);
         string key = ReadText(KeyPath(keys, device));
         string? certificate = link.IsMqtt && link.Broker.Scheme == "mqtts" ? ReadText(CertificatePath(keys, device)) : null;
         try
         {
-            return DeviceIdentity.Read(device, key, certificate, Convert.FromBase64String(link.Server));
+            DeviceIdentity identity = DeviceIdentity.Read(device, key, certificate, Convert.FromBase64String(link.Server));
+            string pins = PinKeysPath(keys, device);
+            return File.Exists(pins) ? identity with { Commands = identity.Commands.Knowing(File.ReadLines(pins).Select(Convert.FromBase64String)) } : identity;
         }
         catch (Exception e) when (e is CryptographicException or FormatException)
         {
@@ -112,6 +115,47 @@ public static class DeviceFolder
     }
 
     public static void ForgetPendingKey(string keys) => File.Delete(Path.Combine(keys, PendingKeyFile));
+
+    /// <summary>The key that the device will have next; the same when a change is begun again.</summary>
+    internal static string NextKey(string keys, Guid device)
+    {
+        string path = KeyPath(keys, device) + Next;
+        if (!File.Exists(path))
+            WriteWhole(path, DeviceIdentity.NewKey(), OwnerOnly);
+        return ReadText(path);
+    }
+
+    /// <summary>What PINs were hashed with so far: it opens no command, and PINs that were made with it stay good.</summary>
+    internal static void KeepPinKey(string keys, Guid device, byte[] pinKey)
+    {
+        string path = PinKeysPath(keys, device), line = Convert.ToBase64String(pinKey);
+        string[] known = File.Exists(path) ? File.ReadAllLines(path) : [];
+        if (!known.Contains(line))
+            WriteWhole(path, string.Join('\n', known.Append(line).TakeLast(MostPinKeys)) + "\n", OwnerOnly);
+    }
+
+    /// <summary>From here on the next key is the device's.</summary>
+    internal static void KeepNextCertificate(string keys, Guid device, string certificate) => WriteWhole(CertificatePath(keys, device) + Next, certificate, Readable);
+
+    /// <summary>Finishes a change of the key that has its certificate. Cut at any point it is finished by the next call.</summary>
+    internal static void Settle(string keys, Guid device)
+    {
+        string certificate = CertificatePath(keys, device), key = KeyPath(keys, device);
+        if (!File.Exists(certificate + Next))
+            return;
+        if (File.Exists(key + Next))
+            File.Move(key + Next, key, overwrite: true);
+        UnixFolder.Flush(keys);
+        File.Move(certificate + Next, certificate, overwrite: true);
+        UnixFolder.Flush(keys);
+    }
+
+    private const string Next = ".next";
+
+    /// <summary>A lease lives for weeks; a device that changes its key every year needs one of them.</summary>
+    private const int MostPinKeys = 4;
+
+    private static string PinKeysPath(string keys, Guid device) => Path.Combine(keys, $"{device:D}.pins");
 
     /// <summary>
     /// Makes a device of the folder: each file whole and on the disk, link.json last, because a folder without it is no device's yet. What other devices

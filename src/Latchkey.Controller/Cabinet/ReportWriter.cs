@@ -5,7 +5,8 @@ using Latchkey.Link.Messages;
 namespace Latchkey.Controller.Cabinet;
 
 /// <summary>Numbers the reports of one start of one cabinet.</summary>
-internal sealed class ReportWriter(CabinetSettings settings)
+/// <param name="keyName">The name of its command key.</param>
+internal sealed class ReportWriter(CabinetSettings settings, string keyName)
 {
     // Raised by the machine, and by the link when it takes the number of a new connection: hence interlocked.
     private long _seq;
@@ -17,7 +18,7 @@ internal sealed class ReportWriter(CabinetSettings settings)
         !settings.Latched.TryGetValue(n, out Latch? latch) ? LockLetters.Momentary : latch.AtPowerLoss == PowerLoss.Locks ? LockLetters.LatchedAndLocks : LockLetters.LatchedAndStays));
 
     public HelloMessage Hello(long link, bool safe, long at) => Next(at, (id, seq) => new HelloMessage(
-        Wire.Version, id, Boot, seq, at, link, settings.Firmware, settings.Model, settings.Lockers, _locks, safe ? true : null));
+        Wire.Version, id, Boot, seq, at, link, settings.Firmware, settings.Model, settings.Lockers, _locks, safe ? true : null, keyName));
 
     public StateMessage State(string doors, string? inside, int? battery, string? issue, long at, long grants = 0) =>
         Next(at, (id, seq) => new StateMessage(Wire.Version, id, Boot, seq, at, doors, issue, Inside: inside, Battery: battery, Grants: grants == 0 ? null : grants));

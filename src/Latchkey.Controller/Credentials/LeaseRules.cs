@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using Latchkey.Controller.Cabinet;
 using Latchkey.Link.Messages;
 
@@ -19,8 +17,7 @@ internal static class LeaseRules
     public static IReadOnlyList<GrantsBody.Lease> Meant(CredentialMemory memory, string whose) =>
         [.. memory.Leases.Where(l => l.Pin is not null && l.Whose.Contains(whose)).OrderBy(l => l.Locker).Take(MostNamesakes)];
 
-    public static bool IsPin(CommandKey key, GrantsBody.Lease lease, string pin) => CryptographicOperations.FixedTimeEquals(
-        MemoryMarshal.AsBytes<char>(lease.Pin), MemoryMarshal.AsBytes<char>(key.HashPin(lease.Salt ?? "", lease.Locker, pin)));
+    public static bool IsPin(CommandKey key, GrantsBody.Lease lease, string pin) => key.IsPin(lease.Pin ?? "", lease.Salt ?? "", lease.Locker, pin);
 
     public static (GrantsBody.Lease Lease, GrantedCard Card)? OfCard(CredentialMemory memory, string uid)
     {

@@ -30,8 +30,24 @@ public sealed class CommandKey
 {
     private readonly byte[] _key;
     private readonly Guid _device;
+    private readonly byte[][] _pinKeys;
 
-    private CommandKey(byte[] key, Guid device) => (_key, _device) = (key, device);
+    private CommandKey(byte[] key, Guid device, IEnumerable<byte[]> earlierPinKeys)
+    {
+        (_key, _device) = (key, device);
+        PinKey = HKDF.Expand(HashAlgorithmName.SHA256, key, 32, Encoding.ASCII.GetBytes($"LK-PIN-1|{device:D}"));
+        _pinKeys = [PinKey, .. earlierPinKeys];
+        Name = Base64Url.EncodeToString(HMACSHA256.HashData(key, Encoding.ASCII.GetBytes($"LK-NAM-1|{device:D}")).AsSpan(0, 12));
+    }
+
+    /// <summary>Which key this is, 16 characters: the device says it in its hello, and nothing about the key follows from it.</summary>
+    public string Name { get; }
+
+    /// <summary>What PINs are hashed with; it opens no command.</summary>
+    public byte[] PinKey { get; }
+
+    /// <summary>The same key, by which PINs are still known that were hashed before the device changed its key.</summary>
+    public CommandKey Knowing(IEnumerable<byte[]> earlierPinKeys) => new(_key, _device, earlierPinKeys);
 
     /// <param name="own">This end's private key.</param>
     /// <param name="peer">The other end's public key.</param>
@@ -43,7 +59,7 @@ public sealed class CommandKey
         try
         {
             byte[] key = HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, 32, info: Encoding.ASCII.GetBytes($"LK-CMD-1|{device:D}"));
-            return new CommandKey(key, device);
+            return new CommandKey(key, device, []);
         }
         finally
         {
@@ -85,11 +101,20 @@ public sealed class CommandKey
     /// the key cannot try PINs, and the hash of one door fits no other.
     /// </summary>
     /// <param name="salt">16 hexadecimal digits, new for each PIN.</param>
-    public string HashPin(string salt, int locker, string pin)
+    public string HashPin(string salt, int locker, string pin) => PinUnder(PinKey, salt, locker, pin);
+
+    /// <summary>Whether the hash is this PIN's, under this key or one that the device had before.</summary>
+    public bool IsPin(string hash, string salt, int locker, string pin)
     {
-        byte[] key = HKDF.Expand(HashAlgorithmName.SHA256, _key, 32, Encoding.ASCII.GetBytes($"LK-PIN-1|{_device:D}"));
-        return Base64Url.EncodeToString(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"{salt}|{locker}|{pin}")));
+        bool any = false;
+        // All are compared, so that the time it takes says nothing.
+        foreach (byte[] key in _pinKeys)
+            any |= CryptographicOperations.FixedTimeEquals(MemoryMarshal.AsBytes<char>(hash), MemoryMarshal.AsBytes<char>(PinUnder(key, salt, locker, pin)));
+        return any;
     }
+
+    private static string PinUnder(byte[] key, string salt, int locker, string pin) =>
+        Base64Url.EncodeToString(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"{salt}|{locker}|{pin}")));
 
     private byte[] Mac(GrantsMessage c) => HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes($"LK-GRT-1|{_device:D}|{c.Id:D}|{c.After}|{c.Revision}|{c.Body}"));
 

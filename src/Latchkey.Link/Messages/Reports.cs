@@ -20,8 +20,10 @@ public interface IReport : IMessage
 /// <param name="Lockers">How many doors the device runs, 1 to 200; they are numbered from 1.</param>
 /// <param name="Locks">A letter for each door in order, see <see cref="LockLetters"/>; absent where all are momentary.</param>
 /// <param name="Safe">True while the device is in safe mode: it takes no orders from afar.</param>
+/// <param name="Key"><see cref="CommandKey.Name"/> of the key that the device has; absent from those that never change theirs.</param>
 public sealed record HelloMessage(
-    int V, Guid Id, long Boot, long Seq, long At, long Link, string Firmware, string Model, int Lockers, string? Locks = null, bool? Safe = null) : IReport;
+    int V, Guid Id, long Boot, long Seq, long At, long Link, string Firmware, string Model, int Lockers, string? Locks = null, bool? Safe = null,
+    string? Key = null) : IReport;
 
 /// <summary>
 /// The whole state of a device, on change, on request and every 9 s as the heartbeat; and, with <see cref="Gone"/>, its last will.

@@ -12,23 +12,37 @@ public sealed class DeviceKeys(Db db, ServerKeys keys) : IDisposable
     // 5,000 banks' keys are half a megabyte.
     private const int KeysKept = 5000;
 
+    /// <summary>A device that changes its key while it is being looked up would be kept with the old one: not for longer than this.</summary>
+    private static readonly TimeSpan Kept = TimeSpan.FromMinutes(1);
+
     private readonly MemoryCache _keys = new(new MemoryCacheOptions { SizeLimit = KeysKept });
 
     public async Task<CommandKey> Of(Guid device, CancellationToken cancel)
     {
         if (_keys.TryGetValue(device, out CommandKey? known))
             return known!;
-        byte[] own = await keys.PrivateKey(ServerKeys.Command, cancel);
         byte[] peer = await db.Read(c => c.QuerySingleAsync<byte[]>("select public_key from device where id = @device", new { device }), cancel);
-        using var ownKey = ECDiffieHellman.Create();
-        ownKey.ImportPkcs8PrivateKey(own, out _);
-        using var peerKey = ECDiffieHellman.Create();
-        peerKey.ImportSubjectPublicKeyInfo(peer, out _);
-        return _keys.Set(device, CommandKey.Derive(ownKey, peerKey.PublicKey, device), new MemoryCacheEntryOptions { Size = 1 });
+        return _keys.Set(device, await Derive(peer, device, cancel), new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Kept });
+    }
+
+    /// <summary>The public key that the device has offered and not yet used, if it makes the key of this name.</summary>
+    public async Task<byte[]?> Offered(Guid device, string named, CancellationToken cancel)
+    {
+        byte[]? next = await db.Read(c => c.QueryFirstOrDefaultAsync<byte[]>("select next_public_key from device where id = @device and next_public_key is not null", new { device }), cancel);
+        return next is not null && (await Derive(next, device, cancel)).Name == named ? next : null;
     }
 
     /// <summary>The device has another key now.</summary>
     public void Forget(Guid device) => _keys.Remove(device);
 
     public void Dispose() => _keys.Dispose();
+
+    private async Task<CommandKey> Derive(byte[] peer, Guid device, CancellationToken cancel)
+    {
+        using var ownKey = ECDiffieHellman.Create();
+        ownKey.ImportPkcs8PrivateKey(await keys.PrivateKey(ServerKeys.Command, cancel), out _);
+        using var peerKey = ECDiffieHellman.Create();
+        peerKey.ImportSubjectPublicKeyInfo(peer, out _);
+        return CommandKey.Derive(ownKey, peerKey.PublicKey, device);
+    }
 }

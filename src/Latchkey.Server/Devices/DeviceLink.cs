@@ -149,6 +149,9 @@ public sealed record BrokerAddress(MqttDial Dial, string ClientId, string? Usern
     /// <summary>Where TLS is spoken and with which authorities; null without TLS, or with the system's authorities.</summary>
     public (string Host, int Port, X509Certificate2Collection Trust)? Tls { get; init; }
 
+    /// <summary>When this node's own certificate there ends; null without one.</summary>
+    public DateTimeOffset? CertificateEnds { get; init; }
+
     /// <summary>Tells a broker of this node's own which certificates are revoked; null where the broker is somebody else's.</summary>
     public Func<CancellationToken, Task>? RefreshRevocations { get; init; }
 }

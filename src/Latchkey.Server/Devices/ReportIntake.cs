@@ -4,6 +4,7 @@ using Latchkey.Domain.Commands;
 using Latchkey.Domain.Devices;
 using Latchkey.Domain.Lockers;
 using Latchkey.Link.Messages;
+using Latchkey.Server.Devices.Claims;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
@@ -15,7 +16,7 @@ namespace Latchkey.Server.Devices;
 /// What devices say becomes what is known. A report is applied once (its name is taken in the same transaction), and changes what is known of a
 /// device only if it is newer; an older one that arrives late is still recorded.
 /// </summary>
-public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presence, GrantNews grants, TimeProvider time, ILogger<ReportIntake> log)
+public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presence, GrantNews grants, DeviceKeys keys, KeyChanges changes, TimeProvider time, ILogger<ReportIntake> log)
 {
     // A heartbeat that says what the last one said is not compared with the database; once in a while it is, in case another node knows better.
     private static readonly TimeSpan TrustedFor = TimeSpan.FromMinutes(1);
@@ -45,10 +46,11 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
 
     private async Task<bool> Hello(Guid device, BankPlace bank, HelloMessage m)
     {
-        if (!IsPlain(m.Firmware, 32) || !IsPlain(m.Model, 32) || !IsLetters(m.Locks, LockLetters.Momentary, LockLetters.LatchedAndStays, LockLetters.LatchedAndLocks))
+        if (!IsPlain(m.Firmware, 32) || !IsPlain(m.Model, 32) || !IsPlain(m.Key, 16) || !IsLetters(m.Locks, LockLetters.Momentary, LockLetters.LatchedAndStays, LockLetters.LatchedAndLocks))
             return false;
         _lastState.TryRemove(device, out _);
         presence.Seen(device, time.GetUtcNow());
+        byte[]? next = m.Key is null ? null : await keys.Offered(device, m.Key, CancellationToken.None);
         await Once(device, m, async tx =>
         {
             int newest = await tx.Execute(
@@ -62,6 +64,8 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
             await tx.Execute(
                 "update locker set latched = not latched where bank_id = @bank and latched <> (substr(@locks, number, 1) not in ('', 'm'))",
                 new { bank = bank.Id, locks = m.Locks ?? "" });
+            if (next is not null)
+                await changes.InUse(tx, device, next, time.GetUtcNow());
             await presence.Online(tx, device, bank, time.GetUtcNow());
             tx.AfterCommit(() => grants.Greet(device, m.Boot, m.Link));
         });

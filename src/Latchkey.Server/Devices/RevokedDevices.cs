@@ -28,6 +28,7 @@ public sealed class RevokedDevices : BackgroundService
     private readonly ConcurrentDictionary<Guid, bool> _revoked = [];
     private readonly HashSet<Guid> _cut = [];
     private readonly SemaphoreSlim _looking = new(1);
+    private long _superseded;
     private CancellationToken _stopping;
     private Task _soon = Task.CompletedTask;
 
@@ -53,10 +54,11 @@ public sealed class RevokedDevices : BackgroundService
     private void OnJournal(IReadOnlyList<JournalRead> batch)
     {
         bool any = false;
-        foreach (JournalEntry entry in batch.Select(r => r.Entry).Where(e => e.Kind == JournalKinds.DeviceRevoked && e.DeviceId is not null))
+        foreach (JournalEntry entry in batch.Select(r => r.Entry).Where(e => e.Kind is JournalKinds.DeviceRevoked or JournalKinds.DeviceKeyChanged && e.DeviceId is not null))
         {
             any = true;
-            Note(entry.DeviceId!.Value);
+            if (entry.Kind == JournalKinds.DeviceRevoked)
+                Note(entry.DeviceId!.Value);
         }
         if (any && !_stopping.IsCancellationRequested)
             _soon = Task.WhenAll(_soon, LookSoon(_stopping));
@@ -92,11 +94,14 @@ public sealed class RevokedDevices : BackgroundService
             List<Guid> all = [.. await _db.Read(c => c.QueryAsync<Guid>("select id from device where revoked_at is not null"), cancel)];
             all.ForEach(Note);
             List<Guid> due = [.. all.Where(d => !_cut.Contains(d))];
-            if (due.Count == 0)
+            // Certificates of keys that devices have changed: nobody is cut off, and nobody comes with them again.
+            long superseded = await _db.Read(c => c.ExecuteScalarAsync<long>("select count(*) from device_certificate where revoked_at is not null"), cancel);
+            if (due.Count == 0 && superseded == _superseded)
                 return;
             // First the list, so that whoever is cut off cannot come straight back.
             if (_broker.RefreshRevocations is { } refresh)
                 await refresh(cancel);
+            _superseded = superseded;
             foreach (Guid device in due)
             {
                 if (await CutOff(device, cancel))

@@ -58,7 +58,7 @@ public static class Composition
         builder.Services.AddSingleton(_ => new Grants(passKey));
         builder.Services.AddSingleton(options.Face.Limits).AddSingleton<DeviceKeys>().AddSingleton<Breaker>().AddSingleton<GrantNews>();
         builder.Services.AddRunning<JournalTail>().AddRunning<DeviceLink>().AddRunning<RevokedDevices>().AddRunning<CommandDispatch>().AddRunning<GrantPush>().AddRunning<PresenceKeeper>().AddRunning<ExpireHolds>();
-        builder.Services.AddSingleton(options).AddSingleton<DeviceWelcome>().AddSingleton<ClaimDesk>().AddRunning<ClaimedDevices>();
+        builder.Services.AddSingleton(options).AddSingleton<DeviceWelcome>().AddSingleton<ClaimDesk>().AddSingleton<KeyDesk>().AddSingleton<KeyChanges>().AddRunning<ClaimedDevices>().AddRunning<CertificateWatch>();
         builder.Services.AddSingleton<StandInDialer>().AddSingleton<DeviceGateway>().AddSingleton<DeviceSocket>().AddRunning<DevicePolling>();
         // Stopped in the opposite order: the meter waits for commands to leave, so it comes after what sends them.
         builder.Services.AddRunning<JournalMeter>().AddHostedService(s => s.GetRequiredService<RateLimiter>());
@@ -119,6 +119,7 @@ public static class Composition
         StartPayment.Map(api);
         SandboxCheckout.Map(api);
 
+        ListDevices.Map(api);
         MakeClaim.Map(api);
         ListClaims.Map(api);
         ConfirmClaim.Map(api);

@@ -83,6 +83,12 @@ public static class JournalKinds
     public const string DeviceOffline = "device-offline";
     public const string DeviceRevoked = "device-revoked";
     public const string DeviceClaimed = "device-claimed";
+    /// <summary>A device has offered its next key, signed with the present one.</summary>
+    public const string DeviceKeyOffered = "device-key-offered";
+    /// <summary>The next key was heard and is the device's; the certificates of the one before are revoked.</summary>
+    public const string DeviceKeyChanged = "device-key-changed";
+    /// <summary>Another certificate for the same key.</summary>
+    public const string DeviceRenewed = "device-renewed";
     public const string ClaimMade = "claim-made";
     /// <summary>A device has come with the code and a key.</summary>
     public const string ClaimAsked = "claim-asked";

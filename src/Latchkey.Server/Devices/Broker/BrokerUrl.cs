@@ -28,7 +28,7 @@ public static class BrokerUrl
         try
         {
             (X509Certificate2 certificate, X509Certificate2Collection trust) = Load(identity);
-            return new BrokerAddress(MqttDialer.Tls(url.Host, Port(url), trust, certificate), certificate.GetNameInfo(X509NameType.SimpleName, false), null, null, $"mqtts://{url.Host}:{Port(url)}") { Tls = (url.Host, Port(url), trust) };
+            return new BrokerAddress(MqttDialer.Tls(url.Host, Port(url), trust, certificate), certificate.GetNameInfo(X509NameType.SimpleName, false), null, null, $"mqtts://{url.Host}:{Port(url)}") { Tls = (url.Host, Port(url), trust), CertificateEnds = new DateTimeOffset(certificate.NotAfter) };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
         {

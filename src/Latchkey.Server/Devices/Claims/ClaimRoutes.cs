@@ -8,7 +8,7 @@ using Latchkey.Server.Hosting.Limits;
 
 namespace Latchkey.Server.Devices.Claims;
 
-/// <summary>What a device calls that has no certificate yet. docs/protocol.md is the description; plain HTTP is for this machine only, as everywhere.</summary>
+/// <summary>What a device calls for its first certificate and for its next key. docs/protocol.md is the description; plain HTTP is for this machine only, as everywhere.</summary>
 public static class ClaimRoutes
 {
     public static void Map(WebApplication app)
@@ -16,6 +16,7 @@ public static class ClaimRoutes
         RouteGroupBuilder claims = app.MapGroup("/device/v1/claims").TakesNoToken().ExcludeFromDescription();
         claims.MapPost("", Ask);
         claims.MapGet("", Look);
+        app.MapPost("/device/v1/keys", ChangeKey).TakesNoToken().ExcludeFromDescription();
     }
 
     private static async Task<IResult> Ask(HttpContext http, ClaimDesk desk, RateLimiter limiter, CancellationToken cancel)
@@ -38,6 +39,17 @@ public static class ClaimRoutes
         return granted is not null
             ? DeviceRoutes.Answer(granted, TransportJson.Default.Granted)
             : TypedResults.StatusCode(waits ? StatusCodes.Status202Accepted : StatusCodes.Status403Forbidden);
+    }
+
+    private static async Task<IResult> ChangeKey(HttpContext http, KeyDesk desk, RateLimiter limiter, CancellationToken cancel)
+    {
+        if (await limiter.Take(RateKind.DeviceKeys, $"address:{RateLimiting.Network(http.Connection.RemoteIpAddress)}", cancel) is { } wait)
+            return RateLimiting.TooMany(http, wait);
+        if (await DeviceRoutes.Read(http, Claiming.LargestRequest, TransportJson.Default.Change, cancel) is not { } change || KeyOf(change.Request) is not { } next)
+            return TypedResults.BadRequest();
+        return await desk.Change(change, next, cancel) is { } granted
+            ? DeviceRoutes.Answer(granted, TransportJson.Default.Granted)
+            : TypedResults.StatusCode(StatusCodes.Status403Forbidden);
     }
 
     /// <summary>Null for what is no request, or proves no key of ours.</summary>

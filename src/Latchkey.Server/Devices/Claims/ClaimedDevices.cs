@@ -49,10 +49,10 @@ public sealed class ClaimedDevices : BackgroundService
     private void OnJournal(IReadOnlyList<JournalRead> batch)
     {
         bool any = false;
-        foreach (JournalEntry entry in batch.Select(r => r.Entry).Where(e => e.Kind == JournalKinds.DeviceClaimed && e.DeviceId is not null))
+        foreach (JournalEntry entry in batch.Select(r => r.Entry).Where(e => e.Kind is JournalKinds.DeviceClaimed or JournalKinds.DeviceKeyChanged && e.DeviceId is not null))
         {
-            any = true;
             _keys.Forget(entry.DeviceId!.Value);
+            any |= entry.Kind == JournalKinds.DeviceClaimed;
         }
         if (any && !_stopping.IsCancellationRequested)
             _soon = Task.WhenAll(_soon, LookSoon(_stopping));

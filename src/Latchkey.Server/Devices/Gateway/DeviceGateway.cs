@@ -45,10 +45,10 @@ public sealed class DeviceGateway : IAsyncDisposable
             return (null, "busy");
         try
         {
-            byte[]? key = await _db.Read(
-                c => c.QueryFirstOrDefaultAsync<byte[]>("select public_key from device where id = @device and revoked_at is null", new { device }), cancel);
-            // Unknown, revoked and unproven look the same from outside.
-            if (key is null || !LinkProof.IsGenuine(key, purpose, nonce, device, proof))
+            (byte[]? key, byte[]? next) = await _db.Read(
+                c => c.QueryFirstOrDefaultAsync<(byte[]?, byte[]?)>("select public_key, next_public_key from device where id = @device and revoked_at is null", new { device }), cancel);
+            // Unknown, revoked and unproven look the same from outside. While a device changes its key both are good.
+            if (key is null || !(LinkProof.IsGenuine(key, purpose, nonce, device, proof) || (next is not null && LinkProof.IsGenuine(next, purpose, nonce, device, proof))))
                 return (null, "refused");
             if (!Wire.TryRead(will, out StateMessage? last) || last.Gone != true)
                 return (null, "no last will");

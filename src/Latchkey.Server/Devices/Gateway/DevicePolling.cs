@@ -91,7 +91,7 @@ public sealed class DevicePolling(DeviceGateway gateway, Db db, ServerKeys keys,
         }
     }
 
-    private async Task<bool> IsFresh(string nonce, CancellationToken cancel)
+    internal async Task<bool> IsFresh(string nonce, CancellationToken cancel)
     {
         byte[] bytes = new byte[40];
         if (nonce.Length != 54 || !Base64Url.IsValid(nonce) || !Base64Url.TryDecodeFromChars(nonce, bytes, out int length) || length != bytes.Length)

@@ -75,7 +75,7 @@ public sealed class PrivateMosquitto : IAsyncDisposable
         IPEndPoint[] listeners = [new(IPAddress.Loopback, port), .. open is null ? (IPEndPoint[])[] : [open.At]];
         await new BrokerSet(folder, folder, nodes, Nodes, listeners, open?.Names ?? [], plugin).Write(db, keys, now, cancel);
         (X509Certificate2 own, X509Certificate2Collection trust) = BrokerUrl.Load(Path.Combine(nodes, Nodes[0]));
-        return new BrokerAddress(MqttDialer.Tls("127.0.0.1", port, trust, own), Nodes[0], null, null, $"mqtts://127.0.0.1:{port}") { Tls = ("127.0.0.1", port, trust) };
+        return new BrokerAddress(MqttDialer.Tls("127.0.0.1", port, trust, own), Nodes[0], null, null, $"mqtts://127.0.0.1:{port}") { Tls = ("127.0.0.1", port, trust), CertificateEnds = new DateTimeOffset(own.NotAfter) };
     }
 
     private async Task RefreshRevocations(Db db, ServerKeys keys, CancellationToken cancel)

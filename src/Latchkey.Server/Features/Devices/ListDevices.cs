@@ -1,0 +1,58 @@
+using Dapper;
+using Latchkey.Server.Devices.Claims;
+using Latchkey.Server.Hosting;
+using Latchkey.Server.Storage;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Latchkey.Server.Features.Devices;
+
+/// <summary>An admin sees every device that was not revoked: where it is, since when it is there, and when its certificate ends; those that end first come first.</summary>
+public static class ListDevices
+{
+    /// <summary>More than one installation has been run with; a page of a list comes with the console that needs it.</summary>
+    private const int Most = 5000;
+
+    /// <param name="BankId">Null for one that has no bank.</param>
+    /// <param name="CertificateEndsAt">Null for one that has none.</param>
+    /// <param name="KeyOfferedAt">It has offered another key and has not been heard with it yet.</param>
+    /// <param name="Warning">certificate-ends, within 90 days; or null.</param>
+    public sealed record DeviceView(
+        Guid Id, Guid? BankId, string Model, string? Firmware, bool? Online, DateTimeOffset? LastSeen, string? Issue, DateTimeOffset? ClaimedAt, DateTimeOffset? CertificateEndsAt,
+        DateTimeOffset? KeyOfferedAt, string? Warning);
+
+    public sealed record Devices(IReadOnlyList<DeviceView> Items);
+
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/devices", Handle).WithName("ListDevices").SignedIn();
+
+    private static async Task<Results<Ok<Devices>, ProblemHttpResult>> Handle(HttpContext http, Db db, TimeProvider time, CancellationToken cancel)
+    {
+        if (http.NotAnAdmin() is { } forbidden)
+            return forbidden;
+        DateTimeOffset soon = time.GetUtcNow() + CertificateWatch.SoonForDevices;
+        IEnumerable<Row> rows = await db.Read(
+            c => c.QueryAsync<Row>(
+                """
+                select d.id, b.id as bank_id, d.model, d.firmware, d.online, d.last_seen, d.issue, d.claimed_at, d.next_offered_at as key_offered_at,
+                  (select max(not_after) from device_certificate c where c.device_id = d.id and c.revoked_at is null) as certificate_ends_at
+                from device d left join bank b on b.device_id = d.id where d.revoked_at is null order by certificate_ends_at nulls last, d.id limit @Most
+                """,
+                new { Most }),
+            cancel);
+        return TypedResults.Ok(new Devices([.. rows.Select(r => new DeviceView(
+            r.Id, r.BankId, r.Model, r.Firmware, r.Online, r.LastSeen, r.Issue, r.ClaimedAt, r.CertificateEndsAt, r.KeyOfferedAt, r.CertificateEndsAt < soon ? "certificate-ends" : null))]));
+    }
+
+    private sealed class Row
+    {
+        public Guid Id { get; init; }
+        public Guid? BankId { get; init; }
+        public string Model { get; init; } = "";
+        public string? Firmware { get; init; }
+        public bool? Online { get; init; }
+        public DateTimeOffset? LastSeen { get; init; }
+        public string? Issue { get; init; }
+        public DateTimeOffset? ClaimedAt { get; init; }
+        public DateTimeOffset? CertificateEndsAt { get; init; }
+        public DateTimeOffset? KeyOfferedAt { get; init; }
+    }
+}
