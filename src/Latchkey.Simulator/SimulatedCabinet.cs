@@ -156,6 +156,8 @@ internal sealed class SimulatedCabinet : IAsyncDisposable
             _network.Unplug();
             await running.CancelAsync();
             await _run;
+            // Once more: the program may have drawn while it was being ended.
+            Terminal.Dark();
             running.Dispose();
             Volatile.Write(ref _running, null);
             if (plugged)

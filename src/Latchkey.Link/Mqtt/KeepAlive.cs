@@ -37,6 +37,9 @@ internal sealed class KeepAlive : IAsyncDisposable
             _timer = time.CreateTimer(_ => Look(), null, _half, _half);
     }
 
+    /// <summary>The application does not take what has come, so the socket is not read.</summary>
+    public bool IsPaused => _paused;
+
     public void Received() => Volatile.Write(ref _lastReceived, _time.GetTimestamp());
 
     public void PingAnswered() => Volatile.Write(ref _pinged, 0);
@@ -60,14 +63,16 @@ internal sealed class KeepAlive : IAsyncDisposable
     private void Look()
     {
         long now = _time.GetTimestamp();
+        // Before the times: a break that ends just now has set them, and what was read before would look like the peer's silence.
+        bool paused = _paused;
         long writing = Volatile.Read(ref _writeStarted), received = Volatile.Read(ref _lastReceived);
         if (writing != 0 && _time.GetElapsedTime(writing, now) >= _grace)
             _end(new MqttEnd(MqttLinkReason.KeepAliveTimeout, 0, "the peer takes nothing"));
-        else if (!_paused && _time.GetElapsedTime(received, now) >= _grace)
+        else if (!paused && _time.GetElapsedTime(received, now) >= _grace)
             _end(new MqttEnd(MqttLinkReason.KeepAliveTimeout, 0, "the peer is silent"));
-        else if (PingIsOverdue(now))
+        else if (!paused && PingIsOverdue(now))
             _end(new MqttEnd(MqttLinkReason.KeepAliveTimeout, 0, "the peer talks and answers no ping"));
-        else if (OwesForTooLong(now))
+        else if (!paused && OwesForTooLong(now))
             _end(new MqttEnd(MqttLinkReason.AcknowledgementTimeout, 0, "the peer lives and acknowledges nothing"));
         else if (_time.GetElapsedTime(received, now) >= _half || _time.GetElapsedTime(Volatile.Read(ref _lastSent), now) >= _half)
             Ping(now);
@@ -82,13 +87,13 @@ internal sealed class KeepAlive : IAsyncDisposable
     private bool PingIsOverdue(long now)
     {
         long pinged = Volatile.Read(ref _pinged);
-        return pinged != 0 && !_paused && _time.GetElapsedTime(Math.Max(pinged, Volatile.Read(ref _readingSince)), now) >= _grace;
+        return pinged != 0 && _time.GetElapsedTime(Math.Max(pinged, Volatile.Read(ref _readingSince)), now) >= _grace;
     }
 
     private bool OwesForTooLong(long now)
     {
         long limit = (long)(_acknowledgeTimeout.TotalSeconds * _time.TimestampFrequency);
-        return !_paused && now - Volatile.Read(ref _readingSince) >= limit && _owesSince(now - limit);
+        return now - Volatile.Read(ref _readingSince) >= limit && _owesSince(now - limit);
     }
 
     public readonly struct Pause(KeepAlive keepAlive) : IDisposable

@@ -9,6 +9,7 @@ namespace Latchkey.Link.Mqtt;
 /// </summary>
 public sealed class MqttClient : IAsyncDisposable
 {
+    private volatile MqttConnection? _connection;
     private readonly MqttOptions _options;
     private readonly MqttDial _dial;
     private readonly TimeProvider _time;
@@ -86,6 +87,9 @@ public sealed class MqttClient : IAsyncDisposable
         return _subscriptions.Add(filter, qos, cancel);
     }
 
+    /// <summary>Nobody takes the messages that have come, so that no more are read. For tests.</summary>
+    internal bool IsHeldUp => _connection?.IsHeldUp == true;
+
     /// <summary>Returns at once when connected, otherwise at the next connection.</summary>
     /// <exception cref="OperationCanceledException">Cancelled, or the client was stopped.</exception>
     public Task WhenConnected(CancellationToken cancel)
@@ -151,6 +155,7 @@ public sealed class MqttClient : IAsyncDisposable
             return end.Reason == MqttLinkReason.InternalError ? end with { Reason = MqttLinkReason.NetworkError } : end;
         }
         await using var connection = new MqttConnection(stream, _options, _time, _outbox, _subscriptions, _messages.Writer);
+        _connection = connection;
         _outbox.Wake = _subscriptions.Wake = connection.Wake;
         return await connection.Run(NextConnect, OnConnected, limit.Token, cancel);
     }

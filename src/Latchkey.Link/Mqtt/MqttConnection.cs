@@ -55,6 +55,9 @@ internal sealed class MqttConnection(
         return await RunLoops();
     }
 
+    /// <summary>See <see cref="KeepAlive.IsPaused"/>.</summary>
+    public bool IsHeldUp => _keepAlive?.IsPaused == true;
+
     public async ValueTask DisposeAsync()
     {
         await CloseStream();
