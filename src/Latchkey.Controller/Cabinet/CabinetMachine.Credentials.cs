@@ -210,6 +210,9 @@ public sealed partial class CabinetMachine
                 }
                 else
                 {
+                    // It has opened nothing, so it is not used up either.
+                    if (used.Token is { } token)
+                        _credentials.Apply(new CredentialRecord.Burnt(token, _credentials.UsesOf(token) - 1, used.Until));
                     _credentials.Apply(new CredentialRecord.Told(used.Use));
                     Refuse(CredentialFaults.JournalFull, used.Door);
                 }

@@ -20,7 +20,18 @@ internal static class RandomVectors
         long now = 0;
         int orders = 0;
         bool linked = false;
+        int passes = 0;
         Do("boot", "cccc", $"bolts={(seed % 2 == 0 ? "??oo" : "????")}", "inside=eeie", "battery=80");
+        // Two of three have been told who they are and what time it is.
+        if (seed % 3 > 0)
+        {
+            now = 10;
+            Do("link");
+            linked = true;
+            Do("grants", "bank", "uid-cards");
+            Do("kept", "grants", "1");
+            Do("grants", "time");
+        }
         for (int i = 0; i < Steps; i++)
         {
             // Time passes first; whenever the cabinet wants to be called, it is.
@@ -48,11 +59,14 @@ internal static class RandomVectors
 
         string[] Choose()
         {
+            string[] unkept = [.. run.Unkept];
+            if (unkept.Length > 0 && random.Next(4) > 0)
+                return [random.Next(12) == 0 ? "not-kept" : "kept", .. unkept[0].Split(' ')];
             string[] waiting = [.. run.Unanswered];
             // A disk answers most of the time before anything else happens.
             if (waiting.Length > 0 && random.Next(3) > 0)
                 return [random.Next(12) == 0 ? "failed" : "stored", .. waiting[0].Split(' ')];
-            switch (random.Next(26))
+            switch (random.Next(38))
             {
                 case < 6:
                     string letter = VectorRun.LetterOf(++orders);
@@ -82,6 +96,26 @@ internal static class RandomVectors
                     return ["clock", random.Next(-3_000, 3_000).ToString(CultureInfo.InvariantCulture)];
                 case 24 when random.Next(2) == 0:
                     return ["boot", Letters("co?"), $"bolts={Letters("ob?")}", $"inside={Letters("ie?")}", $"battery={random.Next(0, 101)}", $"power={(random.Next(4) == 0 ? "off" : "on")}", $"fallen={random.Next(0, 7)}"];
+                case 25 when linked:
+                    return ["grants", "bank", .. random.Next(2) == 0 ? (string[])["uid-cards"] : []];
+                case 26 when linked:
+                    return ["grants", "time"];
+                case 27 or 28 when linked:
+                    int leased = random.Next(1, 5);
+                    return ["grants", "lease", VectorRun.LetterOf(leased), $"{leased}", $"pin={4710 + leased}", $"card=04a1b2c{leased}:{(leased % 2 == 0 ? "mutual" : "uid")}", $"gen={random.Next(1, 4)}"];
+                case 29 when linked && random.Next(3) == 0:
+                    int ended = random.Next(1, 5);
+                    return ["grants", "ended", VectorRun.LetterOf(ended), $"{ended}", $"gen={random.Next(2, 5)}"];
+                case 30 or 31:
+                    int typed = random.Next(1, 5);
+                    return ["code", $"{typed}", $"{4710 + (random.Next(3) == 0 ? 0 : typed)}"];
+                case 32:
+                    return ["card", $"04a1b2c{random.Next(1, 6)}", random.Next(3) switch { 0 => "uid", 1 => "signed", _ => "mutual" }];
+                case < 36 and > 32:
+                    string[] flaw = random.Next(8) switch { 0 => ["forged"], 1 => ["foreign"], 2 => [$"age={random.Next(9_000)}"], 3 => ["uses=0"], 4 => ["broken=shape"], _ => [] };
+                    return ["pass", VectorRun.LetterOf(++passes), $"{random.Next(1, 6)}", $"gen={random.Next(1, 4)}", .. flaw];
+                case 36 when passes > 0:
+                    return ["show", VectorRun.LetterOf(random.Next(1, passes + 1)), .. random.Next(3) == 0 ? (string[])["malleated"] : []];
                 default:
                     return ["tick"];
             }

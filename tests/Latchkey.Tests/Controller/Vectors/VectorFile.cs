@@ -42,7 +42,7 @@ internal sealed record VectorFile(string Name, string Title, IReadOnlyList<strin
             PulseMs = Number("pulse", settings.PulseMs), GapMs = Number("gap", settings.GapMs), DebounceMs = Number("debounce", settings.DebounceMs),
             ProofMs = Number("proof", settings.ProofMs), LateMs = Number("late", settings.LateMs), HeartbeatMs = Number("heartbeat", settings.HeartbeatMs),
             LeftOpenMs = Number("left-open", settings.LeftOpenMs), NeverClosedMs = Number("never-closed", settings.NeverClosedMs),
-            QueueLimit = Number("queue", settings.QueueLimit), PulsesPerMinute = Number("per-minute", settings.PulsesPerMinute), OccupancyMs = Number("occupancy", settings.OccupancyMs),
+            BreakerDoors = Number("breaker", settings.BreakerDoors), BreakerMs = Number("breaker-time", settings.BreakerMs), QueueLimit = Number("queue", settings.QueueLimit), PulsesPerMinute = Number("per-minute", settings.PulsesPerMinute), OccupancyMs = Number("occupancy", settings.OccupancyMs),
             BatteryLow = Number("battery-low", settings.BatteryLow), BatteryCritical = Number("battery-critical", settings.BatteryCritical),
             WithoutSensor = Doors("without-sensor"),
             Latched = Doors("latched").ToDictionary(door => door, door => new Latch(

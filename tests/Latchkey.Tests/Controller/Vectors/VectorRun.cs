@@ -17,13 +17,18 @@ internal sealed class VectorRun(CabinetSettings settings)
     private CabinetMachine? _machine;
     private CabinetLevels _cabinet = new();
     private DoorLevels[] _doors = [];
+    private readonly VectorCredentials _credentials = new();
     private long _boots;
     private long _clock = Epoch;
+    private long _link;
 
     public long? NextDue => _machine?.NextDue;
 
     /// <summary>Everything stored that was not answered yet; the kind and the command's letter.</summary>
     public IEnumerable<string> Unanswered => _asked.Select(Words);
+
+    /// <summary>The same of what was to be kept among the credentials.</summary>
+    public IEnumerable<string> Unkept => _credentials.Unanswered;
 
     public string Step(VectorLine line)
     {
@@ -32,6 +37,7 @@ internal sealed class VectorRun(CabinetSettings settings)
         {
             _machine = new CabinetMachine(settings, MachineRig.Own);
             _asked.Clear();
+            _credentials.PowerCut();
         }
         CabinetInput input = Read(line);
         return string.Join("; ", _machine.Step(input, new Moment(line.Ms, _clock + line.Ms)).ToList().Select(Write));
@@ -46,9 +52,12 @@ internal sealed class VectorRun(CabinetSettings settings)
                 _doors = [.. doors.Select((d, i) => new DoorLevels(Level(d), i < bolts.Length ? Level(bolts[i]) : null, i < inside.Length ? Level(inside[i]) : null))];
                 _cabinet = new CabinetLevels(Word(rest, "tamper") == "open", SupplyOf(Word(rest, "power") ?? "on"), Percent(Word(rest, "battery") ?? "none"));
                 return new CabinetInput.Boot(
-                    new JournalContents(++_boots, 0, MachineRig.Memory(_disk), null, int.Parse(Word(rest, "fallen") ?? "0", CultureInfo.InvariantCulture)), new BoardLevels([.. _doors], _cabinet));
+                    new JournalContents(++_boots, 0, MachineRig.Memory(_disk), null, int.Parse(Word(rest, "fallen") ?? "0", CultureInfo.InvariantCulture)), new BoardLevels([.. _doors], _cabinet))
+                {
+                    Credentials = _credentials.OnDisk,
+                };
             case ["link"]:
-                return new CabinetInput.Linked(_machine!.NextWill(_clock + line.Ms).Link);
+                return new CabinetInput.Linked(_link = _machine!.NextWill(_clock + line.Ms).Link);
             case ["unlink"]:
                 return new CabinetInput.LinkLost();
             case ["order", var letter, var locker, .. var rest]:
@@ -72,7 +81,7 @@ internal sealed class VectorRun(CabinetSettings settings)
                     _disk.Add(asked);
                 return new CabinetInput.Stored(asked, line.Input[0] == "stored");
             case ["delivered", var letter]:
-                return new CabinetInput.Delivered(Id(letter));
+                return new CabinetInput.Delivered(_credentials.UseOf(letter) ?? Id(letter));
             case ["tamper", var state]:
                 return new CabinetInput.CabinetChanged(_cabinet = _cabinet with { Tampered = state == "open" });
             case ["power", var state]:
@@ -84,6 +93,8 @@ internal sealed class VectorRun(CabinetSettings settings)
                 return new CabinetInput.Tick();
             case ["tick"]:
                 return new CabinetInput.Tick();
+            case ["grants" or "code" or "card" or "pass" or "show" or "nonce" or "phone" or "kept" or "not-kept", ..]:
+                return _credentials.Read(line, (Epoch + line.Ms) / 1000, _boots, _link);
             default:
                 throw new FormatException($"{line.Ms}: \"{string.Join(' ', line.Input)}\" is no input.");
         }
@@ -104,23 +115,27 @@ internal sealed class VectorRun(CabinetSettings settings)
                 return $"store {Words(stored)}{(stored is JournalRecord { Kind: JournalKind.Outcome } outcome ? $" {outcome.Outcome}{Behind(outcome.Reason)}" : "")}";
             case CabinetOutput.Send { Report: var report, Kept: var kept }:
                 return $"{(kept ? "send" : "say")} {Write(report)}";
+            case CabinetOutput.Keep keep:
+                return _credentials.Write(keep);
+            case CabinetOutput.Answer answer:
+                return VectorCredentials.Write(answer.What);
             default:
                 throw new InvalidOperationException($"{output} has no words.");
         }
     }
 
-    private static string Write(IReport report) => report switch
+    private string Write(IReport report) => report switch
     {
         HelloMessage hello => $"hello{(hello.Safe == true ? " safe" : "")}{Behind(hello.Locks)}",
-        StateMessage state => $"state {state.Doors}{(state.Inside is null ? "" : $" inside={state.Inside}")}{(state.Battery is null ? "" : $" battery={state.Battery}")}{Behind(state.Issue)}",
-        EventMessage happened => $"event {happened.Event} {happened.Locker}{Behind(happened.Command is { } command ? Letter(command) : null)}",
-        ResultMessage result => $"result {Letter(result.Command)} {result.Outcome}{Behind(result.Reason)}",
+        StateMessage state => $"state {state.Doors}{(state.Inside is null ? "" : $" inside={state.Inside}")}{(state.Battery is null ? "" : $" battery={state.Battery}")}{(state.Grants is null ? "" : $" grants={state.Grants}")}{Behind(state.Issue)}",
+        EventMessage happened => $"event {happened.Event} {happened.Locker}{Behind(happened.Command is { } command ? Letter(command) : happened.Reason)}",
+        ResultMessage result => $"result {Letter(result.Command)} {result.Outcome}{Behind(result.Reason)}{Behind(result.Authority is { } authority ? VectorCredentials.Named(authority) : null)}",
         _ => throw new InvalidOperationException($"{report} has no words."),
     };
 
     private static string Behind(string? word) => word is null ? "" : " " + word;
 
-    private static string Words(JournalLine line) => line switch
+    private string Words(JournalLine line) => line switch
     {
         JournalRecord record => $"{record.Kind.ToString().ToLowerInvariant()} {Letter(record.Command)}",
         JournalFact { Value: "" } fact => $"fact {fact.Key}",
@@ -135,7 +150,7 @@ internal sealed class VectorRun(CabinetSettings settings)
 
     private static int? Percent(string word) => word == "none" ? null : int.Parse(word, CultureInfo.InvariantCulture);
 
-    private static string? Word(IEnumerable<string> words, string key) => words.Select(w => w.Split('=')).FirstOrDefault(w => w[0] == key)?[1];
+    internal static string? Word(IEnumerable<string> words, string key) => words.Select(w => w.Split('=')).FirstOrDefault(w => w[0] == key)?[1];
 
     private CabinetInput.DoorChanged Changed(string number, Func<DoorLevels, DoorLevels> change)
     {
@@ -144,12 +159,14 @@ internal sealed class VectorRun(CabinetSettings settings)
     }
 
     /// <summary>a is 1, z is 26, aa is 27, and so on; the number is the end of the id.</summary>
-    private static Guid Id(string letter) => new(0x0193a5b0, 2, 0x7000, 0x80, 0, 0, 0, 0, 0, (byte)(Number(letter) >> 8), (byte)Number(letter));
+    internal static Guid Id(string letter) => new(0x0193a5b0, 2, 0x7000, 0x80, 0, 0, 0, 0, 0, (byte)(Number(letter) >> 8), (byte)Number(letter));
 
-    private static int Number(string letter) => letter.Aggregate(0, (sum, c) => (sum * 26) + (c - 'a' + 1));
+    internal static int Number(string letter) => letter.Aggregate(0, (sum, c) => (sum * 26) + (c - 'a' + 1));
 
-    private static string Letter(Guid id)
+    private string Letter(Guid id)
     {
+        if (_credentials.NameOf(id) is { } use)
+            return use;
         byte[] bytes = id.ToByteArray();
         return LetterOf((bytes[14] << 8) | bytes[15]);
     }

@@ -66,7 +66,7 @@ internal sealed class VectorSafety
         (locks && !_settings.Latched.ContainsKey(door)).ShouldBeFalse($"{at}: the door has no such coil");
         _on = (door, locks, ms);
         _power.CanHold.ShouldNotBe(false, $"{at}: a coil goes on and the supply cannot hold it");
-        _authorities.TryUse(door, locks, ms).ShouldBeTrue($"{at}: a pulse without an order that is genuine, live, stored and not used before");
+        _authorities.TryUse(door, locks, ms).ShouldBeTrue($"{at}: a pulse without an order, or the use of a credential, that is genuine, live, stored and not used before");
     }
 
     private void Off(int door, bool locks, long ms, string at)
@@ -136,11 +136,13 @@ internal sealed class VectorSafety
         private readonly HashSet<string> _genuine = [];
         private readonly HashSet<string> _stored = [];
         private readonly HashSet<string> _used = [];
+        private readonly VectorUses _uses = new();
         private long _shift;
         private long _safeUntil = long.MinValue;
 
         public void Hear(VectorLine line)
         {
+            _uses.Hear(line);
             switch (line.Input)
             {
                 case ["order", var letter, var door, .. var rest]:
@@ -167,6 +169,10 @@ internal sealed class VectorSafety
 
         public bool TryUse(int door, bool locks, long ms)
         {
+            // A credential's use needs the same of the disk and of the clock, and safe mode is for orders alone.
+            string? use = locks ? null : _uses.For(door, ms).FirstOrDefault(u => _stored.Contains(u) && !_used.Contains(u));
+            if (use is not null)
+                return _used.Add(use);
             if (ms < _safeUntil)
                 return false;
             string? order = _orders.Where(o => (o.Value.Door, o.Value.Locks) == (door, locks) && ms + _shift < o.Value.ExpiresAt
