@@ -17,7 +17,7 @@ public static class Instruments
     public static readonly Counter<long> Refused = Meter.CreateCounter<long>("latchkey.requests.limited", description: "Requests answered 429, by kind.");
 
     public static readonly Histogram<double> OpenTime = Meter.CreateHistogram(
-        "latchkey.open.duration", "s", "From the order until the door was seen open.",
+        "latchkey.open.duration", "s", "From the order until the server had the proof that the door was open.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10] });
 
     public static readonly Histogram<double> TailDelay = Meter.CreateHistogram(

@@ -86,8 +86,6 @@ public sealed class JournalMeter : BackgroundService
                 Ordered(command, e);
             else if (e.Kind == JournalKinds.CommandSettled)
                 Settled(command, e);
-            else if (e is { Kind: JournalKinds.DoorOpened, Data: null })
-                Instruments.OpenTime.Record(Math.Max(0, (e.At - Instruments.MadeAt(command)).TotalSeconds));
         }
     }
 
@@ -120,6 +118,9 @@ public sealed class JournalMeter : BackgroundService
     {
         LiveEvents.Settled outcome = JsonSerializer.Deserialize<LiveEvents.Settled>(e.Data!, Json.Options)!;
         Instruments.Commands.Add(1, new KeyValuePair<string, object?>("outcome", outcome.State.Text()), new KeyValuePair<string, object?>("reason", outcome.Reason ?? ""));
+        // Not at the door's own entry: where a state came by another node first, that one names no command.
+        if (outcome.State == CommandState.Opened)
+            Instruments.OpenTime.Record(Math.Max(0, (e.At - Instruments.MadeAt(command)).TotalSeconds));
         using Activity? span = Instruments.Traces.StartActivity("command", ActivityKind.Consumer, Instruments.TraceOf(command), startTime: Instruments.MadeAt(command));
         span?.SetTag("latchkey.outcome", outcome.State.Text()).SetTag("latchkey.reason", outcome.Reason).SetTag("latchkey.settled-by", e.Authority);
         span?.SetStatus(outcome.State is CommandState.Unconfirmed or CommandState.NotOpened or CommandState.NotLocked or CommandState.Unknown ? ActivityStatusCode.Error : ActivityStatusCode.Ok);
