@@ -47,4 +47,27 @@ public sealed class MigratorTests(TestDatabase databases)
         await Ask<int>(source, "delete from schema_migration where number = 9999");
         await Migrate(source);
     }
+
+    [Fact]
+    public async Task Who_was_signed_in_before_there_were_devices_has_one_for_each_sign_in()
+    {
+        await using NpgsqlDataSource source = NpgsqlDataSource.Create(await databases.Empty());
+        await Ask<int>(source, "create table schema_migration (number int primary key, name text not null, checksum text not null, applied_at timestamptz not null)");
+        foreach (Migration before in Migrator.All().Where(m => m.Number < 8))
+        {
+            await Ask<int>(source, before.Sql);
+            await Ask<int>(source, $"insert into schema_migration values ({before.Number}, '{before.Name}', '{before.Checksum}', now())");
+        }
+        await Ask<int>(
+            source,
+            """
+            insert into person values ('00000000-0000-7000-8000-000000000001', 'asha@example.com', 'Asha', '-', 'customer', now());
+            insert into refresh_token (hash, family, person_id, created_at, expires_at, revoked_at)
+              select n::text::bytea, ('00000000-0000-7000-8000-00000000001' || n / 2)::uuid, '00000000-0000-7000-8000-000000000001', now(), now(), case when n > 1 then now() end
+              from generate_series(0, 3) n;
+            """);
+        await Migrate(source);
+        (await Ask<long>(source, "select count(*) from session where person_id = '00000000-0000-7000-8000-000000000001'")).ShouldBe(2);
+        (await Ask<string>(source, "select id::text from session where ended_at is null")).ShouldBe("00000000-0000-7000-8000-000000000010");
+    }
 }

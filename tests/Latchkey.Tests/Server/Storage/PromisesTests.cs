@@ -65,4 +65,18 @@ public sealed class PromisesTests(TestDatabase databases)
         app.Time.Jump(TimeSpan.FromHours(2));
         await Driving.Until(async () => await app.Sql<long>("select count(*) from idempotency") == 0, "old keys are forgotten");
     }
+
+    [Fact]
+    public async Task Of_somebody_who_was_erased_the_database_keeps_nothing_and_a_phone_has_one_form_and_one_owner()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        TestPerson asha = await app.Quick(), ravi = await app.Quick();
+        foreach (string rest in (string[])["name = ''", "name = '', email = null", "email = null, password_hash = null"])
+            (await Should.ThrowAsync<PostgresException>(app.Sql<int>($"update person set erased_at = now(), {rest} where id = @Id", new { asha.Id }))).ConstraintName.ShouldBe("person_erased");
+        foreach (string phone in (string[])["9822012345", "+91 9822012345", "+0822012345", "+123456"])
+            (await Should.ThrowAsync<PostgresException>(app.Sql<int>("update person set phone = @phone where id = @Id", new { asha.Id, phone }))).SqlState.ShouldBe(PostgresErrorCodes.CheckViolation);
+        await app.Sql<int>("update person set phone = '+919822012345' where id = @Id", new { asha.Id });
+        (await Should.ThrowAsync<PostgresException>(app.Sql<int>("update person set phone = '+919822012345' where id = @Id", new { ravi.Id }))).SqlState.ShouldBe(PostgresErrorCodes.UniqueViolation);
+        await app.Sql<int>("update person set erased_at = now(), name = '', email = null, phone = null, password_hash = null where id = @Id", new { asha.Id });
+    }
 }
