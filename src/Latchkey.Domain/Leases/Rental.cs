@@ -24,8 +24,14 @@ public sealed record Rental(
     /// <summary>How many unpaid holds one person may have at once: a family's, not a tout's.</summary>
     public const int MostHolds = 3;
 
-    /// <summary>What paying now would authorise: the hours asked for, at the price frozen at the hold.</summary>
+    /// <summary>The hours asked for, at the price frozen at the hold.</summary>
     public Money Quote => Tariff.Amount(Pricing.Pricing.HoursCost(Tariff.Rates[SizePriced], Hours));
+
+    /// <summary>Reserved on top of the price.</summary>
+    public Money Deposit => Tariff.Amount(Tariff.Rates[SizePriced].Deposit);
+
+    /// <summary>What paying now would authorise.</summary>
+    public Money ToAuthorise => Quote + Deposit;
 
     /// <summary>True once the deadline has passed, even while the row still says held.</summary>
     public bool HoldHasRunOut(DateTimeOffset now) => State == LeaseState.Held && now >= HoldUntil;
@@ -61,6 +67,9 @@ public sealed record Rental(
         return commandPending ? Refusal.CommandPending(label) : Move(LeaseMove.Finish);
     }
 
+    /// <summary>Staff end it, whatever the door is known to be: they stand before it. It is billed like any other end.</summary>
+    public Decision<Rental> ForceEnd() => Move(LeaseMove.Finish);
+
     /// <summary>Whether its holder may have the door opened.</summary>
     public Refusal? MayOpen() => MayOpen(State);
 
@@ -68,10 +77,13 @@ public sealed record Rental(
     public static Refusal? MayOpen(LeaseState state) => state is LeaseState.Active or LeaseState.Overdue ? null : Refusal.LeaseNotActive;
 
     /// <summary>What finishing now would cost.</summary>
-    public Money Owed(DateTimeOffset now) =>
+    public Money Owed(DateTimeOffset now) => Owes(now).Total;
+
+    /// <summary>The same in its parts: hours and overstaying.</summary>
+    public Owed Owes(DateTimeOffset now) =>
         PaidFrom is { } from && PaidUntil is { } until
-            ? Pricing.Pricing.Owed(Tariff, SizePriced, from, until, now, OpenedEver)
-            : Tariff.Amount(0);
+            ? Pricing.Pricing.Owes(Tariff, SizePriced, from, until, now, OpenedEver)
+            : new Owed(Tariff.Amount(0), Tariff.Amount(0));
 
     private Decision<Rental> Move(LeaseMove move, Func<Rental, Rental>? also = null)
     {

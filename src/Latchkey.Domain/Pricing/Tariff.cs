@@ -2,12 +2,23 @@ using Latchkey.Domain.Lockers;
 
 namespace Latchkey.Domain.Pricing;
 
-/// <summary>The prices of one size, in minor units of the tariff's currency.</summary>
+/// <summary>When a rental's price is known and taken.</summary>
+public enum Billing
+{
+    /// <summary>By the started hour that was used: charged and captured at the end.</summary>
+    Running,
+
+    /// <summary>The hours asked for: charged and captured once the door was proven open.</summary>
+    Prepaid,
+}
+
+/// <summary>The prices of one size, in minor units of the tariff's currency, tax included.</summary>
 /// <param name="PerHour">For each started hour.</param>
 /// <param name="CapPerDay">The most that 24 hours cost.</param>
 /// <param name="OverduePerHour">For each started hour past the paid time, once the grace is over.</param>
 /// <param name="OverdueCap">The most that overstaying costs, however long.</param>
-public sealed record Rate(long PerHour, long CapPerDay, long OverduePerHour, long OverdueCap);
+/// <param name="Deposit">Reserved on top of the price, so that overstaying can be paid from it; the rest goes back at the end.</param>
+public sealed record Rate(long PerHour, long CapPerDay, long OverduePerHour, long OverdueCap, long Deposit = 0);
 
 /// <summary>
 /// What a site charges. A copy is frozen into each lease at the hold, so that a new price never touches an old promise.
@@ -16,12 +27,25 @@ public sealed record Rate(long PerHour, long CapPerDay, long OverduePerHour, lon
 /// <param name="Rates">A rate for each size the site has.</param>
 /// <param name="FreeMinutes">A rental that ends within them costs nothing.</param>
 /// <param name="GraceMinutes">How long past the paid time nothing is added.</param>
-public sealed record Tariff(string Currency, IReadOnlyDictionary<LockerSize, Rate> Rates, int FreeMinutes, int GraceMinutes)
+/// <param name="TaxBasisPoints">The tax that the prices include, in hundredths of a percent: 1800 is 18 %.</param>
+/// <param name="WarnMinutes">How long before the end of the paid time its holder is warned.</param>
+/// <param name="StaffAfterHours">How long past the paid time staff are told to look.</param>
+public sealed record Tariff(
+    string Currency, IReadOnlyDictionary<LockerSize, Rate> Rates, int FreeMinutes, int GraceMinutes, Billing Billing = Billing.Running, int TaxBasisPoints = 0, int WarnMinutes = 15,
+    int StaffAfterHours = 24)
 {
     public Money Amount(long minor) => new(minor, Currency);
 }
 
-/// <summary>Tariff arithmetic: whole started hours, whole minor units, no rounding anywhere.</summary>
+/// <summary>What a rental owes, in its two parts.</summary>
+/// <param name="Use">For the hours used, or asked for.</param>
+/// <param name="Overdue">For staying past the paid time.</param>
+public readonly record struct Owed(Money Use, Money Overdue)
+{
+    public Money Total => Use + Overdue;
+}
+
+/// <summary>Tariff arithmetic: whole started hours, whole minor units; only tax is ever rounded.</summary>
 public static class Pricing
 {
     /// <summary>The longest rental that can be asked for, in hours. Three days: longer lets are assignments (DESIGN section 1).</summary>
@@ -59,13 +83,27 @@ public static class Pricing
     /// What a rental owes if it ended now. Without proof that the door ever opened nothing is owed, whatever the clock says
     /// (DESIGN section 10, complaint 1).
     /// </summary>
-    public static Money Owed(Tariff tariff, LockerSize size, DateTimeOffset paidFrom, DateTimeOffset paidUntil, DateTimeOffset now, bool openedEver)
+    public static Money Owed(Tariff tariff, LockerSize size, DateTimeOffset paidFrom, DateTimeOffset paidUntil, DateTimeOffset now, bool openedEver) =>
+        Owes(tariff, size, paidFrom, paidUntil, now, openedEver).Total;
+
+    /// <summary>The same in its parts.</summary>
+    public static Owed Owes(Tariff tariff, LockerSize size, DateTimeOffset paidFrom, DateTimeOffset paidUntil, DateTimeOffset now, bool openedEver)
     {
         if (!openedEver || now - paidFrom <= TimeSpan.FromMinutes(tariff.FreeMinutes))
-            return tariff.Amount(0);
+            return new Owed(tariff.Amount(0), tariff.Amount(0));
         Rate rate = tariff.Rates[size];
-        DateTimeOffset within = now < paidUntil ? now : paidUntil;
-        long used = HoursCost(rate, Math.Max(1, StartedHours(paidFrom, within)));
-        return tariff.Amount(checked(used + OverdueFee(tariff, rate, paidUntil, now)));
+        DateTimeOffset within = now < paidUntil && tariff.Billing == Billing.Running ? now : paidUntil;
+        return new Owed(
+            tariff.Amount(HoursCost(rate, Math.Max(1, StartedHours(paidFrom, within)))),
+            tariff.Amount(OverdueFee(tariff, rate, paidUntil, now)));
+    }
+
+    /// <summary>The tax within an amount that includes it, rounded half up to a whole minor unit; of a sum it is computed once, not line by line.</summary>
+    public static Money TaxIn(Money gross, int basisPoints)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(basisPoints);
+        ArgumentOutOfRangeException.ThrowIfNegative(gross.Minor);
+        Int128 whole = 10_000 + basisPoints;
+        return gross with { Minor = (long)((((Int128)gross.Minor * basisPoints * 2) + whole) / (whole * 2)) };
     }
 }
