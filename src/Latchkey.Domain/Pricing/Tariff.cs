@@ -102,7 +102,7 @@ public static class Pricing
     public static Money TaxIn(Money gross, int basisPoints)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(basisPoints);
-        ArgumentOutOfRangeException.ThrowIfNegative(gross.Minor);
+        ArgumentOutOfRangeException.ThrowIfLessThan(gross.Minor, 0, nameof(gross));
         Int128 whole = 10_000 + basisPoints;
         return gross with { Minor = (long)((((Int128)gross.Minor * basisPoints * 2) + whole) / (whole * 2)) };
     }

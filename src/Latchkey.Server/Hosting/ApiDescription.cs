@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Latchkey.Domain.Commands;
 using Latchkey.Domain.Leases;
 using Latchkey.Domain.Lockers;
+using Latchkey.Domain.Pricing;
 using Latchkey.Server.Storage;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -85,6 +86,7 @@ public static class ApiDescription
         ("places", "Sites, banks and which lockers are free.", ["sites", "banks/", "admin/sites/"]),
         ("rentals", "Hold, open, finish; what became of an order.", ["/holds", "leases", "commands/"]),
         ("payments", "Checkouts, and the sandbox that plays the provider.", ["/payments", "payments/", "sandbox/"]),
+        ("staff", "For those who work at a site: its desk, and rentals that nobody ends.", ["staff/"]),
         ("live", "What happens, as it happens.", ["live"]),
         ("devices", "The hardware in the field, for admins.", ["admin/devices/", "devices"]),
         ("demo", "The virtual banks of the demo.", ["demo"]),
@@ -97,7 +99,7 @@ public static class ApiDescription
         return Areas.Last(a => a.Paths.Any(p => p[0] == '/' ? rest.EndsWith(p, StringComparison.Ordinal) : rest.StartsWith(p, StringComparison.Ordinal))).Name;
     }
 
-    private static bool TakesKey(string path) => ((string[])["/holds", "/open", "/finish", "/payments"]).Any(p => path.EndsWith(p, StringComparison.Ordinal));
+    private static bool TakesKey(string path) => ((string[])["/holds", "/open", "/finish", "/payments", "/end", "/desk/refunds/{id}"]).Any(p => path.EndsWith(p, StringComparison.Ordinal));
 
     private static OpenApiSchema Problem() => new()
     {
@@ -124,6 +126,7 @@ public static class ApiDescription
         : type == typeof(LeaseState) ? Names<LeaseState>()
         : type == typeof(DoorState) ? Names<DoorState>()
         : type == typeof(CommandState) ? Names<CommandState>()
+        : type == typeof(Billing) ? Names<Billing>()
         : null;
 
     private static IEnumerable<string> Names<T>()

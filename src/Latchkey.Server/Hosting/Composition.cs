@@ -8,6 +8,8 @@ using Latchkey.Server.Features.Demo;
 using Latchkey.Server.Features.Devices;
 using Latchkey.Server.Features.Leases;
 using Latchkey.Server.Features.Payments;
+using Latchkey.Server.Features.Payments.Desk;
+using Latchkey.Server.Features.Payments.Providers;
 using Latchkey.Server.Features.Payments.Sandbox;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting.Face;
@@ -57,7 +59,9 @@ public static class Composition
         byte[] passKey = await keys.PrivateKey(ServerKeys.Pass, cancel);
         builder.Services.AddSingleton(_ => new Grants(passKey));
         builder.Services.AddSingleton(options.Face.Limits).AddSingleton<DeviceKeys>().AddSingleton<Breaker>().AddSingleton<GrantNews>();
-        builder.Services.AddRunning<JournalTail>().AddRunning<DeviceLink>().AddRunning<RevokedDevices>().AddRunning<CommandDispatch>().AddRunning<GrantPush>().AddRunning<PresenceKeeper>().AddRunning<ExpireHolds>();
+        builder.Services.AddRunning<JournalTail>().AddRunning<DeviceLink>().AddRunning<RevokedDevices>().AddRunning<CommandDispatch>().AddRunning<GrantPush>().AddRunning<PresenceKeeper>().AddRunning<ExpireHolds>().AddRunning<PlaceNews>();
+        builder.Services.AddSingleton<IPaymentProvider, SandboxProvider>().AddSingleton<IPaymentProvider, DeskProvider>();
+        builder.Services.AddSingleton<PaymentProviders>().AddSingleton<PaymentArrivals>().AddSingleton<Checkouts>().AddRunning<MoneyOrders>().AddRunning<PaidLeases>();
         builder.Services.AddSingleton(options).AddSingleton<DeviceWelcome>().AddSingleton<ClaimDesk>().AddSingleton<KeyDesk>().AddSingleton<KeyChanges>().AddRunning<ClaimedDevices>().AddRunning<CertificateWatch>();
         builder.Services.AddSingleton<StandInDialer>().AddSingleton<DeviceGateway>().AddSingleton<DeviceSocket>().AddRunning<DevicePolling>();
         // Stopped in the opposite order: the meter waits for commands to leave, so it comes after what sends them.
@@ -112,12 +116,15 @@ public static class Composition
         SetPin.Map(api);
         SetCards.Map(api);
         AllowUidCards.Map(api);
+        SetTariff.Map(api);
         FinishRental.Map(api);
+        ForceEnd.Map(api);
         ShowReceipt.Map(api);
         ShowCommand.Map(api);
 
         StartPayment.Map(api);
         SandboxCheckout.Map(api);
+        TakeAtDesk.Map(api);
 
         ListDevices.Map(api);
         MakeClaim.Map(api);

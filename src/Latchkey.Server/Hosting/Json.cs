@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Latchkey.Domain.Commands;
 using Latchkey.Domain.Leases;
 using Latchkey.Domain.Lockers;
+using Latchkey.Domain.Pricing;
 using Latchkey.Server.Storage;
 
 namespace Latchkey.Server.Hosting;
@@ -18,6 +19,7 @@ public static class Json
         options.Converters.Add(new EnumTextConverter<LeaseState>());
         options.Converters.Add(new EnumTextConverter<DoorState>());
         options.Converters.Add(new EnumTextConverter<CommandState>());
+        options.Converters.Add(new EnumTextConverter<Billing>());
         options.Converters.Add(new TextConverter());
         options.NumberHandling = JsonNumberHandling.Strict;
         options.RespectNullableAnnotations = true;

@@ -22,6 +22,12 @@ public static class KillPoint
     /// <summary>The journal's tail has read entries and handed them to nobody.</summary>
     public const string JournalRead = "journal read";
 
+    /// <summary>A provider has a checkout, and its name is not written down.</summary>
+    public const string CheckoutOpened = "checkout opened";
+
+    /// <summary>Somebody has paid at the sandbox, and nobody here was told.</summary>
+    public const string PaidAtProvider = "paid at provider";
+
     private static readonly string? Wanted;
     private static int _left = 1;
 
@@ -34,6 +40,9 @@ public static class KillPoint
     }
 
     public static bool IsArmed => Wanted is not null;
+
+    /// <summary>A provider has done what it was told, and it is not in the books.</summary>
+    public static string OrderAnswered(string kind) => $"{kind} answered";
 
     /// <summary>Just before a transaction with an entry of this kind is committed.</summary>
     public static string Before(string journalKind) => $"before {journalKind}";

@@ -13,7 +13,8 @@ public static class AllInvariants
         new(1, "The database refuses by itself: a second live lease, a second good payment, a second charge, a key or a report used twice",
             """
             select wanted.name || ' is missing or not valid'
-            from unnest(array['one_live_lease_per_locker', 'one_good_payment_per_lease', 'one_charge_per_lease', 'idempotency_pkey', 'device_report_pkey']) as wanted (name)
+            from unnest(array['one_live_lease_per_locker', 'one_good_payment_per_lease', 'one_charge_per_lease', 'one_overdue_fee_per_lease', 'one_capture_or_void_per_payment', 'idempotency_pkey',
+              'device_report_pkey']) as wanted (name)
             where not exists (
               select 1 from pg_index i join pg_class c on c.oid = i.indexrelid
               where c.relname = wanted.name and pg_table_is_visible(c.oid) and i.indisunique and i.indisvalid and i.indisready)
@@ -68,34 +69,7 @@ public static class AllInvariants
             """),
         new(3, "No order is under way long after its expiry",
             "select id::text from command where state in ('pending', 'sent') and expires_at < @now - interval '60 seconds'"),
-        new(4, "What was captured is in the ledger, once",
-            """
-            select p.id::text
-            from payment p left join (
-              select payment_id, sum(minor) as minor, min(currency) as low, max(currency) as high from ledger_entry where kind = 'payment' group by payment_id
-            ) e on e.payment_id = p.id
-            where coalesce(p.captured_minor, 0) <> coalesce(e.minor, 0) or e.low <> p.currency or e.high <> p.currency
-            """),
-        new(4, "Nobody has paid more than they were charged",
-            """
-            select lease_id::text from ledger_entry group by lease_id
-            having coalesce(sum(minor) filter (where kind = 'payment'), 0) - coalesce(sum(minor) filter (where kind = 'refund'), 0)
-              > coalesce(sum(minor) filter (where kind = 'charge'), 0)
-            """),
-        new(4, "A rental that is used is paid for, and one that has ended is settled: charged if the door was proven open, and only then",
-            """
-            select l.id::text || ' ' || l.state
-            from lease l
-              left join payment p on p.lease_id = l.id and p.state in ('authorised', 'captured')
-              left join ledger_entry e on e.lease_id = l.id and e.kind = 'charge'
-            where l.kind = 'rental' and (
-              (l.state in ('active', 'overdue') and p.id is null)
-              or (l.state in ('ended', 'cancelled', 'expired') and p.state = 'authorised')
-              or (l.state = 'ended' and (l.receipt_number is null or (e.id is not null and not l.opened_ever)))
-              or (l.state = 'ended' and l.opened_ever and e.id is null and p.minor > 0
-                and l.ended_at - l.paid_from > make_interval(mins => (l.tariff ->> 'freeMinutes')::int))
-              or (l.state <> 'ended' and e.id is not null))
-            """),
+        .. MoneyInvariants.List,
         new(4, "A key that was used has its answer", "select owner::text || ' ' || left(key, 8) from idempotency where body is null or status is null"),
         new(5, "The database keeps what it has acknowledged",
             "select name || ' = ' || setting from pg_settings where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off'"),

@@ -63,6 +63,29 @@ public static class JournalKinds
     public const string PaymentDeclined = "payment-declined";
     public const string PaymentCaptured = "payment-captured";
     public const string PaymentVoided = "payment-voided";
+    /// <summary>Somebody has paid, and the provider does not know yet how it ends.</summary>
+    public const string PaymentProcessing = "payment-processing";
+    /// <summary>Money came when its hold had run out, or for nothing that waits for it; the data says which lease it got instead, or that it goes back.</summary>
+    public const string PaymentLate = "payment-late";
+    /// <summary>A provider has given money back; the data says how much.</summary>
+    public const string PaymentRefunded = "payment-refunded";
+    /// <summary>A provider refuses to take, let go or give back what it was told to: staff have to look.</summary>
+    public const string PaymentFailed = "payment-failed";
+    /// <summary>Staff at a desk have taken money; which of them, says the authority.</summary>
+    public const string DeskTook = "desk-took";
+    public const string DeskGaveBack = "desk-gave-back";
+    /// <summary>A rental that is paid in advance was proven used, and its hours are charged.</summary>
+    public const string LeaseCharged = "lease-charged";
+    /// <summary>The paid time ends soon.</summary>
+    public const string LeaseDueSoon = "lease-due-soon";
+    /// <summary>The grace is over: each started hour past the paid time costs.</summary>
+    public const string LeaseOverdueFee = "lease-overdue-fee";
+    /// <summary>The overdue fee has reached its cap.</summary>
+    public const string LeaseOverdueCapped = "lease-overdue-capped";
+    /// <summary>Nobody came for so long that staff have to look.</summary>
+    public const string LeaseOverdueStaff = "lease-overdue-staff";
+    /// <summary>A tariff of a site was set, or taken back before it began.</summary>
+    public const string TariffSet = "tariff-set";
     public const string CommandCreated = "command-created";
     public const string CommandSent = "command-sent";
     public const string CommandSettled = "command-settled";

@@ -33,7 +33,8 @@ public static class DemoPlaces
             [LockerSize.XL] = new(12000, 96000, 12000, 48000),
         },
         FreeMinutes: 0,
-        GraceMinutes: 15);
+        GraceMinutes: 15,
+        TaxBasisPoints: 1800);
 
     public static readonly IReadOnlyList<DemoSite> All =
     [

@@ -60,12 +60,13 @@ public static class DemoSeed
         var id = Guid.CreateVersion7(now);
         await tx.Execute(
             """
-            insert into site (id, city_id, name, address, latitude, longitude, time_zone, opening_hours, tariff)
-            values (@id, @city, @Name, @Address, @Latitude, @Longitude, 'Asia/Kolkata', @hours::jsonb, @tariff::jsonb)
+            insert into site (id, city_id, name, address, latitude, longitude, time_zone, opening_hours, desk)
+            values (@id, @city, @Name, @Address, @Latitude, @Longitude, 'Asia/Kolkata', @hours::jsonb, true);
+            insert into site_tariff (site_id, begins, tariff, set_at) values (@id, @begins, @tariff::jsonb, @now)
             """,
             new
             {
-                id, city, site.Name, site.Address, site.Latitude, site.Longitude,
+                id, city, site.Name, site.Address, site.Latitude, site.Longitude, now, begins = DateTimeOffset.UnixEpoch,
                 hours = JsonSerializer.Serialize(site.Hours, Json.Options), tariff = JsonSerializer.Serialize(site.Tariff, Json.Options),
             });
         for (int position = 0; position < site.Banks.Length; position++)

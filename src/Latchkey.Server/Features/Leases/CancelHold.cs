@@ -1,5 +1,6 @@
 using Latchkey.Domain;
 using Latchkey.Domain.Leases;
+using Latchkey.Server.Features.Payments;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
@@ -29,7 +30,7 @@ public static class CancelHold
                 if (moved.Refusal is { } refused)
                     return refused;
                 await tx.Execute("update lease set state = @state, ended_at = @now where id = @id", new { id, now, state = moved.Value.State.Text() });
-                await tx.Execute("update payment set state = 'voided' where lease_id = @id and state in ('pending', 'declined')", new { id });
+                await MoneyOrders.CloseCheckouts(tx, [id], now);
                 tx.Journal(row.Entry(now, JournalKinds.LeaseCancelled, JournalEntry.ByPerson(person)));
                 return LeaseViews.Of((await LeaseRow.Lock(tx, id, person))!, places, now);
             },

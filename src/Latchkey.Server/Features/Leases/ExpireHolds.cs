@@ -1,3 +1,4 @@
+using Latchkey.Server.Features.Payments;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
 using Latchkey.Server.Storage;
@@ -5,8 +6,7 @@ using Latchkey.Server.Storage;
 namespace Latchkey.Server.Features.Leases;
 
 /// <summary>
-/// Holds that nobody paid for end, and rentals past their paid time fall overdue: by a sweep every second, or by whoever meets a dead
-/// hold first, in their own transaction.
+/// Holds that nobody paid for end: by a sweep every second, or by whoever meets a dead hold first, in their own transaction.
 /// </summary>
 public sealed class ExpireHolds(Db db, TimeProvider time, ILogger<ExpireHolds> log) : BackgroundService
 {
@@ -18,15 +18,17 @@ public sealed class ExpireHolds(Db db, TimeProvider time, ILogger<ExpireHolds> l
     /// <summary>Ends the site's holds whose deadline has passed; rows that somebody else is moving right now are theirs to end.</summary>
     public static Task<int> AtSite(Transaction tx, Guid site, DateTimeOffset now) => Expire(tx, site, now);
 
+    /// <summary>Ends one hold that its caller has locked.</summary>
+    public static async Task One(Transaction tx, LeaseRow lease, DateTimeOffset now)
+    {
+        await tx.Execute("update lease set state = 'expired', ended_at = @now where id = @Id and state = 'held'", new { lease.Id, now });
+        tx.Journal(lease.Entry(now, JournalKinds.LeaseExpired, JournalEntry.ByServer));
+    }
+
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Periodic.Run(Every, time, log, "sweep of holds", Sweep, stoppingToken);
 
     public async Task Sweep(CancellationToken cancel) => await db.Change(
-        async tx =>
-        {
-            DateTimeOffset now = time.GetUtcNow();
-            return await Expire(tx, null, now) + await FallOverdue(tx, now);
-        },
-        cancel);
+        tx => Expire(tx, null, time.GetUtcNow()), cancel);
 
     private static async Task<int> Expire(Transaction tx, Guid? site, DateTimeOffset now)
     {
@@ -41,28 +43,11 @@ public sealed class ExpireHolds(Db db, TimeProvider time, ILogger<ExpireHolds> l
                 """,
                 new { site, now, MostAtOnce }),
         ];
+        // A checkout that is still open should take no money for a locker that is gone.
         if (moved.Count > 0)
-        {
-            // A checkout that is still open must not take money for a locker that is gone.
-            await tx.Execute(
-                "update payment set state = 'voided' where lease_id = any(@leases) and state in ('pending', 'declined')", new { leases = moved.Select(m => m.Id).ToArray() });
-        }
+            await MoneyOrders.CloseCheckouts(tx, [.. moved.Select(m => m.Id)], now);
         return Record(tx, moved, JournalKinds.LeaseExpired, now);
     }
-
-    private static async Task<int> FallOverdue(Transaction tx, DateTimeOffset now) => Record(
-        tx,
-        [
-            .. await tx.Query<Moved>(
-                """
-                update lease set state = 'overdue' where id in (
-                  select id from lease where state = 'active' and paid_until <= @now order by paid_until limit @MostAtOnce for update skip locked)
-                returning id, person_id, site_id, bank_id, locker_id
-                """,
-                new { now, MostAtOnce }),
-        ],
-        JournalKinds.LeaseOverdue,
-        now);
 
     private static int Record(Transaction tx, List<Moved> moved, string kind, DateTimeOffset now)
     {

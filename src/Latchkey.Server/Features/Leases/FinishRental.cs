@@ -44,7 +44,7 @@ public static class FinishRental
                     new { id, now, state = moved.Value.State.Text() });
                 await Grants.End(tx, id, places.Locker(row.LockerId)!, places.Bank(row.BankId)!, now);
                 tx.Journal(row.Entry(now, JournalKinds.LeaseEnded, JournalEntry.ByPerson(person)));
-                await SettleRental.Settle(tx, row, rental.Owed(now), now);
+                await SettleRental.AtEnd(tx, row, now);
                 return LeaseViews.Of((await LeaseRow.Lock(tx, id, person))!, places, now);
             },
             cancel);

@@ -42,35 +42,25 @@ public static class HoldLocker
             return Refusal.SiteClosed;
         // Whoever meets a hold that has run out ends it: the index cannot see time.
         await ExpireHolds.AtSite(tx, site.Id, now);
-        // One hold of a person at a time: the limit below counts rows that are there.
-        await using SqlMapper.GridReader rows = await tx.Several(
-            """
-            select 1 from person where id = @person for update;
-            select
-              (select count(*) from lease where person_id = @person and state = 'held' and hold_until > @now) as holds,
-              (select coalesce(array_agg(locker_id), '{}') from lease where site_id = @site and state in ('held', 'active', 'overdue')) as taken,
-              (select coalesce(array_agg(d.id), '{}') from device d join bank b on b.device_id = d.id where b.site_id = @site and d.online = false) as offline
-            """,
-            new { person, site = site.Id, now });
-        await rows.ReadAsync<int>();
-        Situation state = await rows.ReadSingleAsync<Situation>();
+        Situation state = await Situation.Of(tx, site.Id, person, now);
         if (state.Holds >= Rental.MostHolds)
             return Refusal.TooManyHolds;
 
         LockerPlace? chosen = request.LockerId is { } pick ? places.Locker(pick) : null;
         if (chosen is { InService: false })
             return Refusal.LockerTaken;
-        IReadOnlyList<Guid> candidates = chosen is not null ? [chosen.Id] : Candidates(site, request, [.. state.Taken], [.. state.Offline]);
+        IReadOnlyList<Guid> candidates = chosen is not null ? [chosen.Id] : Candidates(site, request.Size, request.Reachable, [.. state.Taken], [.. state.Offline]);
         LockerSize priced = chosen?.Size ?? request.Size;
-        if (!site.Tariff.Rates.ContainsKey(priced))
+        Tariff tariff = site.TariffAt(now);
+        if (!tariff.Rates.ContainsKey(priced))
             return Refusal.NoFreeLocker;
 
-        Rental rental = Rental.Hold(site.Tariff, priced, request.Hours, now);
+        Rental rental = Rental.Hold(tariff, priced, request.Hours, now);
         var lease = Guid.CreateVersion7(now);
         var parameters = new
         {
             lease, candidates, person, site = site.Id, rental.Hours, priced = priced.Text(), rental.HoldUntil, now,
-            tariff = JsonSerializer.Serialize(site.Tariff, Json.Options),
+            tariff = JsonSerializer.Serialize(tariff, Json.Options),
         };
         if (!await Claim(tx, parameters, candidates.Count))
             return chosen is null ? Refusal.NoFreeLocker : Refusal.LockerTaken;
@@ -83,7 +73,7 @@ public static class HoldLocker
     /// Two people who want the same locker meet at the unique index: one gets it, the other tries the next candidate. First without waiting for
     /// lockers that somebody touches at this moment; then, before saying that none is free, with waiting.
     /// </summary>
-    private static async Task<bool> Claim(Transaction tx, object parameters, int candidates)
+    public static async Task<bool> Claim(Transaction tx, object parameters, int candidates)
     {
         bool skipLocked = true;
         // A round that finds a locker and loses it means that somebody else has won it: there cannot be more losses than candidates.
@@ -120,17 +110,34 @@ public static class HoldLocker
         public bool Won { get; init; }
     }
 
-    private static List<Guid> Candidates(SitePlace site, Request request, HashSet<Guid> taken, HashSet<Guid> offline)
+    public static List<Guid> Candidates(SitePlace site, LockerSize size, bool reachable, HashSet<Guid> taken, HashSet<Guid> offline)
     {
         HashSet<Guid> unreachableBanks = [.. site.Banks.Where(b => offline.Contains(b.DeviceId)).Select(b => b.Id)];
         IEnumerable<FreeLocker> free = site.Lockers
             .Where(l => l.InService && !taken.Contains(l.Id))
             .Select((l, position) => new FreeLocker(l.Id, l.Size, l.Reachable, !unreachableBanks.Contains(l.BankId), position));
-        return [.. Allocation.InOrderOfFit(free, request.Size, request.Reachable).Select(l => l.Id)];
+        return [.. Allocation.InOrderOfFit(free, size, reachable).Select(l => l.Id)];
     }
 
-    private sealed class Situation
+    /// <summary>What stands in a claim's way at a site.</summary>
+    public sealed class Situation
     {
+        public static async Task<Situation> Of(Transaction tx, Guid site, Guid person, DateTimeOffset now)
+        {
+            // One hold of a person at a time: the limit counts rows that are there.
+            await using SqlMapper.GridReader rows = await tx.Several(
+                """
+                select 1 from person where id = @person for update;
+                select
+                  (select count(*) from lease where person_id = @person and state = 'held' and hold_until > @now) as holds,
+                  (select coalesce(array_agg(locker_id), '{}') from lease where site_id = @site and state in ('held', 'active', 'overdue')) as taken,
+                  (select coalesce(array_agg(d.id), '{}') from device d join bank b on b.device_id = d.id where b.site_id = @site and d.online = false) as offline
+                """,
+                new { person, site, now });
+            await rows.ReadAsync<int>();
+            return await rows.ReadSingleAsync<Situation>();
+        }
+
         public long Holds { get; init; }
         public Guid[] Taken { get; init; } = [];
         public Guid[] Offline { get; init; } = [];

@@ -28,6 +28,7 @@ public sealed class LeaseRow
     public DateTimeOffset? EndedAt { get; init; }
     public bool OpenedEver { get; init; }
     public long? ReceiptNumber { get; init; }
+    public Guid? ReplacedBy { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
     public string Door { get; init; } = "";
     public DateTimeOffset? DoorSince { get; init; }
@@ -49,28 +50,35 @@ public sealed class LeaseRow
     public long? PaymentMinor { get; init; }
     public string? PaymentCurrency { get; init; }
     public long? PaymentCapturedMinor { get; init; }
-    public string? PaymentToken { get; init; }
+    public long PaymentRefundedMinor { get; init; }
+    public string? PaymentProvider { get; init; }
+    public string? PaymentUrl { get; init; }
+    public string? PaymentDeskCode { get; init; }
     public string? PaymentMethod { get; init; }
     public string? PaymentDeclineReason { get; init; }
     public DateTimeOffset? PaymentCreatedAt { get; init; }
 
     /// <summary>All columns above; joins cost two index look-ups a lease.</summary>
-    public const string Select =
-        """
+    public static readonly string Select = SelectWithPayment("true");
+
+    /// <summary>The same with a payment of the caller's choice beside it; else it is the good one, or the newest.</summary>
+    public static string SelectWithPayment(string which) =>
+        $"""
         select l.id, l.state, l.person_id, l.site_id, l.bank_id, l.locker_id, l.hours, l.size_priced, l.tariff::text as tariff, l.hold_until,
-          l.paid_from, l.paid_until, l.ended_at, l.opened_ever, l.receipt_number, l.created_at, k.door, k.door_since, k.occupied, d.online as bank_online, l.pin_set_at, l.cards::text as cards,
+          l.paid_from, l.paid_until, l.ended_at, l.opened_ever, l.receipt_number, l.replaced_by, l.created_at, k.door, k.door_since, k.occupied, d.online as bank_online, l.pin_set_at, l.cards::text as cards,
           coalesce((select max(g.revision) from device_grant g where g.lease_id = l.id) <= d.grants_held, false) as offline_ready,
           c.id as command_id, c.state as command_state, c.reason as command_reason, c.created_at as command_created_at,
           c.expires_at as command_expires_at, c.settled_at as command_settled_at,
           p.id as payment_id, p.state as payment_state, p.minor as payment_minor, p.currency as payment_currency,
-          p.captured_minor as payment_captured_minor, p.checkout_token as payment_token, p.method as payment_method,
+          p.captured_minor as payment_captured_minor, coalesce(p.refunded_minor, 0) as payment_refunded_minor, p.provider as payment_provider,
+          p.checkout_url as payment_url, p.desk_code as payment_desk_code, p.method as payment_method,
           p.decline_reason as payment_decline_reason, p.created_at as payment_created_at
         from lease l
         join locker k on k.id = l.locker_id
         join bank b on b.id = l.bank_id
         join device d on d.id = b.device_id
         left join lateral (select * from command where lease_id = l.id order by id desc limit 1) c on true
-        left join lateral (select * from payment where lease_id = l.id order by (state in ('authorised', 'captured')) desc, id desc limit 1) p on true
+        left join lateral (select * from payment p where p.lease_id = l.id and {which} order by (p.state in ('authorised', 'captured')) desc, p.id desc limit 1) p on true
         """;
 
     /// <summary>The lease, locked against other moves until the transaction ends; null when it is not this person's.</summary>
@@ -81,6 +89,22 @@ public sealed class LeaseRow
             "select 1 from lease where id = @lease and person_id = @person for update;\n" + Select + "\nwhere l.id = @lease and l.person_id = @person", new { lease, person });
         await rows.ReadAsync<int>();
         return await rows.ReadFirstOrDefaultAsync<LeaseRow>();
+    }
+
+    /// <summary>The same for the lease that a payment is for, whosever it is.</summary>
+    public static async Task<LeaseRow?> LockOfPayment(Transaction tx, Guid payment)
+    {
+        // A late payment may get another lease between the look and the lock: then it is looked for again, and it moves once only.
+        for (int look = 0; look < 3; look++)
+        {
+            (Guid lease, Guid person) = await tx.First<(Guid, Guid)>("select l.id, l.person_id from payment p join lease l on l.id = p.lease_id where p.id = @payment", new { payment });
+            if (lease == Guid.Empty)
+                return null;
+            LeaseRow? row = await Lock(tx, lease, person);
+            if (row is not null && await tx.Scalar<Guid>("select lease_id from payment where id = @payment", new { payment }) == lease)
+                return row;
+        }
+        return null;
     }
 
     public Rental Rental() => new(

@@ -47,7 +47,10 @@ public sealed record LeaseView(
     CommandView? Command,
     PaymentView? Payment,
     IReadOnlyList<string> May,
-    OfflineView Offline);
+    OfflineView Offline,
+    Money ToAuthorise,
+    bool Desk,
+    Guid? ReplacedBy);
 
 /// <param name="Ready">The bank has this lease on its disk: a PIN opens the locker also while the bank is off line.</param>
 /// <param name="PinSetAt">When the present PIN was made; null without one.</param>
@@ -91,7 +94,10 @@ public static class LeaseViews
             PaymentViews.Of(row),
             May(state),
             // Only while it opens anything: what a bank still holds of a lease that is over is not the holder's business.
-            state is LeaseState.Active or LeaseState.Overdue ? new OfflineView(row.OfflineReady, row.PinSetAt, CardsOf(row)) : new OfflineView(false, null, []));
+            state is LeaseState.Active or LeaseState.Overdue ? new OfflineView(row.OfflineReady, row.PinSetAt, CardsOf(row)) : new OfflineView(false, null, []),
+            rental.ToAuthorise,
+            site.Desk,
+            row.ReplacedBy);
     }
 
     private static IReadOnlyList<CardView> CardsOf(LeaseRow row) => CardView.Of(JsonSerializer.Deserialize<GrantedCard[]>(row.Cards, Json.Options)!);

@@ -13,53 +13,61 @@ namespace Latchkey.Server.Features.Leases;
 /// <summary>A customer looks at what an ended rental cost, and at who opened the door when.</summary>
 public static class ShowReceipt
 {
-    /// <param name="Kind"><c>hours</c>, <c>overdue</c> or <c>not-opened</c>; the screens have their own words for them.</param>
+    /// <param name="Kind"><c>hours</c>, <c>prepaid</c>, <c>overdue</c> or <c>not-opened</c>; the screens have their own words for them.</param>
     public sealed record Line(string Kind, string Text, Money Amount);
 
     public sealed record Event(DateTimeOffset At, string Kind);
 
     /// <param name="Reserved">What was authorised.</param>
+    /// <param name="Tax">What the total holds of it.</param>
+    /// <param name="Paid">What was taken and has not gone back.</param>
     /// <param name="Released">What of it was let go.</param>
+    /// <param name="BeingTaken">The provider was told to take it, and has not answered yet.</param>
     /// <param name="Due">What is still to be paid.</param>
     public sealed record Receipt(
         string Number, Guid LeaseId, LeaseSiteView Site, LeaseBankView Bank, string LockerLabel, LockerSize Size, DateTimeOffset From, DateTimeOffset Until,
-        int StartedHours, IReadOnlyList<Line> Lines, Money Total, Money Paid, Money Reserved, Money Released, Money Due, string? Method, IReadOnlyList<Event> Events);
+        int StartedHours, IReadOnlyList<Line> Lines, Money Total, Money Tax, int TaxBasisPoints, Money Paid, Money Refunded, Money Reserved, Money Released, Money BeingTaken, Money Due, string? Method, IReadOnlyList<Event> Events);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/leases/{id:guid}/receipt", Handle).WithName("ShowReceipt").SignedIn();
 
     private static async Task<Results<Ok<Receipt>, ProblemHttpResult>> Handle(Guid id, HttpContext http, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)
     {
-        var (row, events) = await db.Read(
+        var (row, events, coming) = await db.Read(
             async c => (
                 await c.QueryFirstOrDefaultAsync<LeaseRow>(LeaseRow.Select + "\nwhere l.id = @id and l.person_id = @person", new { id, person = http.Caller().Id }),
-                (await c.QueryAsync<(DateTime At, string Kind)>("select at, kind from journal where lease_id = @id order by id limit 500", new { id })).ToList()),
+                (await c.QueryAsync<(DateTime At, string Kind)>("select at, kind from journal where lease_id = @id order by id limit 500", new { id })).ToList(),
+                await c.ExecuteScalarAsync<long>(
+                    "select coalesce(sum(o.minor), 0)::bigint from payment_order o join payment p on p.id = o.payment_id where p.lease_id = @id and o.kind = 'capture' and o.state = 'waiting'",
+                    new { id })),
             cancel);
         if (row is null || row.ReceiptNumber is not { } number)
             return Problems.Of(Refusal.NotFound("receipt"));
         LeaseView lease = LeaseViews.Of(row, places, time.GetUtcNow());
         Rental rental = row.Rental();
         (DateTimeOffset from, DateTimeOffset paidUntil, DateTimeOffset until) = (row.PaidFrom!.Value, row.PaidUntil!.Value, row.EndedAt!.Value);
-        Money total = rental.Owed(until);
-        Money paid = lease.Payment?.Captured ?? rental.Tariff.Amount(0);
+        Owed owed = rental.Owes(until);
+        (Money total, int tax) = (owed.Total, rental.Tariff.TaxBasisPoints);
+        Money taken = lease.Payment?.Captured ?? rental.Tariff.Amount(0);
+        Money refunded = lease.Payment?.Refunded ?? rental.Tariff.Amount(0);
+        Money paid = taken - refunded;
+        Money beingTaken = rental.Tariff.Amount(coming);
         Money reserved = lease.Payment?.Amount ?? rental.Tariff.Amount(0);
         return TypedResults.Ok(new Receipt(
             $"LK-{number:D6}", id, lease.Site, lease.Bank, lease.Locker.Label, lease.Locker.Size, from, until,
-            Pricing.StartedHours(from, until), [.. Lines(rental, total, paidUntil, until)], total, paid, reserved, reserved - Money.Min(paid, reserved), total - paid,
-            lease.Payment?.Method, [.. events.Select(e => new Event(new DateTimeOffset(e.At, TimeSpan.Zero), e.Kind))]));
+            Pricing.StartedHours(from, until), [.. Lines(rental, owed)], total, Pricing.TaxIn(owed.Use, tax) + Pricing.TaxIn(owed.Overdue, tax), tax,
+            paid, refunded, reserved, reserved - Money.Min(taken + beingTaken, reserved), beingTaken, total - Money.Min(paid + beingTaken, total), lease.Payment?.Method, [.. events.Select(e => new Event(new DateTimeOffset(e.At, TimeSpan.Zero), e.Kind))]));
     }
 
-    private static IEnumerable<Line> Lines(Rental rental, Money total, DateTimeOffset paidUntil, DateTimeOffset until)
+    private static IEnumerable<Line> Lines(Rental rental, Owed owed)
     {
         if (!rental.OpenedEver)
         {
-            yield return new Line("not-opened", "The door was never seen open: nothing is charged", total);
+            yield return new Line("not-opened", "The door was never seen open: nothing is charged", owed.Total);
             yield break;
         }
-        Money overdue = total.Minor == 0
-            ? rental.Tariff.Amount(0)
-            : rental.Tariff.Amount(Pricing.OverdueFee(rental.Tariff, rental.Tariff.Rates[rental.SizePriced], paidUntil, until));
-        yield return new Line("hours", $"Locker size {rental.SizePriced}, started hours", total - overdue);
-        if (overdue.Minor > 0)
-            yield return new Line("overdue", "Past the paid time", overdue);
+        bool prepaid = rental.Tariff.Billing == Billing.Prepaid;
+        yield return new Line(prepaid ? "prepaid" : "hours", $"Locker size {rental.SizePriced}, {(prepaid ? "hours paid for" : "started hours")}", owed.Use);
+        if (owed.Overdue.Minor > 0)
+            yield return new Line("overdue", "Past the paid time", owed.Overdue);
     }
 }

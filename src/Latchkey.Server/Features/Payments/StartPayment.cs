@@ -1,19 +1,25 @@
-using System.Buffers.Text;
 using System.Security.Cryptography;
 using Dapper;
 using Latchkey.Domain;
 using Latchkey.Domain.Leases;
 using Latchkey.Server.Features.Leases;
+using Latchkey.Server.Features.Payments.Providers;
+using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Hosting.Limits;
+using Latchkey.Server.Journal;
 using Latchkey.Server.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Latchkey.Server.Features.Payments;
 
-/// <summary>A customer wants to pay for the locker they hold: a checkout is opened for the price that was frozen at the hold.</summary>
+/// <summary>
+/// A customer wants to pay for the locker they hold, by card or at the desk: a checkout is opened for the price that was frozen at the hold and its deposit.
+/// </summary>
 public static class StartPayment
 {
+    private static readonly Refusal NoDesk = new("no-desk", RefusalKind.Conflict, "Nobody takes money at this place. Pay by card.");
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost("/leases/{id:guid}/payments", Handle).WithName("StartPayment").SignedIn().Produces<PaymentView>(201).LimitedAs(RateKind.Money);
@@ -21,42 +27,79 @@ public static class StartPayment
     }
 
     private static async Task<Results<JsonHttpResult<PaymentView>, ProblemHttpResult>> Handle(
-        Guid id, HttpContext http, Idempotency idempotency, TimeProvider time, CancellationToken cancel)
+        Guid id, HttpContext http, Idempotency idempotency, Db db, Checkouts checkouts, PaymentArrivals arrivals, PaymentProviders providers, MoneyOrders orders, PlaceBook places,
+        ILogger<Checkouts> log, TimeProvider time, CancellationToken cancel, string at = "card")
     {
         Guid person = http.Caller().Id;
-        return await idempotency.Once<PaymentView>(http, person, null, StatusCodes.Status201Created, tx => Open(tx, id, person, time.GetUtcNow()), cancel);
+        if (new Check().That(at is "card" or "desk", "at", "One pays by card, or at the desk where the site's staff take money.").Problem is { } invalid)
+            return invalid;
+        var answer = await idempotency.Once<PaymentView>(
+            http, person, at == "card" ? null : at, StatusCodes.Status201Created,
+            tx => Begin(tx, id, person, at == "desk" ? "desk" : providers.ForCards.Name, arrivals, places, time.GetUtcNow()), cancel);
+        if (answer.Result is not JsonHttpResult<PaymentView> { Value: { } payment })
+            return answer;
+        // Another checkout may have to be closed, which nobody waits for.
+        orders.Wake();
+        try
+        {
+            // Also when this is a repeat: the first request may have died before the provider answered.
+            await checkouts.Find(payment.Id, cancel);
+        }
+        catch (ProviderAwayException e)
+        {
+            log.LogWarning("A checkout could not be opened ({Reason}).", e.Message);
+            return Problems.Of(StatusCodes.Status503ServiceUnavailable, "payment-provider-away", "The payment service does not answer. Try again in a moment; nothing was charged.");
+        }
+        return TypedResults.Json((await Load(db, payment.Id, person, cancel))!, Json.Options, statusCode: StatusCodes.Status201Created);
     }
 
-    private static async Task<Decision<PaymentView>> Open(Transaction tx, Guid lease, Guid person, DateTimeOffset now)
+    private static async Task<Decision<PaymentView>> Begin(
+        Transaction tx, Guid lease, Guid person, string provider, PaymentArrivals arrivals, PlaceBook places, DateTimeOffset now)
     {
         if (await LeaseRow.Lock(tx, lease, person) is not { } row)
             return Refusal.NotFound("rental");
         Decision<Rental> paid = row.Rental().Pay(now);
         if (paid.Refusal is { } refused)
             return refused;
-        // One open checkout is enough: who comes back to pay gets the one they left.
-        if (row.PaymentState is "pending" or "declined")
-            return PaymentViews.Of(row)!;
-        Money amount = row.Rental().Quote;
+        if (provider == "desk" && !places.Site(row.SiteId)!.Desk)
+            return NoDesk;
+        // One open checkout is enough: who comes back to pay gets the one they left. Who pays another way now leaves it.
+        if (row.PaymentState is "pending" or "processing" or "declined")
+        {
+            if (row.PaymentProvider == provider || row.PaymentState == "processing")
+                return PaymentViews.Of(row)!;
+            await MoneyOrders.CloseCheckouts(tx, [lease], now);
+        }
+        Money amount = row.Rental().ToAuthorise;
         await tx.Execute(
             """
-            insert into payment (id, lease_id, state, minor, currency, checkout_token, created_at)
-            values (@payment, @lease, 'pending', @Minor, @Currency, @token, @now)
+            insert into payment (id, lease_id, state, provider, minor, currency, desk_code, created_at)
+            values (@payment, @lease, @state, @provider, @Minor, @Currency, @code, @now)
             """,
             new
             {
                 payment = Guid.CreateVersion7(now), lease, amount.Minor, amount.Currency, now,
-                token = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(24)),
+                provider = amount.Minor == 0 ? "none" : provider,
+                state = amount.Minor == 0 ? "authorised" : "pending",
+                code = provider == "desk" ? RandomNumberGenerator.GetString("ABCDEFGHJKLMNPQRSTUVWXYZ23456789", 6) : null, // told aloud: no letters that sound or look alike; found with a lease's rights only
             });
-        return PaymentViews.Of((await LeaseRow.Lock(tx, lease, person))!)!;
+        LeaseRow after = (await LeaseRow.Lock(tx, lease, person))!;
+        if (amount.Minor == 0)
+        {
+            // Nothing to reserve, nobody to ask.
+            await arrivals.Activate(tx, after, now);
+            tx.Journal(after.Entry(now, JournalKinds.PaymentAuthorised, JournalEntry.ByServer));
+            tx.Journal(after.Entry(now, JournalKinds.LeaseActive, JournalEntry.ByPerson(person)));
+            after = (await LeaseRow.Lock(tx, lease, person))!;
+        }
+        return PaymentViews.Of(after)!;
     }
 
-    private static async Task<Results<Ok<PaymentView>, ProblemHttpResult>> Show(Guid id, HttpContext http, Db db, CancellationToken cancel)
-    {
-        LeaseRow? row = await db.Read(
-            c => c.QueryFirstOrDefaultAsync<LeaseRow>(
-                LeaseRow.Select + "\nwhere p.id = @id and l.person_id = @person", new { id, person = http.Caller().Id }),
-            cancel);
-        return row is null ? Problems.Of(Refusal.NotFound("payment")) : TypedResults.Ok(PaymentViews.Of(row)!);
-    }
+    private static async Task<Results<Ok<PaymentView>, ProblemHttpResult>> Show(Guid id, HttpContext http, Db db, CancellationToken cancel) =>
+        await Load(db, id, http.Caller().Id, cancel) is { } payment ? TypedResults.Ok(payment) : Problems.Of(Refusal.NotFound("payment"));
+
+    private static async Task<PaymentView?> Load(Db db, Guid id, Guid person, CancellationToken cancel) => await db.Read(
+        c => c.QueryFirstOrDefaultAsync<LeaseRow>(LeaseRow.SelectWithPayment("p.id = @id") + "\nwhere p.id = @id and l.person_id = @person", new { id, person }), cancel) is { } row
+        ? PaymentViews.Of(row)
+        : null;
 }

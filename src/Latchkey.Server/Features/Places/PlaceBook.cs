@@ -27,9 +27,13 @@ public sealed record SitePlace(
     double Longitude,
     TimeZoneInfo Zone,
     IReadOnlyList<OpeningSpan> OpeningHours,
-    Tariff Tariff,
+    IReadOnlyList<DatedTariff> Tariffs,
+    bool Desk,
     IReadOnlyList<BankPlace> Banks)
 {
+    /// <summary>What it charges at an instant.</summary>
+    public Tariff TariffAt(DateTimeOffset now) => TariffBook.At(Tariffs, now);
+
     public IEnumerable<LockerPlace> Lockers => Banks.SelectMany(b => b.Lockers);
 }
 
@@ -64,15 +68,16 @@ public sealed class PlaceBook(Db db)
 
     public async Task Reload(CancellationToken cancel)
     {
-        var (sites, banks, lockers) = await db.Read(
+        var (sites, tariffs, banks, lockers) = await db.Read(
             async c => (
                 (await c.QueryAsync<SiteRow>(
                     """
                     select s.id, s.name, s.address, c.name as city, t.name as state, s.latitude, s.longitude, s.time_zone,
-                      s.opening_hours::text as opening_hours, s.tariff::text as tariff
+                      s.opening_hours::text as opening_hours, s.desk
                     from site s join city c on c.id = s.city_id join state t on t.id = c.state_id
                     order by t.name, c.name, s.name
                     """)).ToList(),
+                (await c.QueryAsync<TariffRow>("select site_id, begins, tariff::text as tariff from site_tariff order by begins")).ToList(),
                 (await c.QueryAsync<BankRow>("select id, site_id, device_id, name, columns from bank order by position, name")).ToList(),
                 (await c.QueryAsync<LockerRow>(
                     "select id, bank_id, number, label, size, features, col, row, row_span, in_service from locker order by number")).ToList()),
@@ -81,7 +86,8 @@ public sealed class PlaceBook(Db db)
         ILookup<Guid, BankPlace> banksOf = banks
             .Select(b => new BankPlace(b.Id, b.SiteId, b.DeviceId, b.Name, b.Columns, [.. lockersOf[b.Id].Select(l => l.At(b.SiteId))]))
             .ToLookup(b => b.SiteId);
-        _pages = new Pages([.. sites.Select(s => s.With([.. banksOf[s.Id]]))]);
+        ILookup<Guid, DatedTariff> tariffsOf = tariffs.ToLookup(t => t.SiteId, t => new DatedTariff(t.Begins, JsonSerializer.Deserialize<Tariff>(t.Tariff, Json.Options)!));
+        _pages = new Pages([.. sites.Select(s => s.With([.. tariffsOf[s.Id]], [.. banksOf[s.Id]]))]);
     }
 
     private sealed class Pages(IReadOnlyList<SitePlace> sites)
@@ -104,13 +110,21 @@ public sealed class PlaceBook(Db db)
         public double Longitude { get; init; }
         public string TimeZone { get; init; } = "";
         public string OpeningHours { get; init; } = "";
-        public string Tariff { get; init; } = "";
+        public bool Desk { get; init; }
 
-        public SitePlace With(IReadOnlyList<BankPlace> banks) => new(
+        public SitePlace With(IReadOnlyList<DatedTariff> tariffs, IReadOnlyList<BankPlace> banks) => new(
             Id, Name, Address, City, State, Latitude, Longitude, TimeZoneInfo.FindSystemTimeZoneById(TimeZone),
             JsonSerializer.Deserialize<List<OpeningSpan>>(OpeningHours, Json.Options)!,
-            JsonSerializer.Deserialize<Tariff>(Tariff, Json.Options)!,
+            tariffs,
+            Desk,
             banks);
+    }
+
+    private sealed class TariffRow
+    {
+        public Guid SiteId { get; init; }
+        public DateTimeOffset Begins { get; init; }
+        public string Tariff { get; init; } = "";
     }
 
     private sealed class BankRow

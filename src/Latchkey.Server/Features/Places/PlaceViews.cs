@@ -31,10 +31,16 @@ public sealed record TariffView(
     int FreeMinutes,
     int GraceMinutes,
     IReadOnlyDictionary<LockerSize, Money> OverduePerHour,
-    IReadOnlyDictionary<LockerSize, Money> OverdueCap)
+    IReadOnlyDictionary<LockerSize, Money> OverdueCap,
+    Billing Billing,
+    IReadOnlyDictionary<LockerSize, Money> Deposit,
+    int TaxBasisPoints,
+    int WarnMinutes,
+    int StaffAfterHours)
 {
     public static TariffView Of(Tariff t) => new(
-        t.Currency, Of(t, r => r.PerHour), Of(t, r => r.CapPerDay), t.FreeMinutes, t.GraceMinutes, Of(t, r => r.OverduePerHour), Of(t, r => r.OverdueCap));
+        t.Currency, Of(t, r => r.PerHour), Of(t, r => r.CapPerDay), t.FreeMinutes, t.GraceMinutes, Of(t, r => r.OverduePerHour), Of(t, r => r.OverdueCap),
+        t.Billing, Of(t, r => r.Deposit), t.TaxBasisPoints, t.WarnMinutes, t.StaffAfterHours);
 
     public static IReadOnlyDictionary<LockerSize, Money> Of(Tariff t, Func<Rate, long> price) =>
         t.Rates.OrderBy(r => r.Key).ToDictionary(r => r.Key, r => t.Amount(price(r.Value)));
@@ -62,12 +68,12 @@ public static class PlaceViews
         !locker.InService ? OutOfService : taken.Contains(locker.Id) ? Taken : Free;
 
     public static SiteSummaryView Summary(SitePlace site, SiteOccupancy now, DateTimeOffset at, double? distance = null) => new(
-        site.Id, site.Name, site.Address, site.City, site.State, site.Latitude, site.Longitude, site.Zone.Id, site.Tariff.Currency,
+        site.Id, site.Name, site.Address, site.City, site.State, site.Latitude, site.Longitude, site.Zone.Id, site.TariffAt(at).Currency,
         [.. site.OpeningHours.Select(s => new OpeningSpanView(s.Day, s.Opens.ToString("HH:mm"), s.Closes.ToString("HH:mm")))],
         OpeningHours.IsOpen(site.OpeningHours, site.Zone, at),
         site.Lockers.Count(l => l.InService),
         Enum.GetValues<LockerSize>().ToDictionary(size => size, size => site.Lockers.Count(l => l.Size == size && Availability(l, now.Taken) == Free)),
-        TariffView.Of(site.Tariff, r => r.PerHour),
+        TariffView.Of(site.TariffAt(at), r => r.PerHour),
         distance);
 
     public static BankView Bank(BankPlace bank, SiteOccupancy now)

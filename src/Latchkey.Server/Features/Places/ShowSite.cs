@@ -69,7 +69,7 @@ public static class ShowSite
         SiteSummaryView s = PlaceViews.Summary(site, now, at);
         return new SiteDetail(
             s.Id, s.Name, s.Address, s.City, s.State, s.Latitude, s.Longitude, s.TimeZone, s.Currency, s.OpeningHours, s.OpenNow, s.Lockers, s.Free, s.PerHour,
-            [.. site.Banks.Select(b => PlaceViews.Bank(b, now))], TariffView.Of(site.Tariff), at);
+            [.. site.Banks.Select(b => PlaceViews.Bank(b, now))], TariffView.Of(site.TariffAt(at)), at);
     }
 
     private sealed record Banks(IReadOnlyDictionary<Guid, BankView> ById, SiteSummaryView Site);

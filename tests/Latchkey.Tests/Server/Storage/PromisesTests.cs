@@ -30,11 +30,18 @@ public sealed class PromisesTests(TestDatabase databases)
             await Refused(Lease.Replace("{0}", live, StringComparison.Ordinal), "one_live_lease_per_locker");
         await app.Sql<int>(Lease.Replace("{0}", "ended", StringComparison.Ordinal), new { id = lease.Id(), other = Guid.CreateVersion7() });
         await Refused(
-            "insert into payment (id, lease_id, state, minor, currency, checkout_token, created_at) values (@other, @id, 'authorised', 1, 'INR', 'x', now())",
+            "insert into payment (id, lease_id, state, provider, minor, currency, reference, created_at) values (@other, @id, 'authorised', 'sandbox', 1, 'INR', 'x', now())",
             "one_good_payment_per_lease");
+        const string Order = "insert into payment_order (id, payment_id, kind, minor, due_at, created_at) select @other, id, {0}, 'infinity', now() from payment where lease_id = @id";
+        await app.Sql<int>(Order.Replace("{0}", "'capture', 1", StringComparison.Ordinal), new { id = lease.Id(), other = Guid.CreateVersion7() });
+        foreach (string second in (string[])["'capture', 1", "'void', null"])
+            await Refused(Order.Replace("{0}", second, StringComparison.Ordinal), "one_capture_or_void_per_payment");
         await asha.Post($"leases/{lease.Id()}/finish");
         await Refused(
             "insert into ledger_entry (at, lease_id, kind, debit, credit, minor, currency) values (now(), @id, 'charge', 'a', 'b', 1, 'INR')", "one_charge_per_lease");
+        await app.Sql<int>("insert into ledger_entry (at, lease_id, kind, debit, credit, minor, currency) values (now(), @id, 'overdue', 'a', 'b', 1, 'INR')", new { id = lease.Id() });
+        await Refused(
+            "insert into ledger_entry (at, lease_id, kind, debit, credit, minor, currency) values (now(), @id, 'overdue', 'a', 'b', 1, 'INR')", "one_overdue_fee_per_lease");
     }
 
     [Fact]

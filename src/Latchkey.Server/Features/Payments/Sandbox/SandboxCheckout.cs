@@ -1,107 +1,136 @@
 using Dapper;
 using Latchkey.Domain;
-using Latchkey.Domain.Leases;
-using Latchkey.Server.Devices;
-using Latchkey.Server.Features.Leases;
-using Latchkey.Server.Features.Places;
+using Latchkey.Domain.Payments;
+using Latchkey.Server.Features.Payments.Providers;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Hosting.Limits;
-using Latchkey.Server.Journal;
 using Latchkey.Server.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Latchkey.Server.Features.Payments.Sandbox;
 
-/// <summary>
-/// The built-in payment provider's hosted page: it plays the other party, so that the whole product works on a fresh machine. The token in
-/// its address is the right to it, as with any hosted checkout.
-/// </summary>
+/// <summary>The sandbox provider's hosted page: a person chooses a test card, and answers when its bank asks.</summary>
 public static class SandboxCheckout
 {
     public sealed record Card(string Number, string Label, string Effect);
 
+    /// <param name="State"><c>open</c>, <c>challenge</c> (the bank asks), <c>processing</c>, <c>done</c> or <c>expired</c>.</param>
     public sealed record View(
         Guid PaymentId, string Merchant, string Description, Money Amount, string State, string? DeclineReason, DateTimeOffset ExpiresAt, IReadOnlyList<Card> Cards, string ReturnUrl);
 
     public sealed record PayRequest(string Card);
 
+    /// <param name="Approve">Whether it is really them.</param>
+    public sealed record ChallengeRequest(bool Approve);
+
+    /// <param name="State"><c>authorised</c>, <c>declined</c>, <c>challenge</c>, <c>processing</c>, or <c>unknown</c>: the answer was lost.</param>
     public sealed record PayAnswer(string State, string? Reason, string ReturnUrl);
 
-    private static readonly IReadOnlyList<Card> Cards =
-    [
-        new("4242424242424242", "Works", "authorised"),
-        new("4000000000000002", "Declined by the bank", "card-declined"),
-        new("4000000000009995", "Not enough money", "insufficient-funds"),
-    ];
-
     private static readonly Refusal NoSuchCard = new("invalid-request", RefusalKind.Invalid, "The sandbox knows only the cards it lists.");
+
+    private static readonly Refusal Expired = new("checkout-expired", RefusalKind.Conflict, "This checkout has run out. Nothing was taken.");
+
+    private static readonly Refusal NoChallenge = new("no-challenge", RefusalKind.Conflict, "No bank asks anything about this payment.");
 
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/sandbox/checkouts/{token}", Show).WithName("ShowSandboxCheckout");
         routes.MapPost("/sandbox/checkouts/{token}", Pay).WithName("PaySandboxCheckout").LimitedAs(RateKind.Money);
+        routes.MapPost("/sandbox/checkouts/{token}/challenge", Challenge).WithName("AnswerSandboxChallenge").LimitedAs(RateKind.Money);
     }
 
-    private static async Task<Results<Ok<View>, ProblemHttpResult>> Show(string token, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)
+    private static async Task<Results<Ok<View>, ProblemHttpResult>> Show(string token, Db db, TimeProvider time, CancellationToken cancel)
     {
-        LeaseRow? row = await db.Read(
-            c => c.QueryFirstOrDefaultAsync<LeaseRow>(LeaseRow.Select + "\nwhere l.id = (select lease_id from payment where checkout_token = @token) and p.checkout_token = @token", new { token }), cancel);
+        SandboxPayment? row = await db.Read(c => c.QueryFirstOrDefaultAsync<SandboxPayment>(SandboxPayment.Select, new { token }), cancel);
         if (row is null)
             return Problems.Of(Refusal.NotFound("checkout"));
-        string state = row.PaymentState switch
+        ProviderWord word = row.Standing(time.GetUtcNow()).Word;
+        string state = word switch
         {
-            "pending" or "declined" => row.Rental().State == LeaseState.Held && !row.Rental().HoldHasRunOut(time.GetUtcNow()) ? "open" : "expired",
-            "voided" => "expired",
+            ProviderWord.Open when row.State == "challenge" => "challenge",
+            ProviderWord.Open or ProviderWord.Declined => "open",
+            ProviderWord.Processing => "processing",
+            ProviderWord.Closed => "expired",
             _ => "done",
         };
-        PaymentView payment = PaymentViews.Of(row)!;
-        LockerPlace locker = places.Locker(row.LockerId)!;
         return TypedResults.Ok(new View(
-            payment.Id, "Latchkey sandbox", $"Locker {locker.Label}, {places.Site(row.SiteId)!.Name}, {row.Hours} h", payment.Amount, state, payment.DeclineReason,
-            row.HoldUntil, Cards, $"/lease/{row.Id:D}"));
+            row.MerchantKey, "Latchkey sandbox", row.Description, row.Amount, state, row.DeclineReason, row.ExpiresAt,
+            [.. SandboxCard.All.Select(c => new Card(c.Number, c.Label, c.Effect == CardEffect.Decline ? c.Reason! : c.Effect == CardEffect.Authorise ? "authorised" : c.Effect.Text()))], row.ReturnUrl));
     }
 
-    private static async Task<Results<Ok<PayAnswer>, ProblemHttpResult>> Pay(string token, PayRequest request, Db db, Grants grants, PlaceBook places, TimeProvider time, CancellationToken cancel)
+    private static async Task<Results<Ok<PayAnswer>, ProblemHttpResult>> Pay(
+        string token, PayRequest request, Db db, PaymentArrivals arrivals, TimeProvider time, ILogger<SandboxPayment> log, CancellationToken cancel)
     {
-        if (Cards.FirstOrDefault(c => c.Number == request.Card) is not { } card)
+        if (SandboxCard.All.FirstOrDefault(c => c.Number == request.Card) is not { } card)
             return Problems.Of(NoSuchCard);
-        Decision<PayAnswer> decision = await db.Decide<PayAnswer>(
+        return await Answer(token, row => Outcome(row, card, time.GetUtcNow()), db, arrivals, time, log, cancel);
+    }
+
+    private static async Task<Results<Ok<PayAnswer>, ProblemHttpResult>> Challenge(
+        string token, ChallengeRequest request, Db db, PaymentArrivals arrivals, TimeProvider time, ILogger<SandboxPayment> log, CancellationToken cancel) =>
+        await Answer(
+            token,
+            row => row.State != "challenge" ? NoChallenge : request.Approve ? new Next("authorised", row.Card) : new Next("declined", row.Card, "challenge-failed"),
+            db, arrivals, time, log, cancel);
+
+    private static Decision<Next> Outcome(SandboxPayment row, SandboxCard card, DateTimeOffset now)
+    {
+        string last = card.Number[^4..];
+        return card.Effect switch
+        {
+            CardEffect.Decline => new Next("declined", last, card.Reason),
+            CardEffect.Challenge => new Next("challenge", last),
+            CardEffect.Slow => new Next("processing", last, OutcomeAt: now + SandboxCard.Thinks),
+            CardEffect.TooLate => new Next("processing", last, OutcomeAt: row.ExpiresAt + SandboxCard.LateBy),
+            CardEffect.LoseAnswer => new Next("authorised", last, TellsNobody: true),
+            _ => new Next("authorised", last),
+        };
+    }
+
+    /// <summary>The sandbox writes what it decides into its own books; then it calls the merchant, as a webhook does, and tells the person.</summary>
+    private static async Task<Results<Ok<PayAnswer>, ProblemHttpResult>> Answer(
+        string token, Func<SandboxPayment, Decision<Next>> decide, Db db, PaymentArrivals arrivals, TimeProvider time, ILogger log, CancellationToken cancel)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        Decision<(Next Next, SandboxPayment Row)> decision = await db.Decide<(Next, SandboxPayment)>(
             async tx =>
             {
-                var found = await tx.First<(Guid Lease, Guid Person)>(
-                    "select l.id, l.person_id from payment p join lease l on l.id = p.lease_id where p.checkout_token = @token", new { token });
-                if (found.Lease == Guid.Empty || await LeaseRow.Lock(tx, found.Lease, found.Person) is not { } row || row.PaymentToken != token)
+                if (await tx.First<SandboxPayment>(SandboxPayment.Select + " for update", new { token }) is not { } row)
                     return Refusal.NotFound("checkout");
-                return await Charge(tx, row, card, grants, places, time.GetUtcNow());
+                ProviderWord word = row.Standing(now).Word;
+                if (word == ProviderWord.Closed)
+                    return Expired;
+                // Pressing "Pay" twice, or an answer that got lost: the first success stands.
+                if (word is not (ProviderWord.Open or ProviderWord.Declined))
+                    return (new Next(word == ProviderWord.Processing ? "processing" : "authorised", row.Card), row);
+                Decision<Next> next = decide(row);
+                if (next.Refusal is { } refused)
+                    return refused;
+                await tx.Execute(
+                    "update sandbox_payment set state = @State, card = @Card, decline_reason = @Reason, outcome_at = @OutcomeAt where token = @token",
+                    new { token, next.Value.State, next.Value.Card, next.Value.Reason, next.Value.OutcomeAt });
+                return (next.Value, row);
             },
             cancel);
-        return decision.Refusal is { } refused ? Problems.Of(refused) : TypedResults.Ok(decision.Value);
+        if (decision.Refusal is { } no)
+            return Problems.Of(no);
+        (Next answer, SandboxPayment payment) = decision.Value;
+        KillPoint.At(KillPoint.PaidAtProvider);
+        if (answer.TellsNobody)
+            return TypedResults.Ok(new PayAnswer("unknown", null, payment.ReturnUrl));
+        if (answer.State == "challenge")
+            return TypedResults.Ok(new PayAnswer("challenge", null, payment.ReturnUrl));
+        bool kept = true;
+        try
+        {
+            kept = await arrivals.Ask(payment.MerchantKey, TimeSpan.FromSeconds(8), cancel);
+        }
+        catch (ProviderAwayException e)
+        {
+            log.LogWarning("The sandbox could not tell the merchant ({Reason}).", e.Message);
+        }
+        return kept || answer.State != "authorised" ? TypedResults.Ok(new PayAnswer(answer.State, answer.Reason, payment.ReturnUrl)) : Problems.Of(Expired);
     }
 
-    private static async Task<Decision<PayAnswer>> Charge(Transaction tx, LeaseRow row, Card card, Grants grants, PlaceBook places, DateTimeOffset now)
-    {
-        string returnUrl = $"/lease/{row.Id:D}";
-        // Pressing "Pay" twice, or an answer that got lost: the first success stands.
-        if (row.PaymentState is "authorised" or "captured")
-            return new PayAnswer("authorised", null, returnUrl);
-        Decision<Rental> paid = row.Rental().Pay(now);
-        if (paid.Refusal is { } refused)
-            return refused;
-        string method = $"Sandbox card ...{card.Number[^4..]}";
-        if (card.Effect != "authorised")
-        {
-            await tx.Execute(
-                "update payment set state = 'declined', decline_reason = @Effect, method = @method where id = @PaymentId", new { card.Effect, method, row.PaymentId });
-            tx.Journal(row.Entry(now, JournalKinds.PaymentDeclined, "provider:sandbox"));
-            return new PayAnswer("declined", card.Effect, returnUrl);
-        }
-        await tx.Execute("update payment set state = 'authorised', decline_reason = null, method = @method where id = @PaymentId", new { method, row.PaymentId });
-        await tx.Execute(
-            "update lease set state = @state, paid_from = @PaidFrom, paid_until = @PaidUntil where id = @Id",
-            new { row.Id, state = paid.Value.State.Text(), paid.Value.PaidFrom, paid.Value.PaidUntil });
-        await grants.Begin(tx, row.Id, places.Locker(row.LockerId)!, places.Bank(row.BankId)!, now);
-        tx.Journal(row.Entry(now, JournalKinds.PaymentAuthorised, "provider:sandbox"));
-        tx.Journal(row.Entry(now, JournalKinds.LeaseActive, JournalEntry.ByPerson(row.PersonId)));
-        return new PayAnswer("authorised", null, returnUrl);
-    }
+    private sealed record Next(string State, string? Card, string? Reason = null, DateTimeOffset? OutcomeAt = null, bool TellsNobody = false);
 }

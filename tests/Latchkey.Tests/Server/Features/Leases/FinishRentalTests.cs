@@ -1,9 +1,7 @@
 using System.Text.Json.Nodes;
 using Latchkey.Link.Messages;
-using Latchkey.Server.Features.Leases;
 using Latchkey.Server.Features.Places;
 using Latchkey.Tests.Support;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Latchkey.Tests.Server.Features.Leases;
 
@@ -21,7 +19,8 @@ public sealed class FinishRentalTests(TestDatabase databases)
         (int status, JsonNode? ended) = await asha.Post($"leases/{lease.Id()}/finish");
         status.ShouldBe(200);
         ended.Text("state").ShouldBe("ended");
-        ended!["payment"].Text("state").ShouldBe("voided");
+        await app.MoneySettles();
+        (await asha.Lease(lease))["payment"].Text("state").ShouldBe("voided");
         (await app.Sql<long>("select count(*) from ledger_entry")).ShouldBe(0);
         JsonNode receipt = (await asha.Get($"leases/{lease.Id()}/receipt")).Body!;
         ((long)receipt["total"]!["minor"]!).ShouldBe(0);
@@ -60,13 +59,15 @@ public sealed class FinishRentalTests(TestDatabase databases)
         await app.Use(asha, lease);
         app.Time.Advance(TimeSpan.FromMinutes(minutes));
         (await asha.Post($"leases/{lease.Id()}/finish")).Status.ShouldBe(200);
+        await app.MoneySettles();
         JsonNode receipt = (await asha.Get($"leases/{lease.Id()}/receipt")).Body!;
         ((long)receipt["total"]!["minor"]!).ShouldBe(total);
         ((long)receipt["paid"]!["minor"]!).ShouldBe(paid);
         ((long)receipt["due"]!["minor"]!).ShouldBe(due);
         receipt["lines"]!.AsArray().Sum(l => (long)l!["amount"]!["minor"]!).ShouldBe(total);
         ((long)receipt["released"]!["minor"]!).ShouldBe(10000 - paid);
-        (await Ledger(app, "charge")).ShouldBe(total);
+        (await Ledger(app, "charge") + await Ledger(app, "overdue")).ShouldBe(total);
+        (await Ledger(app, "tax")).ShouldBe((long)receipt["tax"]!["minor"]!);
         (await Ledger(app, "payment")).ShouldBe(paid);
         receipt.Text("number").ShouldStartWith("LK-");
         receipt["events"]!.AsArray().Select(e => e.Text("kind")).ShouldContain("door-opened");
@@ -79,8 +80,7 @@ public sealed class FinishRentalTests(TestDatabase databases)
         TestPerson asha = await app.GivenCustomer();
         JsonNode lease = await asha.Rent(app.Places.Sites[0], hours: 1);
         app.Time.Advance(TimeSpan.FromHours(1));
-        await app.Services.GetRequiredService<ExpireHolds>().Sweep(CancellationToken.None);
-        (await asha.Lease(lease)).Text("state").ShouldBe("overdue");
+        await Driving.Until(async () => (await asha.Lease(lease)).Text("state") == "overdue", "the sweep");
         await app.Use(asha, lease);
         (await asha.Post($"leases/{lease.Id()}/finish")).Body.Text("state").ShouldBe("ended");
     }
@@ -99,6 +99,7 @@ public sealed class FinishRentalTests(TestDatabase databases)
         same.ShouldAllBe(a => a.Status == 200);
         same.Select(a => a.Body!.ToJsonString()).Distinct().Count().ShouldBe(1);
         (await people[0].Post($"leases/{lease.Id()}/finish")).ShouldBeRefused(409, "lease-not-active");
+        await app.MoneySettles();
         (await Ledger(app, "charge")).ShouldBe(3000);
         (await Ledger(app, "payment")).ShouldBe(3000);
         (await people[1].Rent(site, "S")).Text("state").ShouldBe("active");

@@ -35,7 +35,8 @@ public sealed class RentalFlowTests(TestDatabase databases)
         app.Time.Advance(TimeSpan.FromMinutes(61));
         (status, JsonNode? ended) = await asha.Post($"leases/{lease["id"]}/finish");
         status.ShouldBe(200, ended?.ToJsonString());
-        ((long)ended!["payment"]!["captured"]!["minor"]!).ShouldBe(10000);
+        await app.MoneySettles();
+        ((long)(await asha.Lease(lease))["payment"]!["captured"]!["minor"]!).ShouldBe(10000);
         (await app.Sql<long>("select coalesce(sum(minor), 0)::bigint from ledger_entry where kind = 'charge'")).ShouldBe(10000);
         (await app.Sql<long>("select coalesce(sum(minor), 0)::bigint from ledger_entry where kind = 'payment'")).ShouldBe(10000);
     }

@@ -1,0 +1,62 @@
+using System.Text.Json;
+using Dapper;
+using Latchkey.Domain;
+using Latchkey.Domain.Leases;
+using Latchkey.Server.Devices;
+using Latchkey.Server.Features.Payments;
+using Latchkey.Server.Features.Places;
+using Latchkey.Server.Hosting;
+using Latchkey.Server.Hosting.Limits;
+using Latchkey.Server.Journal;
+using Latchkey.Server.Storage;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Latchkey.Server.Features.Leases;
+
+/// <summary>Staff of a site end a rental that its holder does not: it is billed like any other, and its holder sees who did it and why.</summary>
+public static class ForceEnd
+{
+    private static readonly string[] Reasons = ["overdue", "left-behind", "broken", "holder-asked", "abuse", "other"];
+
+    /// <param name="Reason">One of <c>overdue</c>, <c>left-behind</c>, <c>broken</c>, <c>holder-asked</c>, <c>abuse</c>, <c>other</c>: the journal keeps it for ever, so it is a word and no story.</param>
+    public sealed record Request(string Reason);
+
+    /// <param name="Charged">What it was charged in all.</param>
+    public sealed record Ended(Guid LeaseId, LeaseState State, Money Charged);
+
+    public static void Map(IEndpointRouteBuilder routes) =>
+        routes.MapPost("/staff/leases/{id:guid}/end", Handle).WithName("ForceEnd").SignedIn().Produces<Ended>().LimitedAs(RateKind.Money);
+
+    private static async Task<Results<JsonHttpResult<Ended>, ProblemHttpResult>> Handle(
+        Guid id, Request request, HttpContext http, Idempotency idempotency, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)
+    {
+        if (new Check().That(Reasons.Contains(request.Reason), "reason", $"A reason is one of {string.Join(", ", Reasons)}.").Problem is { } invalid)
+            return invalid;
+        (Guid site, Guid holder) = await db.Read(c => c.QueryFirstOrDefaultAsync<(Guid, Guid)>("select site_id, person_id from lease where id = @id", new { id }), cancel);
+        if (await SiteStaff.Refuses(http, db, site, cancel) is { } forbidden)
+            return forbidden;
+        Guid staff = http.Caller().Id;
+        return await idempotency.Once<Ended>(
+            http,
+            staff,
+            request,
+            StatusCodes.Status200OK,
+            async tx =>
+            {
+                DateTimeOffset now = time.GetUtcNow();
+                if (await LeaseRow.Lock(tx, id, holder) is not { } row)
+                    return Refusal.NotFound("rental");
+                Decision<Rental> moved = row.Rental().ForceEnd();
+                if (moved.Refusal is { } refused)
+                    return refused;
+                await tx.Execute(
+                    "update lease set state = @state, ended_at = @now, receipt_number = nextval('receipt_number') where id = @id", new { id, now, state = moved.Value.State.Text() });
+                await Grants.End(tx, id, places.Locker(row.LockerId)!, places.Bank(row.BankId)!, now);
+                tx.Journal(row.Entry(
+                    now, JournalKinds.LeaseEnded, JournalEntry.ByPerson(staff), JsonSerializer.Serialize(new { forced = true, reason = request.Reason }, Json.Options)));
+                await SettleRental.AtEnd(tx, row, now);
+                return new Ended(id, moved.Value.State, row.Rental().Owed(now));
+            },
+            cancel);
+    }
+}

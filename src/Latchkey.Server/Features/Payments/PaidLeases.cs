@@ -1,0 +1,78 @@
+using Latchkey.Domain.Leases;
+using Latchkey.Domain.Pricing;
+using Latchkey.Server.Features.Leases;
+using Latchkey.Server.Hosting;
+using Latchkey.Server.Journal;
+using Latchkey.Server.Storage;
+
+namespace Latchkey.Server.Features.Payments;
+
+/// <summary>
+/// What time does to leases that are paid for: prepaid hours are charged once the door was proven open, and the overdue ladder is climbed, each step journalled
+/// once. Both are written down with their instants, so that a restart forgets none.
+/// </summary>
+public sealed class PaidLeases(Db db, TimeProvider time, ILogger<PaidLeases> log) : BackgroundService
+{
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
+
+    // One sweep takes at most so many, so that its transaction stays short; the next one is a second away.
+    private const int MostAtOnce = 200;
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Periodic.Run(Every, time, log, "sweep of paid leases", Sweep, stoppingToken);
+
+    public async Task Sweep(CancellationToken cancel)
+    {
+        await db.Change(Charge, cancel);
+        await db.Change(Climb, cancel);
+    }
+
+    private async Task<int> Charge(Transaction tx)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        List<LeaseRow> due =
+        [
+            .. await tx.Query<LeaseRow>(
+                LeaseRow.Select + "\nwhere l.charge_at <= @now and l.opened_ever and l.state in ('active', 'overdue') order by l.charge_at limit @MostAtOnce for update of l skip locked", new { now, MostAtOnce }),
+        ];
+        foreach (LeaseRow lease in due)
+            await SettleRental.AtProof(tx, lease, now);
+        return due.Count;
+    }
+
+    private async Task<int> Climb(Transaction tx)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        List<(Guid Id, Guid Person, int Ladder)> due =
+        [
+            .. await tx.Query<(Guid, Guid, int)>(
+                "select id, person_id, ladder from lease where ladder_at <= @now and state in ('active', 'overdue') order by ladder_at limit @MostAtOnce for update skip locked", new { now, MostAtOnce }),
+        ];
+        foreach ((Guid id, Guid person, int ladder) in due)
+        {
+            LeaseRow lease = (await LeaseRow.Lock(tx, id, person))!;
+            Rental rental = lease.Rental();
+            OverdueStep step = OverdueLadder.At(rental.Tariff, rental.SizePriced, rental.PaidUntil!.Value, now);
+            if (rental.FallOverdue(now) is { Refusal: null } overdue)
+                await tx.Execute("update lease set state = @state where id = @id", new { id, state = overdue.Value.State.Text() });
+            // Steps that were slept through are told too, in their order; but nobody is warned of what has come.
+            for (var passed = (OverdueStep)(ladder + 1); passed <= step; passed++)
+            {
+                if (Kind(passed) is { } kind && !(passed == OverdueStep.DueSoon && step > passed))
+                    tx.Journal(lease.Entry(now, kind, JournalEntry.ByServer));
+            }
+            await tx.Execute(
+                "update lease set ladder = @step, ladder_at = @next where id = @id", new { id, step = Math.Max(ladder, (int)step), next = OverdueLadder.NextLook(rental.Tariff, rental.PaidUntil.Value, now) });
+        }
+        return due.Count;
+    }
+
+    private static string? Kind(OverdueStep step) => step switch
+    {
+        OverdueStep.DueSoon => JournalKinds.LeaseDueSoon,
+        OverdueStep.Grace => JournalKinds.LeaseOverdue,
+        OverdueStep.Fee => JournalKinds.LeaseOverdueFee,
+        OverdueStep.Capped => JournalKinds.LeaseOverdueCapped,
+        OverdueStep.Staff => JournalKinds.LeaseOverdueStaff,
+        _ => null,
+    };
+}
