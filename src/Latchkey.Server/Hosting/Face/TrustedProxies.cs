@@ -19,6 +19,7 @@ public sealed class TrustedProxies(IReadOnlyList<string> named, int hops, ILogge
     private readonly List<IPNetwork> _networks = [.. named.Where(n => n.Contains('/', StringComparison.Ordinal)).Select(IPNetwork.Parse)];
     private readonly string[] _names = [.. named.Where(n => !IPAddress.TryParse(n, out _) && !n.Contains('/', StringComparison.Ordinal))];
     private volatile Believed? _trust;
+    private readonly TaskCompletionSource _built = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RequestDelegate? _next;
 
     public static bool IsWellFormed(string text) =>
@@ -37,12 +38,19 @@ public sealed class TrustedProxies(IReadOnlyList<string> named, int hops, ILogge
     {
         _next = next;
         Believe([.. _addresses]);
+        _built.TrySetResult();
         // Without anybody to trust the framework would trust everybody.
         return http => _trust?.Headers is { } headers ? headers.Invoke(http) : next(http);
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        _names.Length == 0 ? Task.CompletedTask : Periodic.Run(AskEvery, TimeProvider.System, _log, "look-up of the trusted proxies", Ask, stoppingToken);
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (_names.Length == 0)
+            return;
+        // This part is started before the pipeline is built: an answer that came earlier would be overwritten with none until it is asked again.
+        await _built.Task.WaitAsync(stoppingToken);
+        await Periodic.Run(AskEvery, TimeProvider.System, _log, "look-up of the trusted proxies", Ask, stoppingToken);
+    }
 
     private async Task Ask(CancellationToken cancel)
     {
