@@ -87,6 +87,7 @@ public static class ApiDescription
         ("rentals", "Hold, open, finish; what became of an order.", ["/holds", "leases", "commands/"]),
         ("payments", "Checkouts, and the sandbox that plays the provider.", ["/payments", "payments/", "sandbox/"]),
         ("staff", "For those who work at a site: its desk, and rentals that nobody ends.", ["staff/"]),
+        ("messages", "What people are told, by which channel, and what did not arrive.", ["messages", "outbox", "admin/messages"]),
         ("live", "What happens, as it happens.", ["live"]),
         ("devices", "The hardware in the field, for admins.", ["admin/devices/", "devices"]),
         ("demo", "The virtual banks of the demo.", ["demo"]),

@@ -7,6 +7,7 @@ using Latchkey.Server.Features.Commands;
 using Latchkey.Server.Features.Demo;
 using Latchkey.Server.Features.Devices;
 using Latchkey.Server.Features.Leases;
+using Latchkey.Server.Features.Messages;
 using Latchkey.Server.Features.Payments;
 using Latchkey.Server.Features.Payments.Desk;
 using Latchkey.Server.Features.Payments.Providers;
@@ -16,6 +17,7 @@ using Latchkey.Server.Hosting.Face;
 using Latchkey.Server.Hosting.Limits;
 using Latchkey.Server.Journal;
 using Latchkey.Server.Live;
+using Latchkey.Server.Messages;
 using Latchkey.Server.Storage;
 using Latchkey.Server.Telemetry;
 using Microsoft.AspNetCore.Http.Json;
@@ -64,6 +66,7 @@ public static class Composition
         builder.Services.AddSingleton<PaymentProviders>().AddSingleton<PaymentArrivals>().AddSingleton<Checkouts>().AddRunning<MoneyOrders>().AddRunning<PaidLeases>();
         builder.Services.AddSingleton(options).AddSingleton<DeviceWelcome>().AddSingleton<ClaimDesk>().AddSingleton<KeyDesk>().AddSingleton<KeyChanges>().AddRunning<ClaimedDevices>().AddRunning<CertificateWatch>();
         builder.Services.AddSingleton<StandInDialer>().AddSingleton<DeviceGateway>().AddSingleton<DeviceSocket>().AddRunning<DevicePolling>();
+        builder.Services.AddMessages(options.Messages);
         // Stopped in the opposite order: the meter waits for commands to leave, so it comes after what sends them.
         builder.Services.AddRunning<JournalMeter>().AddHostedService(s => s.GetRequiredService<RateLimiter>());
 
@@ -132,6 +135,12 @@ public static class Composition
         ConfirmClaim.Map(api);
         RefuseClaim.Map(api);
         RevokeDevice.Map(api);
+
+        ListMessages.Map(api);
+        ChooseMessages.Map(api);
+        PushAddresses.Map(api);
+        ShowOutbox.Map(api);
+        WatchMessages.Map(api);
 
         LiveFeed.Map(api);
         VirtualHardware.Map(api);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Latchkey.Server.Hosting.Face;
+using Latchkey.Server.Messages;
 
 namespace Latchkey.Server.Hosting;
 
@@ -21,6 +22,9 @@ public sealed record ServerOptions(
 
     /// <summary>Demo: how the simulated lockers speak to this server: mqtt, ws or poll.</summary>
     public string DemoLink { get; init; } = "mqtt";
+
+    /// <summary>How messages leave this installation.</summary>
+    public MessageSettings Messages { get; init; } = new(null, null, null, SmsLimits.Default, null, Outbox: false);
 
     /// <summary>Where the private broker listens for devices elsewhere, see <see cref="Devices.Broker.BrokerListener"/> (LATCHKEY_MQTT_LISTEN); null for nowhere.</summary>
     public string? MqttListen { get; init; }
@@ -59,6 +63,12 @@ public sealed record ServerOptions(
                                  and ca.pem), or mqtt://user:password@127.0.0.1:1883 on the loopback address only
               LATCHKEY_METRICS_TOKEN  what a reader of /metrics on another machine has to show as "Authorization: Bearer ..."
               LATCHKEY_DEVICE_MQTT  the broker as claimed devices are told it, if the server itself knows it by another name: mqtts://broker.example:8883
+              LATCHKEY_SMTP      mail server for e-mail: smtp://user:password@mail.example:587?from=lockers@example.com
+              LATCHKEY_TWILIO    Twilio account for SMS: https://ACCOUNT_SID:AUTH_TOKEN@api.twilio.com?from=%2B15551234567
+              LATCHKEY_SMS_COUNTRIES  calling codes that get an SMS: 91,44 (91 if nothing is said), or any
+              LATCHKEY_FIREBASE  key file of a Firebase service account, for push messages
+              LATCHKEY_URL       how people reach this service, for links in messages: https://lockers.example
+              LATCHKEY_OUTBOX    on or off: keep messages that nobody carries for the page /outbox, codes and all (on with the demo)
               LATCHKEY_MQTT_LISTEN  where the private broker listens for devices elsewhere, with TLS only: 0.0.0.0:8883/broker.example
             Each can be a file instead, named in the same variable with _FILE behind it: LATCHKEY_DATABASE_FILE=/run/secrets/database
 
@@ -79,6 +89,7 @@ public sealed record ServerOptions(
             {
                 Face = face.Read(parsed),
                 DemoLink = parsed.GetValue(link)!,
+                Messages = MessageSettings.FromEnvironment(demo: !parsed.GetValue(noDemo)),
                 MqttListen = EnvironmentSetting.Of("LATCHKEY_MQTT_LISTEN"),
                 DeviceMqtt = DeviceBroker(EnvironmentSetting.Of("LATCHKEY_DEVICE_MQTT")),
             };

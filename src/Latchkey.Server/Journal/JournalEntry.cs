@@ -130,4 +130,6 @@ public static class JournalKinds
     public const string CredentialUsed = "credential-used";
     public const string CredentialRefused = "credential-refused";
     public const string BreakerTripped = "breaker-tripped";
+    /// <summary>So many SMS went out that no more do for now; told once an hour for each cap.</summary>
+    public const string SmsCapTripped = "sms-cap-tripped";
 }

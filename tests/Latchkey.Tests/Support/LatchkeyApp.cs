@@ -10,6 +10,7 @@ using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Hosting.Face;
 using Latchkey.Server.Hosting.Limits;
+using Latchkey.Server.Messages;
 using Latchkey.Server.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -48,12 +49,15 @@ public sealed class LatchkeyApp : IAsyncDisposable
 
     public Db Db => Services.GetRequiredService<Db>();
 
+    /// <summary>Nobody carries messages: they are kept to be looked at.</summary>
+    public static readonly MessageSettings Outbox = new(null, null, null, SmsLimits.Default, new Uri("https://lockers.example"), Outbox: true);
+
     /// <param name="mqtt">A broker's address; without one the server looks for a broker where there is none.</param>
-    public static async Task<LatchkeyApp> Start(TestDatabase databases, IReadOnlyList<DemoSite>? sites = null, string? database = null, string mqtt = "mqtt://127.0.0.1:1", FaceOptions? face = null)
+    public static async Task<LatchkeyApp> Start(TestDatabase databases, IReadOnlyList<DemoSite>? sites = null, string? database = null, string mqtt = "mqtt://127.0.0.1:1", FaceOptions? face = null, MessageSettings? messages = null)
     {
         database ??= await databases.Clone();
         var time = new ManualTime();
-        var options = new ServerOptions(0, "/nonexistent", Demo: false, NewDemoPasswords: false, database, mqtt, "/nonexistent", 60, 30) { Face = face ?? new FaceOptions { Limits = RateLimits.OutOfReach } };
+        var options = new ServerOptions(0, "/nonexistent", Demo: false, NewDemoPasswords: false, database, mqtt, "/nonexistent", 60, 30) { Face = face ?? new FaceOptions { Limits = RateLimits.OutOfReach }, Messages = messages ?? Outbox };
         LatchkeyServer server = await LatchkeyServer.Start(options, time, CancellationToken.None);
         var app = new LatchkeyApp(server, time, database);
         try

@@ -50,7 +50,7 @@ public static class SetCards
                 if (!await Grants.SetCards(tx, id, row.BankId, cards, now))
                     return Refusal.LeaseNotActive;
                 await tx.Execute("update lease set cards = @cards::jsonb where id = @id", new { id, cards = JsonSerializer.Serialize(cards, Json.Options) });
-                tx.Journal(row.Entry(now, JournalKinds.CardsSet, JournalEntry.ByPerson(person)));
+                tx.Journal(row.Entry(now, JournalKinds.CardsSet, JournalEntry.ByPerson(person), JsonSerializer.Serialize(new { cards = request.Cards.Count }, Json.Options)));
                 return CardView.Of(cards);
             },
             cancel);

@@ -1,0 +1,142 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Latchkey.Server.Features.Places;
+using Latchkey.Server.Journal;
+
+namespace Latchkey.Server.Messages;
+
+/// <summary>Who is told.</summary>
+public enum Audience
+{
+    /// <summary>The person whose business the entry is.</summary>
+    Person,
+
+    /// <summary>The operators of the site, and every admin.</summary>
+    Staff,
+}
+
+/// <summary>A message that follows from a journal entry, before anybody looked up how its reader wants it.</summary>
+/// <param name="Due">When it is to be sent: now, or when something is about to end.</param>
+/// <param name="Expires">Later it would only confuse.</param>
+public sealed record Draft(string Kind, Audience To, JsonObject Words, DateTimeOffset Due, DateTimeOffset Expires);
+
+/// <summary>What a lease says about itself when its message is written.</summary>
+public sealed record LeaseTimes(DateTimeOffset HoldUntil, DateTimeOffset? PaidUntil, int Hours);
+
+/// <summary>Which journal entries are news to whom. Pure: what it needs to know is handed to it.</summary>
+public static class MessageRules
+{
+    /// <summary>A hold lasts 15 minutes; with three left one can still pay.</summary>
+    public static readonly TimeSpan BeforeHoldEnds = TimeSpan.FromMinutes(3);
+
+    /// <summary>Enough to walk to the locker.</summary>
+    public static readonly TimeSpan BeforeRentalEnds = TimeSpan.FromMinutes(15);
+
+    /// <summary>A bank that restarts or changes its network is away for less; nobody is called for that.</summary>
+    public static readonly TimeSpan OfflineFor = TimeSpan.FromMinutes(2);
+
+    private static readonly TimeSpan News = TimeSpan.FromDays(1);
+
+    /// <summary>Of a door that just moved, nobody wants to hear tomorrow.</summary>
+    private static readonly TimeSpan AtOnce = TimeSpan.FromMinutes(10);
+
+    public static IEnumerable<Draft> Of(JournalEntry entry, LeaseTimes? lease, PlaceBook places)
+    {
+        JsonObject? data = entry.Data is { } text ? JsonNode.Parse(text) as JsonObject : null;
+        JsonObject Words() => Facts(entry, lease, places, data);
+        Draft To(Audience whom, string kind, TimeSpan useful) => new(kind, whom, Words(), entry.At, entry.At + useful);
+        Draft Alert(string what)
+        {
+            JsonObject words = Words();
+            words["what"] = what;
+            return new Draft(MessageKinds.Alert, Audience.Staff, words, entry.At, entry.At + News);
+        }
+        switch (entry.Kind)
+        {
+            case JournalKinds.LeaseHeld:
+                yield return To(Audience.Person, MessageKinds.Reserved, News);
+                if (lease is not null)
+                    yield return new Draft(MessageKinds.HoldEnding, Audience.Person, Words(), lease.HoldUntil - BeforeHoldEnds, lease.HoldUntil);
+                break;
+            case JournalKinds.LeaseExpired:
+                yield return To(Audience.Person, MessageKinds.HoldExpired, News);
+                break;
+            case JournalKinds.LeaseActive:
+                if (lease?.PaidUntil is { } until && until - BeforeRentalEnds > entry.At)
+                    yield return new Draft(MessageKinds.RentalEnding, Audience.Person, Words(), until - BeforeRentalEnds, until);
+                break;
+            case JournalKinds.LeaseOverdue:
+                yield return To(Audience.Person, MessageKinds.Overdue, News);
+                break;
+            case JournalKinds.PaymentAuthorised:
+                yield return To(Audience.Person, MessageKinds.Paid, News);
+                break;
+            case JournalKinds.PaymentDeclined:
+                yield return To(Audience.Person, MessageKinds.Declined, News);
+                break;
+            case JournalKinds.PaymentCaptured:
+                yield return To(Audience.Person, MessageKinds.Receipt, TimeSpan.FromDays(7));
+                break;
+            case JournalKinds.CommandSettled when Text(data, "state") is "opened" or "unlocked":
+            case JournalKinds.CredentialUsed when entry.PersonId is not null:
+                yield return To(Audience.Person, MessageKinds.Opened, AtOnce);
+                break;
+            case JournalKinds.CommandSettled when Text(data, "state") is "refused":
+            case JournalKinds.CredentialRefused when entry.PersonId is not null:
+                yield return To(Audience.Person, MessageKinds.AccessDenied, AtOnce);
+                break;
+            case JournalKinds.DoorLeftOpen:
+                yield return To(Audience.Person, MessageKinds.DoorLeftOpen, AtOnce);
+                yield return Alert("door-left-open");
+                break;
+            case JournalKinds.CardsSet when Number(data, "cards") != 0:
+                yield return To(Audience.Person, MessageKinds.CardAdded, News);
+                break;
+            case JournalKinds.DeviceOffline:
+                yield return new Draft(MessageKinds.BankOffline, Audience.Staff, Words(), entry.At + OfflineFor, entry.At + News);
+                break;
+            case JournalKinds.DeviceOnline:
+                yield return To(Audience.Staff, MessageKinds.BankOnline, AtOnce);
+                break;
+            case JournalKinds.DeviceIssue when Text(data, "issue") is not null:
+                yield return To(Audience.Staff, MessageKinds.BankIssue, News);
+                break;
+            case JournalKinds.DoorForced or JournalKinds.DoorJammed or JournalKinds.DoorNeverClosed or JournalKinds.BreakerTripped or JournalKinds.ClaimFailed or JournalKinds.SmsCapTripped:
+                yield return Alert(entry.Kind);
+                break;
+        }
+    }
+
+    /// <summary>Everything a text may name. Ids and times, the amount, and what the places are called today.</summary>
+    private static JsonObject Facts(JournalEntry entry, LeaseTimes? lease, PlaceBook places, JsonObject? data)
+    {
+        var words = new JsonObject { ["at"] = Time(entry.At) };
+        if (entry.SiteId is { } site && places.Site(site) is { } where)
+            (words["site"], words["address"]) = (where.Name, $"{where.Address}, {where.City}");
+        if (entry.BankId is { } bank && places.Bank(bank) is { } cabinet)
+            (words["bank"], words["bankId"]) = (cabinet.Name, cabinet.Id);
+        if (entry.LockerId is { } locker && places.Locker(locker) is { } door)
+            words["locker"] = door.Label;
+        if (lease is not null)
+        {
+            words["hours"] = lease.Hours;
+            words["holdUntil"] = Time(lease.HoldUntil);
+            if (lease.PaidUntil is { } until)
+                words["paidUntil"] = Time(until);
+        }
+        foreach (string fact in (string[])["reason", "issue", "cap", "place", "device"])
+        {
+            if (data?[fact] is JsonValue value && value.GetValueKind() == JsonValueKind.String)
+                words[fact] = value.DeepClone();
+        }
+        if (data?["minor"] is JsonValue minor && data["currency"] is JsonValue currency)
+            words["amount"] = new JsonObject { ["minor"] = minor.DeepClone(), ["currency"] = currency.DeepClone() };
+        return words;
+    }
+
+    private static string? Text(JsonObject? data, string name) => data?[name] is JsonValue value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : null;
+
+    private static int? Number(JsonObject? data, string name) => (int?)(data?[name] as JsonValue);
+
+    private static JsonObject Time(DateTimeOffset at) => new() { ["time"] = at.ToUniversalTime().ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture) };
+}

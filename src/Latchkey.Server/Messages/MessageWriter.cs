@@ -1,0 +1,147 @@
+using System.Text.Json;
+using Latchkey.Server.Features.Places;
+using Latchkey.Server.Hosting;
+using Latchkey.Server.Journal;
+using Latchkey.Server.Storage;
+
+namespace Latchkey.Server.Messages;
+
+/// <summary>
+/// Reads the journal and writes what is news to somebody: each entry once, because how far it has read is committed together with what it wrote. One
+/// node does it at a time; any other goes on where it stopped.
+/// </summary>
+public sealed class MessageWriter(Db db, PlaceBook places, MessageProviders providers, SmsCaps caps, DeliveryBell bell, JournalTail tail, TimeProvider time, ILogger<MessageWriter> log)
+    : BackgroundService
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>What happens at one door happens in bursts, and nobody waits for its message as for the door.</summary>
+    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>After a restore the numbers of transactions are others, and only the entries' own numbers say how far it had read; they are not quite in order.</summary>
+    private const int ReadAgain = 1000;
+
+    private readonly Wake _news = new();
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        tail.Read += OnRead;
+        string? lastFailure = null;
+        try
+        {
+            while (!stoppingToken.IsCancellationRequested)
+            {
+                try
+                {
+                    while (await WriteNext(stoppingToken) == JournalReader.MostPerRead)
+                    {
+                    }
+                    lastFailure = null;
+                }
+                catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+                {
+                    if (e.Message != lastFailure)
+                        log.LogWarning(e, "Messages cannot be written from the journal now; trying again.");
+                    lastFailure = e.Message;
+                }
+                if (await _news.Wait(LookEvery, stoppingToken))
+                    await Task.Delay(Gather, TimeProvider.System, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The end of the program; another node, or the next start, goes on here.
+        }
+        finally
+        {
+            tail.Read -= OnRead;
+        }
+    }
+
+    private void OnRead(IReadOnlyList<JournalRead> batch) => _news.Call();
+
+    /// <summary>How many entries it has read.</summary>
+    public Task<int> WriteNext(CancellationToken cancel) => db.Change(
+        async tx =>
+        {
+            if (await tx.First<CursorRow>("select xid::text as xid, id from message_cursor for update skip locked") is not { } row)
+                return 0; // another node is at it
+            var cursor = new JournalCursor(ulong.Parse(row.Xid), row.Id);
+            if (await JournalReader.IsAhead(tx.Connection, cursor, cancel))
+                cursor = new JournalCursor(1, await tx.Scalar<long>("select greatest(0, least(@Id, coalesce(max(id), 0)) - @ReadAgain) from journal", new { row.Id, ReadAgain }));
+            IReadOnlyList<JournalRead> read = await JournalReader.After(tx.Connection, cursor, cancel);
+            if (read.Count == 0)
+                return 0;
+            await Write(tx, read);
+            JournalCursor last = read[^1].Cursor;
+            await tx.Execute("update message_cursor set xid = @Xid::xid8, id = @Id", new { Xid = last.Xid.ToString(), last.Id });
+            return read.Count;
+        },
+        cancel);
+
+    private async Task Write(Transaction tx, IReadOnlyList<JournalRead> read)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        Dictionary<Guid, LeaseTimes> leases = await LeasesOf(tx, read);
+        List<(JournalRead Read, Draft Draft)> drafts =
+        [
+            .. from r in read
+               from d in MessageRules.Of(r.Entry, r.Entry.LeaseId is { } id ? leases.GetValueOrDefault(id) : null, places)
+               where d.Expires > now && (d.To != Audience.Person || r.Entry.PersonId is not null)
+               select (r, d),
+        ];
+        if (drafts.Count == 0)
+            return;
+        MessageReaders readers = await MessageReaders.Load(tx, drafts.Where(d => d.Draft.To == Audience.Person).Select(d => d.Read.Entry.PersonId!.Value), drafts.Any(d => d.Draft.To == Audience.Staff));
+        var rows = new List<object>();
+        foreach ((JournalRead r, Draft draft) in drafts)
+        {
+            foreach (MessageReader reader in draft.To == Audience.Person ? readers.Person(r.Entry.PersonId!.Value) : readers.StaffOf(r.Entry.SiteId))
+            {
+                foreach ((string channel, string? address) in reader.WaysFor(MessageKinds.Of(draft.Kind)))
+                {
+                    if (!providers.Carries(channel) || (channel == Channels.Sms && await caps.Refuse(tx, address!, now) is not null))
+                        continue;
+                    rows.Add(new
+                    {
+                        id = Guid.CreateVersion7(now), kind = draft.Kind, channel, person_id = reader.Id, address, language = reader.Language,
+                        zone = r.Entry.SiteId is { } site ? places.Site(site)?.Zone.Id ?? "UTC" : "UTC", words = draft.Words, lease_id = draft.To == Audience.Person ? r.Entry.LeaseId : null,
+                        journal_id = r.Cursor.Id, created_at = now, due_at = draft.Due > now ? draft.Due : now, expires_at = draft.Expires,
+                    });
+                }
+            }
+        }
+        await tx.Execute(
+            """
+            insert into message (id, kind, channel, person_id, address, language, zone, words, lease_id, journal_id, created_at, due_at, expires_at)
+            select id, kind, channel, person_id, address, language, zone, words, lease_id, journal_id, created_at, due_at, expires_at
+            from jsonb_populate_recordset(null::message, @rows::jsonb)
+            on conflict do nothing
+            """,
+            new { rows = JsonSerializer.Serialize(rows) });
+        tx.AfterCommit(bell.Ring);
+    }
+
+    private static async Task<Dictionary<Guid, LeaseTimes>> LeasesOf(Transaction tx, IReadOnlyList<JournalRead> read)
+    {
+        Guid[] ids = [.. read.Select(r => r.Entry.LeaseId).OfType<Guid>().Distinct()];
+        if (ids.Length == 0)
+            return [];
+        return (await tx.Query<LeaseTimesRow>("select id, hold_until, paid_until, hours from lease where id = any(@ids)", new { ids }))
+            .ToDictionary(l => l.Id, l => new LeaseTimes(l.HoldUntil, l.PaidUntil, l.Hours));
+    }
+
+    private sealed class LeaseTimesRow
+    {
+        public Guid Id { get; init; }
+        public DateTimeOffset HoldUntil { get; init; }
+        public DateTimeOffset? PaidUntil { get; init; }
+        public int Hours { get; init; }
+    }
+
+    private sealed class CursorRow
+    {
+        public string Xid { get; init; } = "";
+        public long Id { get; init; }
+    }
+}

@@ -1,0 +1,24 @@
+using System.Globalization;
+
+namespace Latchkey.Server.Messages;
+
+/// <summary>An amount in a sentence. The browser has every currency's sign; a message has those that people here know, and letters for the rest.</summary>
+public static class MoneyText
+{
+    private static readonly Dictionary<string, string> Signs = new(StringComparer.Ordinal) { ["INR"] = "₹", ["EUR"] = "€", ["GBP"] = "£", ["USD"] = "$", ["JPY"] = "¥" };
+
+    // ISO 4217: the currencies that do not have two decimals.
+    private static readonly HashSet<string> None = ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"];
+    private static readonly HashSet<string> Three = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
+
+    public static string Of(long minor, string currency)
+    {
+        int decimals = None.Contains(currency) ? 0 : Three.Contains(currency) ? 3 : 2;
+        decimal major = minor / (decimal)Math.Pow(10, decimals);
+        string amount = major.ToString("N" + decimals, currency == "INR" ? Indian : CultureInfo.InvariantCulture.NumberFormat);
+        return Signs.TryGetValue(currency, out string? sign) ? sign + amount : $"{currency} {amount}";
+    }
+
+    /// <summary>1,23,456.00: three digits, then two by two.</summary>
+    private static readonly NumberFormatInfo Indian = new() { NumberGroupSizes = [3, 2] };
+}

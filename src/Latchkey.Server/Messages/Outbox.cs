@@ -1,0 +1,46 @@
+using System.Text.Json.Nodes;
+using Latchkey.Domain;
+using Latchkey.Server.Storage;
+
+namespace Latchkey.Server.Messages;
+
+/// <summary>A message that may not be written from the journal, because it carries a code.</summary>
+/// <param name="Kind">One of <see cref="MessageKinds"/>.</param>
+/// <param name="Channel">One of <see cref="Channels"/>: e-mail or SMS.</param>
+/// <param name="Address">An e-mail address, or a number in E.164.</param>
+/// <param name="Values">What its text is made of: <c>{"code": "123456"}</c>. Removed from the row once the message was sent.</param>
+/// <param name="Expires">When the code is of no use any more; it is not sent later.</param>
+public sealed record DirectMessage(string Kind, string Channel, string Address, string Language, Guid? Person, JsonObject Values, DateTimeOffset Expires);
+
+/// <summary>
+/// Where messages are put, in the transaction that causes them; <see cref="MessageDelivery"/> sends them. An SMS costs money at every number it is
+/// sent to, so who may get one, and how many, is decided here, before anybody is told that one is on its way.
+/// </summary>
+public sealed class Outbox(SmsCaps caps, DeliveryBell bell, TimeProvider time)
+{
+    /// <summary>Null, or why no SMS goes there: an e-mail is never refused. Refused is only this message: the transaction can still be committed.</summary>
+    public async Task<Refusal?> Send(Transaction tx, DirectMessage message)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        if (message.Channel == Channels.Sms && await caps.Refuse(tx, message.Address, now) is { } refused)
+            return refused;
+        await tx.Execute(
+            """
+            insert into message (id, kind, channel, person_id, address, language, words, created_at, due_at, expires_at)
+            values (@id, @Kind, @Channel, @Person, @Address, @Language, @words::jsonb, @now, @now, @Expires)
+            """,
+            new { id = Guid.CreateVersion7(now), message.Kind, message.Channel, message.Person, message.Address, message.Language, words = message.Values.ToJsonString(), now, message.Expires });
+        tx.AfterCommit(bell.Ring);
+        return null;
+    }
+}
+
+public static class Channels
+{
+    public const string Email = "email";
+    public const string Sms = "sms";
+    public const string Push = "push";
+
+    /// <summary>The list in the application.</summary>
+    public const string App = "app";
+}

@@ -1,0 +1,86 @@
+using System.Text.Json.Nodes;
+using Latchkey.Domain;
+using Latchkey.Server.Hosting;
+using Latchkey.Server.Journal;
+using Latchkey.Server.Messages;
+using Latchkey.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Latchkey.Tests.Server.Messages;
+
+/// <summary>SmsCaps, and PushAddresses beside it: who may be sent something, and how much.</summary>
+public sealed class SmsCapsTests(TestDatabase databases)
+{
+    private static Task<Refusal?> Send(LatchkeyApp app, string number) => app.Db.Change(
+        tx => app.Services.GetRequiredService<Outbox>().Send(
+            tx, new DirectMessage(MessageKinds.SignInCode, Channels.Sms, number, "en", null, new JsonObject { ["code"] = "123456" }, app.Time.GetUtcNow().AddMinutes(5))),
+        CancellationToken.None);
+
+    private static Task<long> Alerts(LatchkeyApp app) => app.Sql<long>("select count(*) from journal where kind = @Kind", new { Kind = JournalKinds.SmsCapTripped });
+
+    [Fact]
+    public async Task One_number_gets_five_in_an_hour_and_ten_in_a_day()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        for (int i = 0; i < 5; i++)
+            (await Send(app, "+919812345678")).ShouldBeNull();
+        (await Send(app, "+919812345678"))!.Code.ShouldBe("sms-limit");
+        (await Send(app, "+919899999999")).ShouldBeNull();
+        app.Time.Advance(TimeSpan.FromMinutes(61));
+        for (int i = 0; i < 5; i++)
+            (await Send(app, "+919812345678")).ShouldBeNull();
+        app.Time.Advance(TimeSpan.FromMinutes(61));
+        (await Send(app, "+919812345678"))!.Code.ShouldBe("sms-limit");
+    }
+
+    [Fact]
+    public async Task Pumping_of_numbers_side_by_side_by_many_at_once_ends_at_the_cap_and_the_staff_is_told_once()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(t => Task.Run(async () =>
+        {
+            for (int i = 0; i < 50; i++)
+                await Send(app, $"+91981234{(t * 50) + i:D4}"[..13]);
+        })));
+        long[] prefixes = [await app.Sql<long>("select max(n) from (select count(*) as n from message where channel = 'sms' group by left(address, 10)) c")];
+        prefixes[0].ShouldBe(SmsLimits.Default.PrefixHour);
+        (await Alerts(app)).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task All_together_have_a_cap_and_a_country_that_is_not_served_gets_none()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases, messages: LatchkeyApp.Outbox with { Sms = new SmsLimits(["91", "44"], TotalHour: 3) });
+        (await Send(app, "+4479460000001")).ShouldBeNull();
+        (await Send(app, "+4916012345678"))!.Code.ShouldBe("sms-country");
+        (await Send(app, "+919812345678")).ShouldBeNull();
+        (await Send(app, "+919912345678")).ShouldBeNull();
+        (await Send(app, "+919712345678"))!.Code.ShouldBe("sms-limit");
+        (await Alerts(app)).ShouldBe(1);
+        (await app.Sql<string>("select data ->> 'cap' from journal where kind = @Kind", new { Kind = JournalKinds.SmsCapTripped })).ShouldBe("total");
+    }
+
+    [Theory]
+    [InlineData("91,44", 2)]
+    [InlineData("any", 0)]
+    public void Countries_read(string text, int count) => SmsLimits.ReadCountries(text).Count.ShouldBe(count);
+
+    [Theory]
+    [InlineData("IN")]
+    [InlineData(",")]
+    public void Countries_that_are_none_are_refused_at_the_start(string text) => Should.Throw<StartUpException>(() => SmsLimits.ReadCountries(text));
+
+    [Fact]
+    public async Task A_push_address_belongs_to_who_named_it_last_and_ends_when_they_say_so()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        TestPerson asha = await app.GivenCustomer(), ravi = await app.GivenCustomer("Ravi");
+        (await asha.Send(HttpMethod.Put, "messages/push-addresses", new { token = "a-registration-token" })).Status.ShouldBe(204);
+        (await ravi.Send(HttpMethod.Put, "messages/push-addresses", new { token = "a-registration-token" })).Status.ShouldBe(204);
+        (await asha.Send(HttpMethod.Post, "messages/push-addresses/remove", new { token = "a-registration-token" })).Status.ShouldBe(204);
+        (await app.Sql<Guid>("select person_id from push_address")).ShouldBe(ravi.Id);
+        (await ravi.Get("messages/choices")).Body!["available"]!.AsArray().Select(c => (string)c!).ShouldContain("push");
+        (await ravi.Send(HttpMethod.Post, "messages/push-addresses/remove", new { token = "a-registration-token" })).Status.ShouldBe(204);
+        (await app.Sql<long>("select count(*) from push_address")).ShouldBe(0);
+    }
+}
