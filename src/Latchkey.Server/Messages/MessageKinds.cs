@@ -28,6 +28,8 @@ public static class MessageKinds
     public const string HoldExpired = "hold-expired";
     public const string RentalEnding = "rental-ending";
     public const string Overdue = "overdue";
+    public const string OverdueFee = "overdue-fee";
+    public const string Moved = "moved";
     public const string Paid = "paid";
     public const string Receipt = "receipt";
     public const string Declined = "declined";
@@ -58,6 +60,8 @@ public static class MessageKinds
         new(HoldExpired, MessageTopics.Rentals, App),
         new(RentalEnding, MessageTopics.Rentals, AppEmailAndPush),
         new(Overdue, MessageTopics.Rentals, AppEmailAndPush),
+        new(OverdueFee, MessageTopics.Rentals, AppEmailAndPush),
+        new(Moved, MessageTopics.Rentals, AppEmailAndPush),
         new(Paid, MessageTopics.Payments, App),
         new(Receipt, MessageTopics.Payments, AppAndEmail),
         new(Declined, MessageTopics.Payments, AppAndEmail),

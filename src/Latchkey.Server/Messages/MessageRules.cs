@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Latchkey.Domain;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Journal;
 
@@ -21,16 +22,13 @@ public enum Audience
 public sealed record Draft(string Kind, Audience To, JsonObject Words, DateTimeOffset Due, DateTimeOffset Expires);
 
 /// <summary>What a lease says about itself when its message is written.</summary>
-public sealed record LeaseTimes(DateTimeOffset HoldUntil, DateTimeOffset? PaidUntil, int Hours);
+public sealed record LeaseTimes(DateTimeOffset HoldUntil, DateTimeOffset? PaidUntil, int Hours, Money? Reserved = null);
 
 /// <summary>Which journal entries are news to whom. Pure: what it needs to know is handed to it.</summary>
 public static class MessageRules
 {
     /// <summary>A hold lasts 15 minutes; with three left one can still pay.</summary>
     public static readonly TimeSpan BeforeHoldEnds = TimeSpan.FromMinutes(3);
-
-    /// <summary>Enough to walk to the locker.</summary>
-    public static readonly TimeSpan BeforeRentalEnds = TimeSpan.FromMinutes(15);
 
     /// <summary>A bank that restarts or changes its network is away for less; nobody is called for that.</summary>
     public static readonly TimeSpan OfflineFor = TimeSpan.FromMinutes(2);
@@ -61,12 +59,25 @@ public static class MessageRules
             case JournalKinds.LeaseExpired:
                 yield return To(Audience.Person, MessageKinds.HoldExpired, News);
                 break;
-            case JournalKinds.LeaseActive:
-                if (lease?.PaidUntil is { } until && until - BeforeRentalEnds > entry.At)
-                    yield return new Draft(MessageKinds.RentalEnding, Audience.Person, Words(), until - BeforeRentalEnds, until);
+            case JournalKinds.LeaseDueSoon when lease?.PaidUntil is { } until:
+                yield return new Draft(MessageKinds.RentalEnding, Audience.Person, Words(), entry.At, until);
                 break;
             case JournalKinds.LeaseOverdue:
                 yield return To(Audience.Person, MessageKinds.Overdue, News);
+                break;
+            case JournalKinds.LeaseOverdueFee:
+                yield return To(Audience.Person, MessageKinds.OverdueFee, News);
+                break;
+            case JournalKinds.LeaseOverdueStaff or JournalKinds.PaymentFailed:
+                yield return Alert(entry.Kind);
+                break;
+            case JournalKinds.PaymentLate when Text(data, "lease") is { } other:
+                JsonObject instead = Words();
+                instead["leaseId"] = other;
+                yield return new Draft(MessageKinds.Moved, Audience.Person, instead, entry.At, entry.At + News);
+                break;
+            case JournalKinds.PaymentRefunded:
+                yield return To(Audience.Person, MessageKinds.Refunded, TimeSpan.FromDays(7));
                 break;
             case JournalKinds.PaymentAuthorised:
                 yield return To(Audience.Person, MessageKinds.Paid, News);
@@ -131,6 +142,8 @@ public static class MessageRules
         }
         if (data?["minor"] is JsonValue minor && data["currency"] is JsonValue currency)
             words["amount"] = new JsonObject { ["minor"] = minor.DeepClone(), ["currency"] = currency.DeepClone() };
+        else if (entry.Kind == JournalKinds.PaymentAuthorised && lease?.Reserved is { } reserved)
+            words["amount"] = new JsonObject { ["minor"] = reserved.Minor, ["currency"] = reserved.Currency };
         return words;
     }
 

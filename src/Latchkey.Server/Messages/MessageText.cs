@@ -59,6 +59,7 @@ public static partial class MessageText
         (MessageKinds.NewSignIn, _, _) => "/account",
         (MessageKinds.BankOffline or MessageKinds.BankOnline or MessageKinds.BankIssue or MessageKinds.Alert, _, _) => null,
         (MessageKinds.Receipt, { } id, _) => $"/receipt/{id:D}",
+        (MessageKinds.Moved, _, _) when words["leaseId"] is { } other => $"/lease/{other}",
         (_, { } id, _) => $"/lease/{id:D}",
         _ => null,
     };

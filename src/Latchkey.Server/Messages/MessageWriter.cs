@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Latchkey.Domain;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
@@ -127,8 +128,12 @@ public sealed class MessageWriter(Db db, PlaceBook places, MessageProviders prov
         Guid[] ids = [.. read.Select(r => r.Entry.LeaseId).OfType<Guid>().Distinct()];
         if (ids.Length == 0)
             return [];
-        return (await tx.Query<LeaseTimesRow>("select id, hold_until, paid_until, hours from lease where id = any(@ids)", new { ids }))
-            .ToDictionary(l => l.Id, l => new LeaseTimes(l.HoldUntil, l.PaidUntil, l.Hours));
+        return (await tx.Query<LeaseTimesRow>("""
+            select l.id, l.hold_until, l.paid_until, l.hours, p.minor, p.currency from lease l
+            left join lateral (select minor, currency from payment where lease_id = l.id order by id desc limit 1) p on true
+            where l.id = any(@ids)
+            """, new { ids }))
+            .ToDictionary(l => l.Id, l => new LeaseTimes(l.HoldUntil, l.PaidUntil, l.Hours, l.Minor is { } minor ? new Money(minor, l.Currency!) : null));
     }
 
     private sealed class LeaseTimesRow
@@ -137,6 +142,8 @@ public sealed class MessageWriter(Db db, PlaceBook places, MessageProviders prov
         public DateTimeOffset HoldUntil { get; init; }
         public DateTimeOffset? PaidUntil { get; init; }
         public int Hours { get; init; }
+        public long? Minor { get; init; }
+        public string? Currency { get; init; }
     }
 
     private sealed class CursorRow

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Latchkey.Domain;
 
 namespace Latchkey.Server.Messages;
 
@@ -7,13 +8,9 @@ public static class MoneyText
 {
     private static readonly Dictionary<string, string> Signs = new(StringComparer.Ordinal) { ["INR"] = "₹", ["EUR"] = "€", ["GBP"] = "£", ["USD"] = "$", ["JPY"] = "¥" };
 
-    // ISO 4217: the currencies that do not have two decimals.
-    private static readonly HashSet<string> None = ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF"];
-    private static readonly HashSet<string> Three = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
-
     public static string Of(long minor, string currency)
     {
-        int decimals = None.Contains(currency) ? 0 : Three.Contains(currency) ? 3 : 2;
+        int decimals = Currencies.Decimals(currency);
         decimal major = minor / (decimal)Math.Pow(10, decimals);
         string amount = major.ToString("N" + decimals, currency == "INR" ? Indian : CultureInfo.InvariantCulture.NumberFormat);
         return Signs.TryGetValue(currency, out string? sign) ? sign + amount : $"{currency} {amount}";

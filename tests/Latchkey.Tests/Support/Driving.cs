@@ -33,6 +33,12 @@ internal static class Driving
         }
     }
 
+    /// <summary>Waits until providers have answered every order; desks' refunds wait for people.</summary>
+    public static Task MoneySettles(this LatchkeyApp app) => Until(
+        async () => await app.Sql<long>("select count(*) from payment_order o join payment p on p.id = o.payment_id where o.state = 'waiting' and not (p.provider = 'desk' and o.kind = 'refund')") == 0,
+        "providers answer",
+        seconds: 30);
+
     /// <summary>Many customers at once, without a password: hashing is not what these tests are about.</summary>
     public static async Task<TestPerson[]> GivenCustomers(this LatchkeyApp app, int count)
     {

@@ -119,12 +119,6 @@ public sealed class LatchkeyApp : IAsyncDisposable
 
     public Task<T?> Sql<T>(string sql, object? parameters = null) => Db.Read(c => c.ExecuteScalarAsync<T>(sql, parameters), CancellationToken.None);
 
-    /// <summary>Waits until providers have answered every order; desks' refunds wait for people.</summary>
-    public Task MoneySettles() => Driving.Until(
-        async () => await Sql<long>("select count(*) from payment_order o join payment p on p.id = o.payment_id where o.state = 'waiting' and not (p.provider = 'desk' and o.kind = 'refund')") == 0,
-        "providers answer",
-        seconds: 30);
-
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();

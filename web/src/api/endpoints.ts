@@ -1,7 +1,7 @@
 import { ask } from './client';
 import type {
-  BankAtSite, Cabinet, CabinetMind, CardAssurance, CardLeast, Checkout, CheckoutResult, Command, Demo, HoldRequest, IssuedPass, Lease, LeasePage, NewPin, Payment, Person, Receipt,
-  Session, Site, SitePage, Size,
+  BankAtSite, Cabinet, CabinetMind, CardAssurance, CardLeast, Checkout, CheckoutResult, Command, Demo, HoldRequest, IssuedPass, Lease, LeasePage, MessageChannel, MessageChoices, MessagePage, NewPin, Payment, Person, Receipt,
+  Sent, Session, Site, SitePage, Size, UndeliveredPage,
 } from './types';
 import type { PhoneProof } from '../screens/lease/pass/phoneKey';
 
@@ -46,6 +46,14 @@ export const api = {
   checkout: (token: string, signal?: AbortSignal) => ask<Checkout>(`/sandbox/checkouts/${id(token)}`, { signal }),
   payByCard: (token: string, card: string) =>
     ask<CheckoutResult>(`/sandbox/checkouts/${id(token)}`, { method: 'POST', body: { card } }),
+
+  messages: (cursor?: string, limit?: number, signal?: AbortSignal) => ask<MessagePage>(`/messages${search({ cursor, limit })}`, { signal }),
+  readMessages: (upTo: string) => ask<void>('/messages/read', { method: 'POST', body: { upTo } }),
+  messageChoices: (signal?: AbortSignal) => ask<MessageChoices>('/messages/choices', { signal }),
+  chooseMessage: (kind: string, channel: MessageChannel, wanted: boolean) => ask<MessageChoices>('/messages/choices', { method: 'PUT', body: { kind, channel, wanted } }),
+  outbox: (signal?: AbortSignal) => ask<{ items: Sent[] }>('/outbox', { signal }),
+  undelivered: (signal?: AbortSignal) => ask<UndeliveredPage>('/admin/messages', { signal }),
+  sendAgain: (messageId: string) => ask<void>(`/admin/messages/${id(messageId)}/send`, { method: 'POST' }),
 
   demo: (signal?: AbortSignal) => ask<Demo>('/demo', { signal }),
   cabinet: (bankId: string, signal?: AbortSignal) => ask<Cabinet>(`/demo/banks/${id(bankId)}/hardware`, { signal }),

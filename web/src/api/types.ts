@@ -108,3 +108,18 @@ export type LiveEvent =
     event: 'command'; leaseId: string; lockerId: string; commandId: string;
     state: CommandState; reason: string | null; final: boolean; at: string;
   };
+
+export type MessageChannel = 'app' | 'email' | 'push' | 'sms';
+export type SentChannel = Exclude<MessageChannel, 'app'>;
+export type MessageTopic = 'rentals' | 'payments' | 'doors' | 'security' | 'staff';
+
+export interface Message { id: string; kind: string; title: string; text: string; link: string | null; at: string; read: boolean }
+export interface MessagePage { items: Message[]; next: string | null; unread: number }
+export interface MessageChoice { kind: string; topic: MessageTopic; mayChoose: boolean; channels: MessageChannel[] }
+export interface MessageChoices { available: MessageChannel[]; kinds: MessageChoice[] }
+export interface Sent {
+  id: string; kind: string; channel: SentChannel; to: string | null; language: string; title: string; text: string; link: string | null;
+  state: 'waiting' | 'sent' | 'dead' | 'dropped'; reason: string | null; at: string;
+}
+export interface Undelivered { id: string; kind: string; channel: SentChannel; to: string | null; state: string; reason: string | null; attempts: number; createdAt: string; dueAt: string; expiresAt: string }
+export interface UndeliveredPage { items: Undelivered[]; lastDay: { channel: MessageChannel; state: string; count: number }[] }

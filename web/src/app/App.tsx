@@ -6,6 +6,8 @@ import { EntryPage } from '../screens/entry/EntryPage';
 import { HistoryPage } from '../screens/history/HistoryPage';
 import { Home } from '../screens/home/Home';
 import { LeasePage } from '../screens/lease/LeasePage';
+import { ChoicesPage } from '../screens/messages/ChoicesPage';
+import { MessagesPage } from '../screens/messages/MessagesPage';
 import { Missing } from '../screens/missing/Missing';
 import { ReceiptPage } from '../screens/receipt/ReceiptPage';
 import { SitePage } from '../screens/site/SitePage';
@@ -17,6 +19,8 @@ import { Shell } from './Shell';
 
 // Other people's pages: a customer does not carry them along.
 const BankPage = lazy(() => import('../screens/bank/BankPage').then((part) => ({ default: part.BankPage })));
+const OutboxPage = lazy(() => import('../screens/outbox/OutboxPage').then((part) => ({ default: part.OutboxPage })));
+const UndeliveredPage = lazy(() => import('../screens/staff/UndeliveredPage').then((part) => ({ default: part.UndeliveredPage })));
 const CheckoutPage = lazy(() => import('../screens/checkout/CheckoutPage').then((part) => ({ default: part.CheckoutPage })));
 
 export function App() {
@@ -42,9 +46,13 @@ function screen(pathname: string, search: string): ReactNode {
       case 'login': case 'signup': return <EntryPage key={head} kind={head} />;
       case 'history': return <SignedIn>{(person) => <HistoryPage key={person.id} />}</SignedIn>;
       case 'account': return <SignedIn>{(person) => <AccountPage person={person} />}</SignedIn>;
+      case 'messages': return <SignedIn>{(person) => <MessagesPage key={person.id} />}</SignedIn>;
+      case 'outbox': return <OutboxPage />;
       default: return <Missing />;
     }
   }
+  if (head === 'messages' && id === 'choices') return <SignedIn>{(person) => <ChoicesPage key={person.id} />}</SignedIn>;
+  if (head === 'admin' && id === 'messages') return <SignedIn>{() => <UndeliveredPage />}</SignedIn>;
   const name = decodeURIComponent(id);
   switch (head) {
     case 'site': return <SitePage key={name} siteId={name} />;

@@ -1,9 +1,10 @@
 import type { ReactNode } from 'react';
-import { CircleUserRound, History, LogIn, MapPin } from 'lucide-react';
+import { Bell, CircleUserRound, History, LogIn, MapPin } from 'lucide-react';
 import { LiveDot } from '../parts/LiveDot';
 import { Mark } from '../parts/Mark';
+import { useUnread } from '../screens/messages/useUnread';
 import { usePerson } from '../session/useSession';
-import { t } from '../text/t';
+import { t, tn } from '../text/t';
 import { Link } from './Link';
 import { useAddress } from './router';
 import './Shell.css';
@@ -24,6 +25,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <nav aria-label={t('nav.main')}>
             <NavLink href="/" here={pathname === '/'} icon={<MapPin size={20} aria-hidden="true" />}>{t('nav.find')}</NavLink>
             {person !== null && <NavLink href="/history" here={pathname === '/history'} icon={<History size={20} aria-hidden="true" />}>{t('nav.history')}</NavLink>}
+            {person !== null && <MessagesLink here={pathname.startsWith('/messages')} />}
             {person !== null && <NavLink href="/account" here={pathname === '/account'} icon={<CircleUserRound size={20} aria-hidden="true" />}>{t('nav.account')}</NavLink>}
             {person === null && <NavLink href={login} here={entering} icon={<LogIn size={20} aria-hidden="true" />}>{t('nav.login')}</NavLink>}
           </nav>
@@ -37,6 +39,16 @@ export function Shell({ children }: { children: ReactNode }) {
         </div>
       </footer>
     </>
+  );
+}
+
+function MessagesLink({ here }: { here: boolean }) {
+  const unread = useUnread();
+  return (
+    <Link href="/messages" aria-current={here ? 'page' : undefined}>
+      <span className="shell-bell"><Bell size={20} aria-hidden="true" />{unread > 0 && <b aria-hidden="true">{unread > 9 ? '9+' : unread}</b>}</span>
+      <span>{t('nav.messages')}{unread > 0 && <span className="hidden"> ({tn('messages.unread', unread)})</span>}</span>
+    </Link>
   );
 }
 

@@ -1,0 +1,85 @@
+import { useState } from 'react';
+import { api } from '../../api/endpoints';
+import { asProblem, type Problem } from '../../api/problem';
+import type { MessageChannel, MessageChoice, MessageTopic } from '../../api/types';
+import { useResource } from '../../api/useResource';
+import { Link } from '../../app/Link';
+import { Page } from '../../app/Page';
+import { Skeleton } from '../../parts/Skeleton';
+import { Trouble } from '../../parts/Trouble';
+import { type Plain, t } from '../../text/t';
+import './MessagesPage.css';
+
+const topics: MessageTopic[] = ['rentals', 'payments', 'doors', 'security', 'staff'];
+
+/** Which kinds of message come by which channel. Each choice is kept at once. */
+export function ChoicesPage() {
+  const { data, problem, reload, put } = useResource('messages/choices', (signal) => api.messageChoices(signal));
+  const [failed, setFailed] = useState<Problem | null>(null);
+
+  const choose = async (kind: string, channel: MessageChannel, wanted: boolean): Promise<void> => {
+    const draw = (on: boolean) => put((known) => ({
+      ...known,
+      kinds: known.kinds.map((k) => (k.kind === kind ? { ...k, channels: on ? [...k.channels, channel] : k.channels.filter((c) => c !== channel) } : k)),
+    }));
+    setFailed(null);
+    draw(wanted);
+    try {
+      put(await api.chooseMessage(kind, channel, wanted));
+    } catch (error) {
+      draw(!wanted);
+      setFailed(asProblem(error));
+    }
+  };
+
+  return (
+    <Page title={t('choices.title')} className="middle stack">
+      <p className="quiet">{t('choices.hint')}</p>
+      {problem !== null && <Trouble problem={problem} retry={reload} />}
+      {failed !== null && <Trouble problem={failed} />}
+      {data === null && problem === null && <Skeleton rows={3} height={200} />}
+      {data !== null && (
+        <div className="choices">
+          {topics.filter((topic) => data.kinds.some((k) => k.topic === topic)).map((topic) => (
+            <section key={topic} className="panel">
+              <table>
+                <caption>{t(`choices.topic.${topic}`)}</caption>
+                <thead>
+                  <tr>
+                    <td />
+                    {data.available.map((channel) => <th key={channel} scope="col">{t(`choices.channel.${channel}`)}</th>)}
+                  </tr>
+                </thead>
+                <tbody>
+                  {data.kinds.filter((k) => k.topic === topic).map((k) => <Kind key={k.kind} choice={k} available={data.available} choose={choose} />)}
+                </tbody>
+              </table>
+            </section>
+          ))}
+          <p className="small quiet">{t('choices.always')} <Link href="/account">{t('nav.account')}</Link></p>
+        </div>
+      )}
+    </Page>
+  );
+}
+
+interface KindProps { choice: MessageChoice; available: MessageChannel[]; choose: (kind: string, channel: MessageChannel, wanted: boolean) => Promise<void> }
+
+function Kind({ choice, available, choose }: KindProps) {
+  const name = t(`choices.kind.${choice.kind}` as Plain);
+  return (
+    <tr>
+      <th scope="row">{name}</th>
+      {available.map((channel) => (
+        <td key={channel}>
+          <label>
+            <input
+              type="checkbox" aria-label={`${name}, ${t(`choices.channel.${channel}`)}`} checked={choice.channels.includes(channel)} disabled={!choice.mayChoose}
+              onChange={(event) => void choose(choice.kind, channel, event.target.checked)}
+            />
+          </label>
+        </td>
+      ))}
+    </tr>
+  );
+}

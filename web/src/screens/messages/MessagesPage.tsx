@@ -1,0 +1,93 @@
+import { useEffect, useState } from 'react';
+import { Bell, ChevronRight, CircleAlert, CreditCard, DoorOpen, KeyRound, LockKeyhole, SlidersHorizontal } from 'lucide-react';
+import { api } from '../../api/endpoints';
+import { asProblem, type Problem } from '../../api/problem';
+import type { Message } from '../../api/types';
+import { useResource } from '../../api/useResource';
+import { Link } from '../../app/Link';
+import { Page } from '../../app/Page';
+import { day } from '../../format/time';
+import { useLive } from '../../live/useLive';
+import { Button, ButtonLink } from '../../parts/Button';
+import { Skeleton } from '../../parts/Skeleton';
+import { Trouble } from '../../parts/Trouble';
+import { t } from '../../text/t';
+import { messagesRead } from './useUnread';
+import './MessagesPage.css';
+
+/** What a person was told, the newest first. Seen is read; what was new when the page was opened stays marked until it is left. */
+export function MessagesPage() {
+  const { data, problem, reload, put } = useResource('messages', (signal) => api.messages(undefined, 20, signal));
+  const [more, setMore] = useState<{ busy: boolean; problem: Problem | null }>({ busy: false, problem: null });
+  useLive({}, (heard) => { if (heard.event === 'lease' && (data?.items.length ?? 0) <= 20) reload(); });
+
+  const newest = data?.items[0];
+  const unread = data?.unread ?? 0;
+  useEffect(() => {
+    if (newest === undefined || unread === 0) return;
+    // Not marked when it fails: then they are new the next time too, which is right.
+    api.readMessages(newest.id).then(messagesRead, () => undefined);
+  }, [newest, unread]);
+
+  const load = async (cursor: string): Promise<void> => {
+    setMore({ busy: true, problem: null });
+    try {
+      const page = await api.messages(cursor, 20);
+      put((known) => ({ ...page, items: [...known.items, ...page.items] }));
+      setMore({ busy: false, problem: null });
+    } catch (error) {
+      setMore({ busy: false, problem: asProblem(error) });
+    }
+  };
+
+  const next = data?.next ?? null;
+  return (
+    <Page title={t('messages.title')} className="middle stack">
+      {problem !== null && <Trouble problem={problem} retry={reload} />}
+      {data === null && problem === null && <Skeleton rows={4} height={84} />}
+      {data?.items.length === 0 && (
+        <div className="empty">
+          <p className="empty-title">{t('messages.none')}</p>
+          <p className="quiet">{t('messages.noneHint')}</p>
+        </div>
+      )}
+      {data !== null && data.items.length > 0 && (
+        <>
+          <ul className="messages">{data.items.map((message) => <li key={message.id}><Row message={message} /></li>)}</ul>
+          {more.problem !== null && <Trouble problem={more.problem} />}
+          {next !== null && <Button busy={more.busy} onClick={() => void load(next)}>{t('action.more')}</Button>}
+        </>
+      )}
+      <ButtonLink href="/messages/choices" icon={<SlidersHorizontal size={20} aria-hidden="true" />}>{t('messages.choose')}</ButtonLink>
+    </Page>
+  );
+}
+
+function Row({ message }: { message: Message }) {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const body = (
+    <>
+      <span className="messages-icon">{icon(message.kind)}</span>
+      <span className="messages-text">
+        <strong>{message.title}{!message.read && <span className="messages-new">{t('messages.new')}</span>}</strong>
+        <span className="quiet">{message.text}</span>
+        <span className="small quiet num">{day(message.at, zone)}</span>
+      </span>
+    </>
+  );
+  return message.link === null
+    ? <div className="messages-row">{body}</div>
+    : <Link href={message.link} className="messages-row">{body}<ChevronRight size={20} aria-hidden="true" /></Link>;
+}
+
+function icon(kind: string) {
+  const size = { size: 20, 'aria-hidden': true } as const;
+  switch (kind) {
+    case 'paid': case 'receipt': case 'declined': case 'refunded': return <CreditCard {...size} />;
+    case 'opened': case 'access-denied': case 'door-left-open': return <DoorOpen {...size} />;
+    case 'card-added': case 'new-sign-in': return <KeyRound {...size} />;
+    case 'alert': case 'bank-offline': case 'bank-issue': case 'overdue': case 'overdue-fee': return <CircleAlert {...size} />;
+    case 'reserved': case 'hold-ending': case 'hold-expired': case 'rental-ending': case 'moved': return <LockKeyhole {...size} />;
+    default: return <Bell {...size} />;
+  }
+}

@@ -1,0 +1,63 @@
+import { useState } from 'react';
+import { MailCheck, RotateCw } from 'lucide-react';
+import { api } from '../../api/endpoints';
+import { asProblem, type Problem } from '../../api/problem';
+import type { Undelivered } from '../../api/types';
+import { useResource } from '../../api/useResource';
+import { Page } from '../../app/Page';
+import { dateTime } from '../../format/time';
+import { Button } from '../../parts/Button';
+import { Skeleton } from '../../parts/Skeleton';
+import { Trouble } from '../../parts/Trouble';
+import { type Plain, t, tn } from '../../text/t';
+import './UndeliveredPage.css';
+
+/** Messages that did not arrive, and why; each can be sent again once its cause is gone. */
+export function UndeliveredPage() {
+  const { data, problem, reload } = useResource('admin/messages', (signal) => api.undelivered(signal));
+  const [failed, setFailed] = useState<Problem | null>(null);
+  const [busy, setBusy] = useState<string | null>(null);
+  const again = async (id: string): Promise<void> => {
+    setBusy(id);
+    setFailed(null);
+    try {
+      await api.sendAgain(id);
+      reload();
+    } catch (error) {
+      setFailed(asProblem(error));
+    }
+    setBusy(null);
+  };
+  const sent = data?.lastDay.filter((c) => c.state === 'sent' && c.channel !== 'app').reduce((sum, c) => sum + c.count, 0) ?? 0;
+  return (
+    <Page title={t('undelivered.title')} className="middle stack">
+      {problem !== null && <Trouble problem={problem} retry={reload} />}
+      {failed !== null && <Trouble problem={failed} />}
+      {data === null && problem === null && <Skeleton rows={3} height={96} />}
+      {data !== null && <p className="quiet num" role="status">{tn('undelivered.sent', sent)}</p>}
+      {data?.items.length === 0 && (
+        <div className="empty">
+          <MailCheck size={32} aria-hidden="true" />
+          <p className="empty-title">{t('undelivered.none')}</p>
+        </div>
+      )}
+      {data !== null && data.items.length > 0 && (
+        <ul className="undelivered">{data.items.map((message) => <li key={message.id}><Row message={message} busy={busy === message.id} again={() => void again(message.id)} /></li>)}</ul>
+      )}
+    </Page>
+  );
+}
+
+function Row({ message, busy, again }: { message: Undelivered; busy: boolean; again: () => void }) {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return (
+    <>
+      <span className="undelivered-what">
+        <strong>{message.reason ?? ''}</strong>
+        <span className="small quiet">{t(`choices.kind.${message.kind}` as Plain)} · {t(`choices.channel.${message.channel}`)} · {message.to}</span>
+        <span className="small quiet num">{dateTime(message.createdAt, zone)} · {tn('undelivered.tries', message.attempts)}</span>
+      </span>
+      <Button busy={busy} icon={<RotateCw size={18} aria-hidden="true" />} onClick={again}>{t('undelivered.again')}</Button>
+    </>
+  );
+}
