@@ -33,6 +33,9 @@ public static class TariffBook
             if (((long[])[r.PerHour, r.CapPerDay, r.OverduePerHour, r.OverdueCap, r.Deposit]).Any(a => a is < 0 or > Most))
                 faults["rates"] = $"An amount is from 0 to {Most} minor units.";
         }
+        // Card networks settle what has three decimals with two (docs.stripe.com/currencies), and every sum is made of these.
+        if (!faults.ContainsKey("currency") && Currencies.Decimals(t.Currency) == 3 && t.Rates.Values.Any(r => ((long[])[r.PerHour, r.CapPerDay, r.OverduePerHour, r.OverdueCap, r.Deposit]).Any(a => a % 10 != 0)))
+            faults["rates"] = $"An amount in {t.Currency} ends with a 0 in its third decimal.";
         Range("freeMinutes", t.FreeMinutes, 0, 24 * 60);
         Range("graceMinutes", t.GraceMinutes, 0, 24 * 60);
         Range("taxBasisPoints", t.TaxBasisPoints, 0, 10_000);

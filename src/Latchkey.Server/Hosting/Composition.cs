@@ -12,6 +12,7 @@ using Latchkey.Server.Features.Payments;
 using Latchkey.Server.Features.Payments.Desk;
 using Latchkey.Server.Features.Payments.Providers;
 using Latchkey.Server.Features.Payments.Sandbox;
+using Latchkey.Server.Features.Payments.Stripe;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting.Face;
 using Latchkey.Server.Hosting.Limits;
@@ -63,6 +64,8 @@ public static class Composition
         builder.Services.AddSingleton(options.Face.Limits).AddSingleton<DeviceKeys>().AddSingleton<Breaker>().AddSingleton<GrantNews>();
         builder.Services.AddRunning<JournalTail>().AddRunning<DeviceLink>().AddRunning<RevokedDevices>().AddRunning<CommandDispatch>().AddRunning<GrantPush>().AddRunning<PresenceKeeper>().AddRunning<ExpireHolds>().AddRunning<PlaceNews>();
         builder.Services.AddSingleton<IPaymentProvider, SandboxProvider>().AddSingleton<IPaymentProvider, DeskProvider>();
+        if (options.Stripe is { } stripe)
+            builder.Services.AddStripe(stripe);
         builder.Services.AddSingleton<PaymentProviders>().AddSingleton<PaymentArrivals>().AddSingleton<Checkouts>().AddRunning<MoneyOrders>().AddRunning<PaidLeases>();
         builder.Services.AddSingleton(options).AddSingleton<DeviceWelcome>().AddSingleton<ClaimDesk>().AddSingleton<KeyDesk>().AddSingleton<KeyChanges>().AddRunning<ClaimedDevices>().AddRunning<CertificateWatch>();
         builder.Services.AddSingleton<StandInDialer>().AddSingleton<DeviceGateway>().AddSingleton<DeviceSocket>().AddRunning<DevicePolling>();
@@ -128,6 +131,7 @@ public static class Composition
         StartPayment.Map(api);
         SandboxCheckout.Map(api);
         TakeAtDesk.Map(api);
+        StripeWebhook.Map(api);
 
         ListDevices.Map(api);
         MakeClaim.Map(api);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Latchkey.Server.Features.Payments.Stripe;
 using Latchkey.Server.Hosting.Face;
 using Latchkey.Server.Messages;
 
@@ -28,6 +29,9 @@ public sealed record ServerOptions(
 
     /// <summary>Where the private broker listens for devices elsewhere, see <see cref="Devices.Broker.BrokerListener"/> (LATCHKEY_MQTT_LISTEN); null for nowhere.</summary>
     public string? MqttListen { get; init; }
+
+    /// <summary>Cards are taken through Stripe; null for the sandbox.</summary>
+    public StripeSettings? Stripe { get; init; }
 
     /// <summary>The broker's address as devices elsewhere know it, where that is another than the server's own (LATCHKEY_DEVICE_MQTT).</summary>
     public Uri? DeviceMqtt { get; init; }
@@ -67,9 +71,11 @@ public sealed record ServerOptions(
               LATCHKEY_TWILIO    Twilio account for SMS: https://ACCOUNT_SID:AUTH_TOKEN@api.twilio.com?from=%2B15551234567
               LATCHKEY_SMS_COUNTRIES  calling codes that get an SMS: 91,44 (91 if nothing is said), or any
               LATCHKEY_FIREBASE  key file of a Firebase service account, for push messages
-              LATCHKEY_URL       how people reach this service, for links in messages: https://lockers.example
+              LATCHKEY_URL       how people reach this service, for links in messages and the way back from a checkout: https://lockers.example
               LATCHKEY_OUTBOX    on or off: keep messages that nobody carries for the page /outbox, codes and all (on with the demo)
               LATCHKEY_MQTT_LISTEN  where the private broker listens for devices elsewhere, with TLS only: 0.0.0.0:8883/broker.example
+              LATCHKEY_STRIPE_KEY, LATCHKEY_STRIPE_WEBHOOK_SECRET  take cards through Stripe instead of the sandbox; its webhook is
+                                 /api/v1/webhooks/stripe
             Each can be a file instead, named in the same variable with _FILE behind it: LATCHKEY_DATABASE_FILE=/run/secrets/database
 
             Besides: check (is all that is stored as it must be), broker-files (what an outside Mosquitto needs); each has its own --help.
@@ -90,6 +96,7 @@ public sealed record ServerOptions(
                 Face = face.Read(parsed),
                 DemoLink = parsed.GetValue(link)!,
                 Messages = MessageSettings.FromEnvironment(demo: !parsed.GetValue(noDemo)),
+                Stripe = StripeSettings.FromEnvironment(),
                 MqttListen = EnvironmentSetting.Of("LATCHKEY_MQTT_LISTEN"),
                 DeviceMqtt = DeviceBroker(EnvironmentSetting.Of("LATCHKEY_DEVICE_MQTT")),
             };

@@ -30,9 +30,9 @@ public sealed class Crowd(string data, Func<LatchkeyProcess> server, Func<Latchk
     private readonly ConcurrentDictionary<Guid, (Guid Person, Told Told)> _told = new();
     private volatile IReadOnlyList<VirtualBank> _banks = [];
     private volatile bool _finishing;
-    private int _answers;
+    private readonly PatientClient _client = new(server, gone, Thinking);
 
-    public int Answers => Volatile.Read(ref _answers);
+    public int Answers => _client.Answers;
 
     public int Lost { get; private set; }
 
@@ -119,36 +119,8 @@ public sealed class Crowd(string data, Func<LatchkeyProcess> server, Func<Latchk
         }
     }
 
-    /// <summary>Asks until there is an answer, with the same key: a request that was under way when the server died is repeated, not lost.</summary>
-    private async Task<(int Status, JsonNode? Body)> Ask(TestPerson person, string path, object? body = null, bool wait = false)
-    {
-        string key = Guid.CreateVersion7().ToString();
-        (string, string)[] headers = wait ? [("Prefer", "wait=5")] : [];
-        while (true)
-        {
-            LatchkeyProcess asked = server();
-            try
-            {
-                using var http = new HttpClient { BaseAddress = asked.Http.BaseAddress };
-                http.DefaultRequestHeaders.Authorization = person.Http.DefaultRequestHeaders.Authorization;
-                (int status, JsonNode? answer) = await (person with { Http = http }).Send(HttpMethod.Post, path, body, key, headers);
-                // A token lives for 15 minutes; a renewed one serves the next requests too.
-                person.Http.DefaultRequestHeaders.Authorization = http.DefaultRequestHeaders.Authorization;
-                if (status != 503)
-                {
-                    status.ShouldBeLessThan(500, answer?.ToJsonString());
-                    Interlocked.Increment(ref _answers);
-                    await Task.Delay(Thinking, TimeProvider.System);
-                    return (status, answer);
-                }
-                await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
-            }
-            catch (Exception e) when (e is HttpRequestException or IOException or SocketException) // the last: it died between connecting and asking
-            {
-                await gone(asked);
-            }
-        }
-    }
+    private Task<(int Status, JsonNode? Body)> Ask(TestPerson person, string path, object? body = null, bool wait = false) =>
+        _client.Ask(person, HttpMethod.Post, path, body, wait ? [("Prefer", "wait=5")] : []);
 
     private void Note(TestPerson person, Guid lease, Told told) => _told[lease] = (person.Id, told);
 

@@ -34,8 +34,8 @@ public sealed class Checkouts(Db db, PaymentProviders providers, PlaceBook place
         LockerPlace locker = places.Locker(row.LockerId)!;
         var request = new CheckoutRequest(
             row.Id, new Money(row.Minor, row.Currency), $"Locker {locker.Label}, {places.Site(row.SiteId)!.Name}, {row.Hours} h", $"/lease/{row.LeaseId:D}", row.HoldUntil);
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(Patience);
+        using var patience = new CancellationTokenSource(Patience, time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel, patience.Token);
         Checkout opened;
         try
         {

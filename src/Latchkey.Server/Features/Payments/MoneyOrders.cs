@@ -154,8 +154,8 @@ public sealed class MoneyOrders : BackgroundService
             if (reference is null)
                 throw new ProviderAwayException("Its checkout is not known yet.");
             IPaymentProvider provider = _providers.Of(order.Provider);
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            limit.CancelAfter(Patience);
+            using var patience = new CancellationTokenSource(Patience, _time);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel, patience.Token);
             if (order.Kind == "close")
             {
                 ProviderStanding standing = await provider.Close(reference, order.Id, limit.Token);

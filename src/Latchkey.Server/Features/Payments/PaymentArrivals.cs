@@ -28,12 +28,12 @@ public sealed class PaymentArrivals(Db db, PaymentProviders providers, Grants gr
             c => c.QueryFirstOrDefaultAsync<(string?, string?)>("select provider, reference from payment where id = @payment", new { payment }), cancel);
         if (provider is null || reference is null)
             return true;
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(patience);
+        using var limit = new CancellationTokenSource(patience, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancel, limit.Token);
         ProviderStanding standing;
         try
         {
-            standing = await providers.Of(provider).Ask(reference, limit.Token);
+            standing = await providers.Of(provider).Ask(reference, both.Token);
         }
         catch (OperationCanceledException e) when (!cancel.IsCancellationRequested)
         {
