@@ -26,6 +26,8 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     /// <summary>The server's own database, for the bare commits beside it.</summary>
     public string Database => $"Host={Data}/run/pg;Username=latchkey;Database=latchkey;MaxPoolSize=40";
 
+    public const string Password = "a long password";
+
     public static readonly Guid LargeSite = Guid.Parse("00000000-0000-7000-8000-000000000100");
 
     /// <summary>Starts it, adds the large site, and starts it again: places are read at the start.</summary>
@@ -40,13 +42,29 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     /// <summary>A customer of their own, signed in.</summary>
     public async Task<HttpClient> Customer()
     {
-        using HttpResponseMessage answer = await Http.PostAsJsonAsync(
-            "auth/signup", new { email = $"{Guid.CreateVersion7():N}@bench.example", password = "a long password", name = "Bench" });
-        answer.EnsureSuccessStatusCode();
-        JsonNode session = (await answer.Content.ReadFromJsonAsync<JsonNode>())!;
+        JsonNode session = (await SignUp()).Session;
         var client = new HttpClient { BaseAddress = Http.BaseAddress };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (string?)session["accessToken"]);
         return client;
+    }
+
+    /// <summary>Somebody new, with <see cref="Password"/>. The code comes out of the demo's outbox.</summary>
+    public async Task<(string Email, JsonNode Session)> SignUp()
+    {
+        string email = $"{Guid.CreateVersion7():N}@bench.example";
+        JsonNode asked = await Answer(await Http.PostAsJsonAsync("auth/codes", new { purpose = "sign-up", email }));
+        await using var db = new NpgsqlConnection(Database);
+        string? code = await db.ExecuteScalarAsync<string>("select words ->> 'code' from message where address = @email", new { email });
+        return (email, await Answer(await Http.PostAsJsonAsync("auth/signup", new { challenge = (string?)asked["challenge"], code, password = Password, name = "Bench" })));
+    }
+
+    private static async Task<JsonNode> Answer(HttpResponseMessage answer)
+    {
+        using (answer)
+        {
+            answer.EnsureSuccessStatusCode();
+            return (await answer.Content.ReadFromJsonAsync<JsonNode>())!;
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Latchkey.Server.Hosting;
@@ -91,9 +90,7 @@ public sealed class BrokerFilesTests
     {
         TestPerson admin = await at.GivenCustomer("Admin");
         await SystemDatabase.Sql<int>(data, "update person set role = 'admin' where id = @Id", new { admin.Id });
-        using HttpResponseMessage answer = await at.Http.PostAsJsonAsync("auth/login", new { email = admin.Email, password = "a long password" });
-        JsonNode session = (await answer.Content.ReadFromJsonAsync<JsonNode>())!;
-        admin.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (string?)session["accessToken"]);
+        admin = (await TestPerson.SignInAsAdmin(at.Http, admin.Email, TimeProvider.System)).Admin;
         (int status, JsonNode? said) = await admin.Post($"admin/devices/{device}/revoke", new { reason = "stolen" });
         status.ShouldBe(200, said?.ToJsonString());
     }

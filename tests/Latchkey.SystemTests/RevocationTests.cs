@@ -1,5 +1,3 @@
-using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Latchkey.SystemTests.Support;
 using Latchkey.Tests.Support;
@@ -76,9 +74,7 @@ public sealed class RevocationTests
     {
         TestPerson admin = await latchkey.GivenCustomer("Admin");
         await SystemDatabase.Sql<int>(latchkey.Data, "update person set role = 'admin' where id = @Id", new { admin.Id });
-        using HttpResponseMessage answer = await latchkey.Http.PostAsJsonAsync("auth/login", new { email = admin.Email, password = "a long password" });
-        JsonNode session = (await answer.Content.ReadFromJsonAsync<JsonNode>())!;
-        admin.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (string?)session["accessToken"]);
+        admin = (await TestPerson.SignInAsAdmin(latchkey.Http, admin.Email, TimeProvider.System)).Admin;
         Guid device = await SystemDatabase.Sql<Guid>(latchkey.Data, "select device_id from bank where id = @Id", new { bank.Id });
         (int status, JsonNode? said) = await admin.Post($"admin/devices/{device}/revoke", new { reason = "stolen" });
         status.ShouldBe(200, said?.ToJsonString());

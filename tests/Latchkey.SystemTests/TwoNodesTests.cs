@@ -2,6 +2,9 @@ using System.Diagnostics;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using Latchkey.Server.Features.Accounts;
+using Latchkey.Server.Journal;
+using Latchkey.Server.Storage;
+using Npgsql;
 using Latchkey.Server.Hosting;
 using Latchkey.SystemTests.Support;
 using Latchkey.Tests.Support;
@@ -142,7 +145,10 @@ public sealed class TwoNodesTests(TwoNodes nodes) : IClassFixture<TwoNodes>
 
     private async Task GiveTokens(TestPerson[] people)
     {
-        using var tokens = new AccessTokens((await SystemDatabase.Sql<byte[]>(nodes.Data, "select private_key from server_key where name = 'access-token'"))!);
+        await using NpgsqlDataSource source = NpgsqlDataSource.Create(SystemDatabase.ConnectionTo(nodes.Data));
+        var db = new Db(source, new JournalBell());
+        using TokenKeys keys = await TokenKeys.Load(db, new ServerKeys(db, TimeProvider.System), TimeProvider.System, CancellationToken.None);
+        var tokens = new AccessTokens(keys);
         foreach (TestPerson person in people)
         {
             person.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(

@@ -82,7 +82,7 @@ public static class ApiDescription
 
     private static readonly (string Name, string Says, string[] Paths)[] Areas =
     [
-        ("accounts", "Sign up, sign in, stay signed in.", ["auth/"]),
+        ("accounts", "Sign up, sign in, stay signed in.", ["auth/", "admin/token-keys", "admin/staff"]),
         ("places", "Sites, banks and which lockers are free.", ["sites", "banks/", "admin/sites/"]),
         ("rentals", "Hold, open, finish; what became of an order.", ["/holds", "leases", "commands/"]),
         ("payments", "Checkouts, and the sandbox that plays the provider.", ["/payments", "payments/", "sandbox/"]),

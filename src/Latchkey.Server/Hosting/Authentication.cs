@@ -14,6 +14,7 @@ public static class Authentication
 
     public static void UseAuthentication(this WebApplication app, AccessTokens tokens, TimeProvider time)
     {
+        var ended = app.Services.GetRequiredService<EndedSessions>();
         app.Use(async (http, next) =>
         {
             string header = http.Request.Headers.Authorization.ToString();
@@ -23,6 +24,8 @@ public static class Authentication
                 Caller? caller = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
                     ? tokens.Verify(header[Scheme.Length..].Trim(), time.GetUtcNow(), out expired)
                     : null;
+                if (caller?.Session is { } session && ended.Contains(session))
+                    caller = null;
                 if (caller is null && http.Request.Path.StartsWithSegments("/api"))
                 {
                     ProblemHttpResult problem = Problems.Unauthenticated(expired ? "token-expired" : "unauthenticated");

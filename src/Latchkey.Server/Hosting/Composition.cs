@@ -49,10 +49,7 @@ public static class Composition
         builder.Services.AddSingleton(time).AddSingleton(bell).AddSingleton(db).AddSingleton(keys).AddSingleton(broker).AddSingleton(hardware);
         builder.Services.AddSingleton<Func<NpgsqlDataSource>>(() => source);
         builder.Services.AddSingleton(_ => passwords);
-        var tokens = new AccessTokens(await keys.PrivateKey(ServerKeys.AccessToken, cancel));
-        builder.Services.AddSingleton(_ => tokens);
-        byte[] successor = await keys.Secret(ServerKeys.RefreshToken, cancel);
-        builder.Services.AddSingleton(_ => new Sessions(tokens, successor, time));
+        (TokenKeys tokenKeys, AccessTokens tokens) = await AddAccounts(builder.Services, db, keys, time, cancel);
         byte[] rateKey = await keys.Secret(ServerKeys.RateLimit, cancel);
         builder.Services.AddSingleton(s => new RateLimiter(s.GetRequiredService<Func<NpgsqlDataSource>>(), options.Face.Limits, rateKey, time, s.GetRequiredService<ILogger<RateLimiter>>()));
         string decoy = (await passwords.Hash(RandomNumberGenerator.GetHexString(32), cancel))!;
@@ -84,6 +81,9 @@ public static class Composition
         app.Services.GetRequiredService<SiteBoards>();
         app.Services.GetRequiredService<LiveHub>();
         app.Services.GetRequiredService<Observing>();
+        JournalTail tail = app.Services.GetRequiredService<JournalTail>();
+        tokenKeys.Follow(tail, app.Services.GetRequiredService<ILogger<TokenKeys>>());
+        app.Services.GetRequiredService<EndedSessions>().Follow(tail);
 
         app.UseSecurityHeaders();
         app.UseRequestLog();
@@ -97,6 +97,7 @@ public static class Composition
         Health.Map(app);
         Observing.Map(app, options.Face);
         app.MapApiDescription();
+        ShowTokenKeys.MapKeySet(app);
         MapFeatures(app.MapGroup("/api/v1").TakesBody(RequestLimits.SmallBody));
         DeviceRoutes.Map(app);
         ClaimRoutes.Map(app);
@@ -106,10 +107,20 @@ public static class Composition
 
     private static void MapFeatures(RouteGroupBuilder api)
     {
+        AskForCode.Map(api);
         SignUp.Map(api);
         LogIn.Map(api);
+        LogInWithCode.Map(api);
+        FinishLogIn.Map(api);
         RefreshSession.Map(api);
+        ListSessions.Map(api);
         ShowMe.Map(api);
+        SetUpTotp.Map(api);
+        ChangePassword.Map(api);
+        ChangeAddress.Map(api);
+        ExportMe.Map(api);
+        EraseMe.Map(api);
+        ShowTokenKeys.Map(api);
 
         ListSites.Map(api);
         ShowSite.Map(api);
@@ -149,6 +160,18 @@ public static class Composition
         LiveFeed.Map(api);
         VirtualHardware.Map(api);
         VirtualTerminal.Map(api);
+    }
+
+    private static async Task<(TokenKeys, AccessTokens)> AddAccounts(IServiceCollection services, Db db, ServerKeys keys, TimeProvider time, CancellationToken cancel)
+    {
+        TokenKeys tokenKeys = await TokenKeys.Load(db, keys, time, cancel);
+        var tokens = new AccessTokens(tokenKeys);
+        byte[] successor = await keys.Secret(ServerKeys.RefreshToken, cancel), codes = await keys.Secret(ServerKeys.OneTimeCode, cancel), steps = await keys.Secret(ServerKeys.SecondStep, cancel);
+        services.AddSingleton(_ => tokenKeys).AddHostedService(s => s.GetRequiredService<TokenKeys>());
+        services.AddSingleton(tokens).AddSingleton(new Sessions(tokens, successor, time)).AddSingleton(new SecondStep(steps)).AddSingleton<Entrance>().AddSingleton<Presence>();
+        services.AddSingleton(s => new OneTimeCodes(codes, s.GetRequiredService<Messages.Outbox>()));
+        services.AddRunning<EndedSessions>();
+        return (tokenKeys, tokens);
     }
 
     /// <summary>A part that others use and that has a task of its own.</summary>

@@ -127,7 +127,7 @@ public sealed class LatchkeyServer : IAsyncDisposable
         Greeting = string.Join('\n', [
             $"ready {Address}",
             .. _app.Urls.Skip(1).Select(u => $"  {Openable(u)} sends browsers there"),
-            .. accounts.Select(a => $"  demo account  {a.Email}  password {a.Password}  ({a.Name})"),
+            .. accounts.Select(a => $"  demo account  {a.Email}  password {a.Password}  ({a.Name}, {a.Role})"),
         ]);
     }
 

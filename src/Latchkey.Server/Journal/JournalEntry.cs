@@ -53,6 +53,22 @@ public sealed record JournalRead(JournalCursor Cursor, JournalEntry Entry);
 public static class JournalKinds
 {
     public const string PersonSignedUp = "person-signed-up";
+    /// <summary>Its data says by what, and whether on a device that was not seen before.</summary>
+    public const string PersonSignedIn = "person-signed-in";
+    public const string PersonErased = "person-erased";
+    public const string PersonExported = "person-exported";
+    /// <summary>Another e-mail address, phone number, or none; its data says which.</summary>
+    public const string AddressChanged = "address-changed";
+    public const string PasswordChanged = "password-changed";
+    public const string SecondStepOn = "second-step-on";
+    public const string SecondStepOff = "second-step-off";
+    /// <summary>Also its access tokens are worth nothing from then on.</summary>
+    public const string SessionEnded = "session-ended";
+    /// <summary>Somebody's role, or the sites where they are an operator.</summary>
+    public const string RoleChanged = "role-changed";
+    public const string ApiKeyMade = "api-key-made";
+    public const string ApiKeyRevoked = "api-key-revoked";
+    public const string TokenKeysChanged = "token-keys-changed";
     public const string LeaseHeld = "lease-held";
     public const string LeaseActive = "lease-active";
     public const string LeaseOverdue = "lease-overdue";

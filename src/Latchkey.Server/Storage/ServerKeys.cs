@@ -10,7 +10,7 @@ namespace Latchkey.Server.Storage;
 /// </summary>
 public sealed class ServerKeys(Db db, TimeProvider time)
 {
-    /// <summary>Signs access tokens.</summary>
+    /// <summary>Signed access tokens before there were several; the first of <c>signing_key</c>.</summary>
     public const string AccessToken = "access-token";
 
     /// <summary>The server's half of every <see cref="Link.Messages.CommandKey"/>.</summary>
@@ -24,6 +24,12 @@ public sealed class ServerKeys(Db db, TimeProvider time)
 
     /// <summary>Derives a refresh token's successor.</summary>
     public const string RefreshToken = "refresh-token";
+
+    /// <summary>Makes of a one-time code what is stored of it.</summary>
+    public const string OneTimeCode = "one-time-code";
+
+    /// <summary>Signs the tickets between the two steps of a sign-in.</summary>
+    public const string SecondStep = "second-step";
 
     /// <summary>Hides who was counted.</summary>
     public const string RateLimit = "rate-limit";

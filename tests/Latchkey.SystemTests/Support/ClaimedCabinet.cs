@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Latchkey.Tests.Support;
@@ -86,15 +85,12 @@ public sealed class ClaimedCabinet(string folder) : IAsyncDisposable
 
 public static class AdminAtWork
 {
-    /// <summary>There is no way to become an admin through the API, so the database is asked, and a new token.</summary>
+    /// <summary>The first admin of an installation is made in its database; then as every admin does it.</summary>
     public static async Task<TestPerson> GivenAdmin(this LatchkeyProcess latchkey)
     {
         TestPerson admin = await latchkey.GivenCustomer("Admin");
         await SystemDatabase.Sql<int>(latchkey.Data, "update person set role = 'admin' where id = @Id", new { admin.Id });
-        using HttpResponseMessage answer = await latchkey.Http.PostAsJsonAsync("auth/login", new { email = admin.Email, password = "a long password" });
-        JsonNode session = (await answer.Content.ReadFromJsonAsync<JsonNode>())!;
-        admin.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (string?)session["accessToken"]);
-        return admin;
+        return (await TestPerson.SignInAsAdmin(latchkey.Http, admin.Email, TimeProvider.System)).Admin;
     }
 
     public static async Task<(Guid Id, string Code)> Claims(this TestPerson admin, Guid bank)

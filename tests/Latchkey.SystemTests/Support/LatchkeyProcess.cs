@@ -1,10 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
+using Dapper;
 using Latchkey.Tests.Support;
+using Npgsql;
 
 namespace Latchkey.SystemTests.Support;
 
@@ -34,6 +33,8 @@ public sealed class LatchkeyProcess : IAsyncDisposable
     public string Complaints => string.Join('\n', _complaints);
 
     public string Data { get; private init; } = "";
+
+    private string _database = "";
 
     public HttpClient Http { get; private set; } = new();
 
@@ -134,12 +135,16 @@ public sealed class LatchkeyProcess : IAsyncDisposable
     public async Task<TestPerson> GivenCustomer(string name = "Asha")
     {
         string email = $"{RandomNumberGenerator.GetHexString(12, lowercase: true)}@test.example";
-        using HttpResponseMessage answer = await Http.PostAsJsonAsync("auth/signup", new { email, password = "a long password", name });
-        answer.EnsureSuccessStatusCode();
-        JsonNode session = (await answer.Content.ReadFromJsonAsync<JsonNode>())!;
-        var http = new HttpClient { BaseAddress = Http.BaseAddress };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (string)session["accessToken"]!);
-        return new TestPerson(http, Guid.Parse((string)session["person"]!["id"]!), email, session);
+        return await TestPerson.SignUp(Http, email, name, () => CodeTo(email));
+    }
+
+    /// <summary>The newest code that was sent to an address.</summary>
+    public async Task<string> CodeTo(string address)
+    {
+        await using var db = new NpgsqlConnection(_database + ";Pooling=false");
+        await db.OpenAsync();
+        return await db.ExecuteScalarAsync<string>("select words ->> 'code' from message where address = @address and words ? 'code' order by id desc limit 1", new { address })
+            ?? throw new InvalidOperationException("No code was sent there.");
     }
 
     public async ValueTask DisposeAsync()
@@ -162,10 +167,13 @@ public sealed class LatchkeyProcess : IAsyncDisposable
         var info = new ProcessStartInfo(all[0], all[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         // These processes live for seconds: measuring their hot paths costs more than it brings.
         info.Environment["DOTNET_TieredPGO"] = "0";
+        // Codes that prove an address are read where they are kept, also without the demo.
+        info.Environment["LATCHKEY_OUTBOX"] = "on";
         foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
             info.Environment[name] = value;
         var process = new Process { StartInfo = info };
-        var started = new LatchkeyProcess(process) { Data = data };
+        string? given = info.Environment.TryGetValue("LATCHKEY_DATABASE", out string? line) ? line : info.Environment.TryGetValue("LATCHKEY_DATABASE_FILE", out string? file) ? File.ReadAllText(file!).Trim() : null;
+        var started = new LatchkeyProcess(process) { Data = data, _database = given ?? SystemDatabase.ConnectionTo(data) };
         process.OutputDataReceived += (_, line) => started.Hear(line.Data);
         process.ErrorDataReceived += (_, line) => started.HearComplaint(line.Data);
         process.Start();

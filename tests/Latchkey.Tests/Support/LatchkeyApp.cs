@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using Dapper;
 using Latchkey.Link.Messages;
 using Latchkey.Server.Devices;
+using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Features.Demo;
 using Latchkey.Server.Features.Payments.Stripe;
 using Latchkey.Server.Features.Places;
@@ -87,13 +88,13 @@ public sealed class LatchkeyApp : IAsyncDisposable
     public async Task<TestPerson> GivenCustomer(string name = "Asha")
     {
         string email = $"{RandomNumberGenerator.GetHexString(10, lowercase: true)}@test.example";
-        using HttpResponseMessage answer = await Http.PostAsJsonAsync("auth/signup", new { email, password = "a long password", name });
-        answer.EnsureSuccessStatusCode();
-        JsonNode session = (await answer.Content.ReadFromJsonAsync<JsonNode>())!;
-        var http = new HttpClient { BaseAddress = Http.BaseAddress };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (string)session["accessToken"]!);
-        return new TestPerson(http, Guid.Parse((string)session["person"]!["id"]!), email, session);
+        return await TestPerson.SignUp(Http, email, name, () => CodeTo(email));
     }
+
+    /// <summary>The newest code that was sent to an address.</summary>
+    public async Task<string> CodeTo(string address) =>
+        await Sql<string>("select words ->> 'code' from message where address = @address and words ? 'code' order by id desc limit 1", new { address })
+            ?? throw new InvalidOperationException("No code was sent there.");
 
     /// <summary>What a device says, as it arrives from the broker; ids and order are filled in.</summary>
     public Task Report(BankPlace bank, Func<Guid, long, long, byte[]> message, string kind, long boot = 1)
@@ -132,6 +133,51 @@ public sealed class LatchkeyApp : IAsyncDisposable
 /// <summary>A signed-in person with a client of their own.</summary>
 public sealed record TestPerson(HttpClient Http, Guid Id, string Email, JsonNode Session)
 {
+    public const string Password = "a long password";
+
+    /// <summary>As a person does it: an address, the code that comes there, a name and a password.</summary>
+    public static async Task<TestPerson> SignUp(HttpClient nobody, string email, string name, Func<Task<string>> code)
+    {
+        JsonNode asked = await Answer(await nobody.PostAsJsonAsync("auth/codes", new { purpose = "sign-up", email }));
+        JsonNode session = await Answer(await nobody.PostAsJsonAsync("auth/signup", new { challenge = (string?)asked["challenge"], code = await code(), name, password = Password }));
+        return With(nobody, email, session);
+    }
+
+    /// <summary>Somebody with a session.</summary>
+    public static TestPerson With(HttpClient nobody, string email, JsonNode session)
+    {
+        var http = new HttpClient { BaseAddress = nobody.BaseAddress };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (string)session["accessToken"]!);
+        return new TestPerson(http, Guid.Parse((string)session["person"]!["id"]!), email, session);
+    }
+
+    /// <summary>An admin signs in for the first time: password, then an authenticator app that is set up on the way.</summary>
+    public static async Task<(TestPerson Admin, byte[] Secret)> SignInAsAdmin(HttpClient nobody, string email, TimeProvider time)
+    {
+        JsonNode step = await Answer(await nobody.PostAsJsonAsync("auth/login", new { email, password = Password }));
+        string ticket = (string)step["ticket"]!;
+        JsonNode made = await Answer(await nobody.PostAsJsonAsync("auth/login/second-step/set-up", new { ticket }));
+        byte[] secret = Base32((string)made["secret"]!);
+        JsonNode done = await Answer(await nobody.PostAsJsonAsync("auth/login/second-step", new { ticket, code = AppCode(secret, time.GetUtcNow()) }));
+        return (With(nobody, email, done["session"]!), secret);
+    }
+
+    /// <summary>What an authenticator app shows.</summary>
+    public static string AppCode(byte[] secret, DateTimeOffset now) => Totp.Code(secret, now.ToUnixTimeSeconds() / 30).ToString("D6", System.Globalization.CultureInfo.InvariantCulture);
+
+    public static byte[] Base32(string text) =>
+        [.. string.Concat(text.Select(c => Convert.ToString("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(c), 2).PadLeft(5, '0'))).Chunk(8).Where(b => b.Length == 8).Select(b => Convert.ToByte(new string(b), 2))];
+
+    private static async Task<JsonNode> Answer(HttpResponseMessage answer)
+    {
+        using (answer)
+        {
+            string text = await answer.Content.ReadAsStringAsync();
+            answer.IsSuccessStatusCode.ShouldBeTrue(text);
+            return JsonNode.Parse(text)!;
+        }
+    }
+
     public Task<(int Status, JsonNode? Body)> Send(HttpMethod method, string path, object? body = null, string? key = null, params (string Name, string Value)[] headers) =>
         Send(method, path, body, key, again: false, headers);
 

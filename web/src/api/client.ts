@@ -1,11 +1,12 @@
 import { renewed } from '../session/refresh';
 import { session } from '../session/store';
+import { thisDevice } from '../session/device';
 import { base } from './client-base';
 import { learnServerTime } from './clock';
 import { readProblem, unreachable } from './problem';
 
 export interface Ask {
-  method?: 'GET' | 'POST' | 'PUT';
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   body?: unknown;
   /** The name of one intent; the same for every try of it. */
   key?: string;
@@ -46,6 +47,7 @@ async function once(path: string, options: Ask, token: string | null): Promise<R
   const headers = new Headers(options.headers);
   headers.set('Accept', 'application/json');
   if (token !== null) headers.set('Authorization', `Bearer ${token}`);
+  if (options.anonymous === true) headers.set('Latchkey-Device', thisDevice());
   if (options.key !== undefined) headers.set('Idempotency-Key', options.key);
   if (options.body !== undefined) headers.set('Content-Type', 'application/json');
   const timeout = AbortSignal.timeout(options.timeout ?? 15_000);

@@ -1,7 +1,7 @@
 import { ask } from './client';
 import type {
-  BankAtSite, Cabinet, CabinetMind, CardAssurance, CardLeast, Checkout, CheckoutResult, Command, Demo, HoldRequest, IssuedPass, Lease, LeasePage, MessageChannel, MessageChoices, MessagePage, NewPin, Payment, Person, Receipt,
-  Sent, Session, Site, SitePage, Size, UndeliveredPage,
+  BankAtSite, Cabinet, CabinetMind, CardAssurance, CardLeast, Checkout, CheckoutResult, Command, Demo, HoldRequest, IssuedPass, Lease, LeasePage, MessageChannel, MessageChoices, MessagePage, NewPin, Payment, Receipt,
+  Sent, Site, SitePage, Size, UndeliveredPage,
 } from './types';
 import type { PhoneProof } from '../screens/lease/pass/phoneKey';
 
@@ -18,11 +18,6 @@ function search(values: Record<string, string | number | undefined>): string {
 const id = encodeURIComponent;
 
 export const api = {
-  signUp: (body: { name: string; email: string; password: string }) => ask<Session>('/auth/signup', { method: 'POST', body, anonymous: true }),
-  logIn: (body: { email: string; password: string }) => ask<Session>('/auth/login', { method: 'POST', body, anonymous: true }),
-  logOut: (refreshToken: string) => ask<void>('/auth/logout', { method: 'POST', body: { refreshToken }, anonymous: true }),
-  me: (signal?: AbortSignal) => ask<Person>('/auth/me', { signal }),
-
   sites: ({ query, size, at, cursor, limit }: SiteQuery, signal?: AbortSignal) =>
     ask<SitePage>(`/sites${search({ query, size, latitude: at?.latitude, longitude: at?.longitude, cursor, limit })}`, { signal }),
   site: (siteId: string, signal?: AbortSignal) => ask<Site>(`/sites/${id(siteId)}`, { signal }),

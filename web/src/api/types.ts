@@ -8,7 +8,8 @@ export type BySize<T> = Partial<Record<Size, T>>;
 
 export interface Money { minor: number; currency: string }
 
-export interface Person { id: string; name: string; email: string; role: 'customer' | 'courier' | 'operator' | 'admin' }
+export type Role = 'customer' | 'courier' | 'operator' | 'admin';
+export interface Person { id: string; name: string; email: string | null; phone: string | null; role: Role; language: 'en' | 'hi' }
 export interface Session { accessToken: string; accessTokenExpires: string; refreshToken: string; person: Person }
 
 export interface Opening { day: number; opens: string; closes: string }

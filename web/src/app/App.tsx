@@ -43,7 +43,7 @@ function screen(pathname: string, search: string): ReactNode {
   if (id === '') {
     switch (head) {
       case '': return <Home />;
-      case 'login': case 'signup': return <EntryPage key={head} kind={head} />;
+      case 'login': case 'signup': case 'forgot': return <EntryPage key={head} kind={head} />;
       case 'history': return <SignedIn>{(person) => <HistoryPage key={person.id} />}</SignedIn>;
       case 'account': return <SignedIn>{(person) => <AccountPage person={person} />}</SignedIn>;
       case 'messages': return <SignedIn>{(person) => <MessagesPage key={person.id} />}</SignedIn>;

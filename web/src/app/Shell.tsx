@@ -13,7 +13,7 @@ import './Shell.css';
 export function Shell({ children }: { children: ReactNode }) {
   const person = usePerson();
   const { pathname, search } = useAddress();
-  const entering = pathname === '/login' || pathname === '/signup';
+  const entering = ['/login', '/signup', '/forgot'].includes(pathname);
   const login = entering ? `/login${search}` : `/login?next=${encodeURIComponent(pathname + search)}`;
   return (
     <>

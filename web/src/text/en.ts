@@ -1,5 +1,8 @@
+import { accountEn } from './account.en';
+
 /** Every word the application says. `{name}` is a value; `.one` and `.other` are forms by number. */
 export const en = {
+  ...accountEn,
   'nav.skip': 'Skip to the content',
   'nav.main': 'Main',
   'nav.find': 'Find a locker',

@@ -1,7 +1,9 @@
+import { accountHi } from './account.hi';
 import type { Catalogue } from './t';
 
 /** Hindi. The type makes a missing or a surplus key an error of the build. */
 export const hi: Catalogue = {
+  ...accountHi,
   'nav.skip': 'सीधे सामग्री पर जाएँ',
   'nav.main': 'मुख्य',
   'nav.find': 'लॉकर खोजें',

@@ -7,13 +7,15 @@ using System.Text.Json;
 namespace Latchkey.Server.Features.Accounts;
 
 /// <summary>Who calls.</summary>
-public sealed record Caller(Guid Id, string Role);
+/// <param name="Session">The sign-in behind it; null for a program's key.</param>
+/// <param name="Scopes">What a program's key may do; null for a person, who may do all that their role may.</param>
+public sealed record Caller(Guid Id, string Role, Guid? Session = null, IReadOnlyList<string>? Scopes = null);
 
 /// <summary>
 /// Access tokens: JWT (RFC 7519) in compact form, ES256 and nothing else. The algorithm belongs to the key, never to the token's header,
 /// so no header can talk the server into a weaker one.
 /// </summary>
-public sealed class AccessTokens : IDisposable
+public sealed class AccessTokens
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(15);
 
@@ -23,22 +25,20 @@ public sealed class AccessTokens : IDisposable
     private const int MostRemembered = 10_000;
 
     private readonly ConcurrentDictionary<string, (Caller Caller, DateTimeOffset Expires)> _verified = new(StringComparer.Ordinal);
-    private readonly ECDsa _key;
-    private readonly string _header;
+    private readonly TokenKeys _keys;
 
-    public AccessTokens(byte[] privateKey)
+    public AccessTokens(TokenKeys keys)
     {
-        _key = ECDsa.Create();
-        _key.ImportPkcs8PrivateKey(privateKey, out _);
-        string keyId = Base64Url.EncodeToString(SHA256.HashData(_key.ExportSubjectPublicKeyInfo()).AsSpan(0, 8));
-        _header = Encode(new { alg = "ES256", typ = "JWT", kid = keyId });
+        _keys = keys;
+        keys.Withdrawn += _verified.Clear;
     }
 
     public (string Token, DateTimeOffset Expires) Issue(Caller caller, DateTimeOffset now)
     {
+        TokenKey key = _keys.Signing(now);
         DateTimeOffset expires = DateTimeOffset.FromUnixTimeSeconds((now + Lifetime).ToUnixTimeSeconds());
-        string signed = _header + "." + Encode(new { iss = Issuer, sub = caller.Id, role = caller.Role, iat = now.ToUnixTimeSeconds(), exp = expires.ToUnixTimeSeconds() });
-        byte[] signature = _key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256);
+        string signed = key.Header + "." + Encode(new Claims(Issuer, caller.Id, caller.Role, caller.Session, now.ToUnixTimeSeconds(), expires.ToUnixTimeSeconds()));
+        byte[] signature = key.Key.SignData(Encoding.ASCII.GetBytes(signed), HashAlgorithmName.SHA256);
         return (signed + "." + Base64Url.EncodeToString(signature), expires);
     }
 
@@ -54,21 +54,19 @@ public sealed class AccessTokens : IDisposable
         return null;
     }
 
-    public void Dispose() => _key.Dispose();
-
     private bool TryVerify(string token, out (Caller Caller, DateTimeOffset Expires) verified)
     {
         verified = default;
-        if (token.Length > 1000 || token.Split('.') is not [var header, var payload, var signature] || header != _header)
+        if (token.Length > 1000 || token.Split('.') is not [var header, var payload, var signature] || _keys.ByHeader(header) is not { } key)
             return false;
         try
         {
-            if (!_key.VerifyData(Encoding.ASCII.GetBytes($"{header}.{payload}"), Base64Url.DecodeFromChars(signature), HashAlgorithmName.SHA256))
+            if (!key.Key.VerifyData(Encoding.ASCII.GetBytes($"{header}.{payload}"), Base64Url.DecodeFromChars(signature), HashAlgorithmName.SHA256))
                 return false;
             Claims claims = JsonSerializer.Deserialize<Claims>(Base64Url.DecodeFromChars(payload))!;
             if (claims.iss != Issuer)
                 return false;
-            verified = (new Caller(claims.sub, claims.role), DateTimeOffset.FromUnixTimeSeconds(claims.exp));
+            verified = (new Caller(claims.sub, claims.role, claims.sid), DateTimeOffset.FromUnixTimeSeconds(claims.exp));
         }
         catch (Exception e) when (e is FormatException or JsonException or CryptographicException)
         {
@@ -82,7 +80,7 @@ public sealed class AccessTokens : IDisposable
 
     private static string Encode<T>(T value) => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(value));
 
-#pragma warning disable IDE1006 // The names of RFC 7519's claims.
-    private sealed record Claims(string iss, Guid sub, string role, long exp);
+#pragma warning disable IDE1006 // The names of RFC 7519's claims; sid is OpenID Connect's.
+    private sealed record Claims(string iss, Guid sub, string role, Guid? sid, long iat, long exp);
 #pragma warning restore IDE1006
 }

@@ -1,21 +1,46 @@
+using Latchkey.Domain.Accounts;
 using Latchkey.Server.Hosting;
+using Latchkey.Server.Hosting.Limits;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Latchkey.Server.Features.Accounts;
 
-/// <summary>What sign-up and sign-in share.</summary>
+/// <summary>What the ways into an account share.</summary>
 internal static class AccountRules
 {
-    /// <summary>Addresses differ only by more than case; RFC 5321 allows 254 characters.</summary>
-    public static string Normal(string email) => email.Trim().ToLowerInvariant();
-
-    /// <summary>One @ with something on both sides and no space: more is for the message that is sent there to prove.</summary>
-    public static bool IsEmail(string email)
+    /// <summary>The one address that was given; when there is none, or both, the check says so.</summary>
+    public static Address? Read(string? email, string? phone, Check check)
     {
-        string address = email.Trim();
-        int at = address.IndexOf('@');
-        return address.Length is >= 3 and <= 254 && at > 0 && at == address.LastIndexOf('@') && at < address.Length - 1
-            && !address.Any(c => char.IsWhiteSpace(c) || char.IsControl(c));
+        if (email is null == phone is null)
+        {
+            check.That(false, phone is null ? "email" : "phone", "Give an e-mail address or a phone number.");
+            return null;
+        }
+        Address? address = email is not null ? Address.Email(email) : Address.Phone(phone);
+        if (email is not null)
+            check.That(address is not null, "email", "Enter an e-mail address, like asha@example.com.");
+        else
+            check.That(address is not null, "phone", "Enter a phone number with its country, like +91 98220 12345.");
+        return address;
+    }
+
+    public static string ColumnOf(Address address) => address.Channel == Channel.Email ? "email" : "phone";
+
+    /// <summary>One that messages are written in.</summary>
+    public static string Language(string? wanted) => wanted == "hi" ? "hi" : "en";
+
+    /// <summary>
+    /// Null when one more code may go to the address: not within half a minute of the last one, and so many an hour and a day. It counts
+    /// for addresses without an account as well: the refusal must not tell which have one.
+    /// </summary>
+    public static async Task<ProblemHttpResult?> MayBeSentTo(HttpContext http, RateLimiter limiter, Address address, CancellationToken cancel)
+    {
+        foreach (RateKind kind in (RateKind[])[RateKind.CodeSoon, RateKind.CodeHour, RateKind.CodeDay])
+        {
+            if (await limiter.Take(kind, $"to:{address.Text}", cancel) is { } wait)
+                return RateLimiting.TooMany(http, wait);
+        }
+        return null;
     }
 
     public static ProblemHttpResult Busy() => Problems.Of(

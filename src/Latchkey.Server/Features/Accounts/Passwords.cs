@@ -39,6 +39,16 @@ public sealed class Passwords : IDisposable
     public async Task<bool?> Verify(string password, string encoded, CancellationToken cancel) =>
         (await InLane<object>(() => encoded.StartsWith("$argon2id$", StringComparison.Ordinal) ? Argon2Verify(password, encoded) : Pbkdf2Verify(password, encoded), cancel)) as bool?;
 
+    /// <summary>Whether the hash was made with less than is used now; it is made anew when its password is known for a moment.</summary>
+    public static bool IsOutdated(string encoded)
+    {
+        if (!encoded.StartsWith("$argon2id$", StringComparison.Ordinal))
+            return HasArgon2;
+        // $argon2id$v=19$m=19456,t=2,p=1$salt$hash
+        string[] numbers = encoded.Split('$') is [_, _, _, var parameters, ..] ? parameters.Split(',') : [];
+        return numbers is not [['m', '=', .. var m], ['t', '=', .. var t], _] || !uint.TryParse(m, out uint memory) || !uint.TryParse(t, out uint iterations) || memory < MemoryKiB || iterations < Iterations;
+    }
+
     public void Dispose() => _lane.Dispose();
 
     private async Task<T?> InLane<T>(Func<T> work, CancellationToken cancel)

@@ -1,4 +1,5 @@
 using Latchkey.Domain;
+using Latchkey.Domain.Accounts;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Hosting.Limits;
 using Latchkey.Server.Journal;
@@ -7,51 +8,64 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Latchkey.Server.Features.Accounts;
 
-/// <summary>Somebody becomes a customer with an e-mail address and a password, and is signed in at once.</summary>
+/// <summary>Somebody becomes a customer: with the code that proves their e-mail address or phone number, a name, and a password if they like. They are signed in at once.</summary>
 public static class SignUp
 {
-    public sealed record Request(string Email, string Password, string Name);
+    /// <param name="Challenge">From the answer to the request for a code.</param>
+    /// <param name="Password">10 to 128 characters; null for somebody who will sign in with codes.</param>
+    /// <param name="Language">en or hi.</param>
+    public sealed record Request(Guid Challenge, string Code, string Name, string? Password = null, string? Language = null);
+
+    /// <summary>How an account begins.</summary>
+    internal sealed record NewPerson(Guid Id, string Name, Address Address, string? PasswordHash, string Language, string Role = "customer");
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/auth/signup", Handle).WithName("SignUp").TakesNoToken().LimitedAs(RateKind.SignIn);
 
     private static async Task<Results<Created<SessionView>, ProblemHttpResult>> Handle(
-        Request request, Db db, Passwords passwords, Sessions sessions, TimeProvider time, CancellationToken cancel)
+        Request request, HttpContext http, Db db, Passwords passwords, OneTimeCodes codes, Sessions sessions, TimeProvider time, CancellationToken cancel)
     {
-        if (Validate(request) is { } invalid)
+        var check = new Check().Text(request.Name, "name", 1, 80, "A name");
+        if (request.Password is not null)
+            PasswordRules.Check(check, request.Password);
+        if (check.Problem is { } invalid)
             return invalid;
-        if (await passwords.Hash(request.Password, cancel) is not { } hash)
+        string? hash = null;
+        if (request.Password is not null && (hash = await passwords.Hash(request.Password, cancel)) is null)
             return AccountRules.Busy();
-        Decision<SessionView> decision = await db.Decide<SessionView>(
+        DateTimeOffset now = time.GetUtcNow();
+        Decision<Tried<SessionView>> decision = await db.Decide<Tried<SessionView>>(
             async tx =>
             {
-                var person = new PersonView(Guid.CreateVersion7(time.GetUtcNow()), request.Name.Trim(), AccountRules.Normal(request.Email), "customer");
-                if (await Insert(tx, person, hash, time.GetUtcNow()) == 0)
-                    return EmailTaken;
-                return await sessions.Start(tx, person);
+                Tried<OneTimeCodes.Proven> tried = await codes.Try(tx, request.Challenge, request.Code, CodePurpose.SignUp, now);
+                if (tried.Value is not { } proven)
+                    return tried.As<SessionView>();
+                var person = new NewPerson(Guid.CreateVersion7(now), request.Name.Trim(), proven.Address, hash, AccountRules.Language(request.Language));
+                if (await Insert(tx, person, now) == 0)
+                    return Taken(proven.Address);
+                return Tried<SessionView>.Yes(await sessions.Start(tx, (await PersonRow.Of(tx, person.Id))!, Device.Of(http), SignInMethod.SignUp, secondStep: false));
             },
             cancel);
-        return decision.Refusal is { } refused
-            ? Problems.Of(StatusCodes.Status409Conflict, refused.Code, refused.Detail, new Dictionary<string, string[]> { ["email"] = [refused.Detail] })
-            : TypedResults.Created("/api/v1/auth/me", decision.Value);
+        if (decision.Refusal is { } taken)
+            return Problems.Of(StatusCodes.Status409Conflict, taken.Code, taken.Detail);
+        return decision.Value.Value is { } session ? TypedResults.Created("/api/v1/auth/me", session) : decision.Value.Problem(http);
     }
 
-    private static readonly Refusal EmailTaken = new("email-taken", RefusalKind.Conflict, "There is already an account with this e-mail address. Sign in instead.");
-
-    private static ProblemHttpResult? Validate(Request request) => new Check()
-        .That(AccountRules.IsEmail(request.Email), "email", "Enter an e-mail address, like asha@example.com.")
-        .That(request.Password.Length is >= Passwords.Shortest and <= Passwords.Longest, "password", $"A password has {Passwords.Shortest} to {Passwords.Longest} characters.")
-        .Text(request.Name, "name", 1, 80, "A name")
-        .Problem;
+    /// <summary>Said only to whoever has proven that the address is theirs.</summary>
+    internal static Refusal Taken(Address address) => address.Channel == Channel.Email
+        ? new("email-taken", RefusalKind.Conflict, "There is already an account with this e-mail address. Sign in instead.")
+        : new("phone-taken", RefusalKind.Conflict, "There is already an account with this phone number. Sign in instead.");
 
     /// <summary>0 when the address is taken.</summary>
-    internal static async Task<int> Insert(Transaction tx, PersonView person, string passwordHash, DateTimeOffset now)
+    internal static async Task<int> Insert(Transaction tx, NewPerson person, DateTimeOffset now)
     {
+        string column = AccountRules.ColumnOf(person.Address);
         int inserted = await tx.Execute(
-            """
-            insert into person (id, email, name, password_hash, role, created_at) values (@Id, @Email, @Name, @passwordHash, @Role, @now)
-            on conflict (email) do nothing
+            $"""
+            insert into person (id, {column}, {column}_verified_at, name, password_hash, language, role, created_at)
+            values (@Id, @address, @now, @Name, @PasswordHash, @Language, @Role, @now)
+            on conflict ({column}) do nothing
             """,
-            new { person.Id, person.Email, person.Name, passwordHash, person.Role, now });
+            new { person.Id, address = person.Address.Text, person.Name, person.PasswordHash, person.Language, person.Role, now });
         if (inserted == 1)
             tx.Journal(new JournalEntry(now, JournalKinds.PersonSignedUp, JournalEntry.ByPerson(person.Id), PersonId: person.Id));
         return inserted;

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Dapper;
+using Latchkey.Domain.Accounts;
 using Latchkey.Domain.Lockers;
 using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Hosting;
@@ -11,12 +12,17 @@ namespace Latchkey.Server.Features.Demo;
 /// <summary>Fills an empty database with the demo's places and accounts.</summary>
 public static class DemoSeed
 {
-    public sealed record Account(string Name, string Email, string Password);
+    /// <param name="Role">An admin sets up an authenticator app when they sign in for the first time.</param>
+    public sealed record Account(string Name, string Email, string Password, string Role);
 
     /// <summary>The model of devices that the simulator runs.</summary>
     public const string SimulatedModel = "LK-sim";
 
-    private static readonly (string Name, string Email)[] People = [("Asha Kulkarni", "asha@demo.example"), ("Ravi Menon", "ravi@demo.example")];
+    private static readonly (string Name, string Email, string Role)[] People =
+    [
+        ("Asha Kulkarni", "asha@demo.example", "customer"), ("Ravi Menon", "ravi@demo.example", "customer"),
+        ("Meera Nair", "meera@demo.example", "admin"), ("Om Joshi", "om@demo.example", "operator"),
+    ];
 
     /// <summary>Adds the places unless there are any. Their devices have no key yet: the simulator makes them.</summary>
     public static Task<bool> Places(Db db, IReadOnlyList<DemoSite> sites, TimeProvider time, CancellationToken cancel) => db.Change(
@@ -34,7 +40,7 @@ public static class DemoSeed
     public static async Task<IReadOnlyList<Account>> Accounts(Db db, Passwords passwords, TimeProvider time, bool renew, CancellationToken cancel)
     {
         var made = new List<Account>();
-        foreach ((string name, string email) in People)
+        foreach ((string name, string email, string role) in People)
         {
             bool exists = await db.Read(c => c.ExecuteScalarAsync<bool>("select exists (select 1 from person where email = @email)", new { email }), cancel);
             if (exists && !renew)
@@ -44,12 +50,22 @@ public static class DemoSeed
             string hash = (await passwords.Hash(password, cancel))!;
             await db.Change(
                 async tx => exists
-                    ? await tx.Execute("update person set password_hash = @hash where email = @email", new { hash, email })
-                    : await SignUp.Insert(tx, new PersonView(Guid.CreateVersion7(time.GetUtcNow()), name, email, "customer"), hash, time.GetUtcNow()),
+                    ? await tx.Execute("update person set password_hash = @hash, totp_secret = null, totp_confirmed_at = null where email = @email", new { hash, email })
+                    : await Add(tx, name, new Address(Channel.Email, email), hash, role, time.GetUtcNow()),
                 cancel);
-            made.Add(new Account(name, email, password));
+            made.Add(new Account(name, email, password, role));
         }
         return made;
+    }
+
+    private static async Task<int> Add(Transaction tx, string name, Address email, string hash, string role, DateTimeOffset now)
+    {
+        var person = new SignUp.NewPerson(Guid.CreateVersion7(now), name, email, hash, "en", role);
+        int added = await SignUp.Insert(tx, person, now);
+        // The demo's operator works in one city of several.
+        if (role == "operator")
+            await tx.Execute("insert into site_staff (person_id, site_id, since) select @Id, s.id, @now from site s join city c on c.id = s.city_id where c.name = 'Pune'", new { person.Id, now });
+        return added;
     }
 
     private static async Task AddSite(Transaction tx, DemoSite site, DateTimeOffset now)

@@ -7,6 +7,7 @@ using Latchkey.Domain.Places;
 using Latchkey.Domain.Pricing;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
+using Latchkey.Server.Hosting.Limits;
 using Latchkey.Server.Journal;
 using Latchkey.Server.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -21,7 +22,7 @@ public static class HoldLocker
     /// <param name="LockerId">This locker and no other.</param>
     public sealed record Request(LockerSize Size, int Hours, bool Reachable = false, Guid? LockerId = null);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/sites/{id:guid}/holds", Handle).WithName("HoldLocker").SignedIn().Produces<LeaseView>(201);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/sites/{id:guid}/holds", Handle).WithName("HoldLocker").SignedIn().LimitedAs(RateKind.Holds).Produces<LeaseView>(201);
 
     private static async Task<Results<JsonHttpResult<LeaseView>, ProblemHttpResult>> Handle(
         Guid id, Request request, HttpContext http, Idempotency idempotency, PlaceBook places, TimeProvider time, CancellationToken cancel)
@@ -43,6 +44,9 @@ public static class HoldLocker
         // Whoever meets a hold that has run out ends it: the index cannot see time.
         await ExpireHolds.AtSite(tx, site.Id, now);
         Situation state = await Situation.Of(tx, site.Id, person, now);
+        // Their access token may live a moment longer than their account.
+        if (state.Erased)
+            return Refusal.NotFound("account");
         if (state.Holds >= Rental.MostHolds)
             return Refusal.TooManyHolds;
 
@@ -129,6 +133,7 @@ public static class HoldLocker
                 """
                 select 1 from person where id = @person for update;
                 select
+                  (select erased_at is not null from person where id = @person) as erased,
                   (select count(*) from lease where person_id = @person and state = 'held' and hold_until > @now) as holds,
                   (select coalesce(array_agg(locker_id), '{}') from lease where site_id = @site and state in ('held', 'active', 'overdue')) as taken,
                   (select coalesce(array_agg(d.id), '{}') from device d join bank b on b.device_id = d.id where b.site_id = @site and d.online = false) as offline
@@ -138,6 +143,7 @@ public static class HoldLocker
             return await rows.ReadSingleAsync<Situation>();
         }
 
+        public bool Erased { get; init; }
         public long Holds { get; init; }
         public Guid[] Taken { get; init; } = [];
         public Guid[] Offline { get; init; } = [];

@@ -7,7 +7,7 @@ namespace Latchkey.Server.Hosting.Face;
 public static class FaceServices
 {
     // What our own browser side sends and reads; a foreign page may do the same.
-    private static readonly string[] Sent = [HeaderNames.Authorization, HeaderNames.ContentType, HeaderNames.IfNoneMatch, "Idempotency-Key", "Last-Event-ID", "Prefer"];
+    private static readonly string[] Sent = [HeaderNames.Authorization, HeaderNames.ContentType, HeaderNames.IfNoneMatch, "Idempotency-Key", "Last-Event-ID", "Prefer", Features.Accounts.Device.Header];
     private static readonly string[] Shown = [HeaderNames.ETag, HeaderNames.Location, HeaderNames.RetryAfter, "Latchkey-Version"];
 
     public static void AddFace(this IServiceCollection services, FaceOptions face, TimeProvider time)
@@ -34,7 +34,7 @@ public static class FaceServices
             return;
         app.UseCors(policy => policy
             .WithOrigins([.. face.CorsOrigins])
-            .WithMethods(HttpMethods.Get, HttpMethods.Post)
+            .WithMethods(HttpMethods.Get, HttpMethods.Post, HttpMethods.Put, HttpMethods.Delete)
             .WithHeaders(Sent)
             .WithExposedHeaders(Shown)
             .SetPreflightMaxAge(TimeSpan.FromMinutes(10))); // a browser asks before each request otherwise; a removed origin is out after this

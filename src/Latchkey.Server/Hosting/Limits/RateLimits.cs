@@ -9,6 +9,24 @@ public enum RateKind
     /// <summary>Signing in to one account, from wherever.</summary>
     Account,
 
+    /// <summary>One-time codes that are asked for, from one address.</summary>
+    Codes,
+
+    /// <summary>Codes to one e-mail address or number: one in half a minute,</summary>
+    CodeSoon,
+
+    /// <summary>so many an hour,</summary>
+    CodeHour,
+
+    /// <summary>and so many a day.</summary>
+    CodeDay,
+
+    /// <summary>Everything about a person, as one file.</summary>
+    Exports,
+
+    /// <summary>Lockers that one person holds, paid for or not: holding and letting go keeps others out for nothing.</summary>
+    Holds,
+
     /// <summary>What moves money.</summary>
     Money,
 
@@ -60,6 +78,12 @@ public sealed class RateLimits
     {
         [RateKind.SignIn] = new(20, Minute),
         [RateKind.Account] = new(10, Minute),
+        [RateKind.Codes] = new(20, TimeSpan.FromHours(1)), // an office shares an address
+        [RateKind.CodeSoon] = new(1, TimeSpan.FromSeconds(30)), // a message takes as long
+        [RateKind.CodeHour] = new(5, TimeSpan.FromHours(1)),
+        [RateKind.CodeDay] = new(10, TimeSpan.FromDays(1)), // with five tries a code: 50 guesses a day
+        [RateKind.Exports] = new(5, TimeSpan.FromHours(1)), // a dozen queries each
+        [RateKind.Holds] = new(10, Minute),
         [RateKind.Money] = new(30, Minute),
         [RateKind.Doors] = new(12, Minute), // a door takes five seconds to be opened and closed
         [RateKind.Writes] = new(60, Minute),
@@ -101,6 +125,12 @@ public sealed class RateLimits
     {
         RateKind.SignIn => "sign-in",
         RateKind.Account => "account",
+        RateKind.Codes => "codes",
+        RateKind.CodeSoon => "code-soon",
+        RateKind.CodeHour => "code-hour",
+        RateKind.CodeDay => "code-day",
+        RateKind.Exports => "exports",
+        RateKind.Holds => "holds",
         RateKind.Money => "money",
         RateKind.Doors => "doors",
         RateKind.Writes => "writes",

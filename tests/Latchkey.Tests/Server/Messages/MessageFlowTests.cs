@@ -110,7 +110,7 @@ public sealed class MessageFlowTests(TestDatabase databases)
     public async Task Where_nothing_was_asked_for_there_is_no_outbox()
     {
         await using LatchkeyApp app = await LatchkeyApp.Start(databases, messages: new MessageSettings(null, null, null, SmsLimits.Default, null, Outbox: false));
-        TestPerson asha = await app.GivenCustomer();
+        TestPerson asha = await app.Quick(); // signing up would send a code
         await asha.Hold(app.Places.Sites[0]);
         await Told(asha, MessageKinds.Reserved);
         (await asha.Get("outbox")).Status.ShouldBe(404);

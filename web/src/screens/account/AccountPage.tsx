@@ -1,27 +1,34 @@
 import { useState } from 'react';
-import { LogOut, Monitor, Moon, Sun } from 'lucide-react';
-import { api } from '../../api/endpoints';
+import { LogOut } from 'lucide-react';
+import { accounts } from '../../api/accounts';
 import type { Person } from '../../api/types';
-import { chooseLanguage } from '../../app/language';
+import { useResource } from '../../api/useResource';
 import { Page } from '../../app/Page';
 import { go } from '../../app/router';
-import { chooseTheme, type Theme, useTheme } from '../../app/theme';
 import { Button } from '../../parts/Button';
-import { Chips } from '../../parts/Chips';
-import { Facts } from '../../parts/Facts';
+import { Skeleton } from '../../parts/Skeleton';
+import { Trouble } from '../../parts/Trouble';
 import { keepSession, session } from '../../session/store';
-import { currentLanguage, type Language, languages, t } from '../../text/t';
+import { t } from '../../text/t';
+import { Addresses } from './Addresses';
+import { Devices } from './Devices';
+import { Look } from './Look';
+import { Password } from './Password';
+import { SecondStepPanel } from './SecondStepPanel';
+import { You } from './You';
+import { YourData } from './YourData';
 import './AccountPage.css';
 
+/** Everything about the person and how they get in; what is rare comes last. */
 export function AccountPage({ person }: { person: Person }) {
-  const theme = useTheme();
+  const { data: account, problem, reload, put } = useResource(`account/${person.id}`, (signal) => accounts.me(signal));
   const [leaving, setLeaving] = useState(false);
 
   const signOut = async (): Promise<void> => {
     setLeaving(true);
     const known = session();
     try {
-      if (known !== null) await api.logOut(known.refreshToken);
+      if (known !== null) await accounts.logOut(known.refreshToken);
     } catch {
       // Signed out here in any case; the token that could not be revoked dies by itself.
     }
@@ -31,27 +38,20 @@ export function AccountPage({ person }: { person: Person }) {
 
   return (
     <Page title={t('account.title')} className="middle stack account">
-      <section className="panel" aria-labelledby="account-you">
-        <h2 id="account-you">{t('account.you')}</h2>
-        <Facts rows={[[t('field.name'), person.name], [t('field.email'), person.email]]} />
-      </section>
-      <section className="panel" aria-labelledby="account-look">
-        <h2 id="account-look">{t('account.theme')}</h2>
-        <Chips<Theme>
-          label={t('account.theme')} value={theme} onChoose={chooseTheme}
-          chips={[
-            { value: 'system', text: <><Monitor size={18} aria-hidden="true" />{t('theme.system')}</> },
-            { value: 'light', text: <><Sun size={18} aria-hidden="true" />{t('theme.light')}</> },
-            { value: 'dark', text: <><Moon size={18} aria-hidden="true" />{t('theme.dark')}</> },
-          ]}
-        />
-        <h2>{t('account.language')}</h2>
-        <Chips<Language>
-          label={t('account.language')} value={currentLanguage()} onChoose={(next) => void chooseLanguage(next)}
-          chips={(Object.keys(languages) as Language[]).map((value) => ({ value, text: <span lang={value}>{languages[value]}</span> }))}
-        />
-      </section>
+      {problem !== null && <Trouble problem={problem} retry={reload} />}
+      {account === null && problem === null && <Skeleton rows={3} height={120} />}
+      {account !== null && (
+        <>
+          <You account={account} onChanged={(next) => put(() => next)} />
+          <Addresses account={account} onChanged={reload} />
+          <Password account={account} onChanged={reload} />
+          <SecondStepPanel account={account} onChanged={reload} />
+          <Devices />
+        </>
+      )}
+      <Look />
       <Button busy={leaving} icon={<LogOut size={20} aria-hidden="true" />} onClick={() => void signOut()}>{t('account.signOut')}</Button>
+      {account !== null && <YourData account={account} />}
     </Page>
   );
 }

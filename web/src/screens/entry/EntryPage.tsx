@@ -1,77 +1,43 @@
-import { useRef, useState, type FormEvent } from 'react';
-import { api } from '../../api/endpoints';
-import { asProblem, Problem } from '../../api/problem';
+import { useState } from 'react';
+import { isStep, type Step } from '../../api/accounts';
+import type { Session } from '../../api/types';
 import { Link } from '../../app/Link';
 import { Page } from '../../app/Page';
 import { go, safePath, useAddress } from '../../app/router';
-import { Button } from '../../parts/Button';
-import { Field } from '../../parts/Field';
-import { Trouble } from '../../parts/Trouble';
 import { keepSession } from '../../session/store';
 import { t } from '../../text/t';
+import { ForgotForm } from './ForgotForm';
+import { LogInForm } from './LogInForm';
+import { SecondStep } from './SecondStep';
+import { SignUpForm } from './SignUpForm';
 import './EntryPage.css';
 
-/** Signing in, or up. Afterwards one is where one was going. */
-export function EntryPage({ kind }: { kind: 'login' | 'signup' }) {
+/** Signing in, or up, or with a forgotten password. Afterwards one is where one was going. */
+export function EntryPage({ kind }: { kind: 'login' | 'signup' | 'forgot' }) {
   const { searchParams, search } = useAddress();
   const next = safePath(searchParams.get('next'), '/');
-  const [name, setName] = useState('');
-  const [email, setEmail] = useState('');
-  const [password, setPassword] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const form = useRef<HTMLFormElement>(null);
-  const up = kind === 'signup';
+  const [step, setStep] = useState<Step | null>(null);
 
-  const enter = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
-    if (busy) return;
-    const early = up ? checked(name, email, password) : null;
-    setProblem(early);
-    if (early !== null) return focusFirst();
-    setBusy(true);
-    try {
-      keepSession(up ? await api.signUp({ name: name.trim(), email: email.trim(), password }) : await api.logIn({ email: email.trim(), password }));
-      go(next, { replace: true });
-    } catch (error) {
-      setProblem(asProblem(error));
-      setBusy(false);
-      focusFirst();
-    }
+  const enter = (answer: Session | Step): void => {
+    if (isStep(answer)) return setStep(answer);
+    keepSession(answer);
+    go(next, { replace: true });
   };
 
-  /** After the errors are drawn, to the first field that has one. */
-  const focusFirst = (): void => {
-    requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
-  };
-
-  const errors = problem?.errors ?? {};
-  const beside = Object.keys(errors).some((field) => ['name', 'email', 'password'].includes(field));
+  if (step !== null) return <SecondStep step={step} onIn={enter} />;
+  const why = next.startsWith('/site/') ? t('entry.thenHold') : kind === 'signup' ? t('entry.signupText') : t('entry.loginText');
   return (
-    <Page title={up ? t('entry.signup') : t('entry.login')} className="narrow stack entry">
-      <p className="quiet">{next.startsWith('/site/') ? t('entry.thenHold') : up ? t('entry.signupText') : t('entry.loginText')}</p>
-      <form ref={form} className="panel" noValidate onSubmit={(event) => void enter(event)}>
-        {problem !== null && !beside && <Trouble problem={problem} />}
-        {up && <Field label={t('field.name')} name="name" autoComplete="name" maxLength={80} required value={name} errors={errors.name} onChange={(event) => setName(event.target.value)} />}
-        <Field label={t('field.email')} name="email" type="email" inputMode="email" autoComplete="email" maxLength={254} required value={email} errors={errors.email} onChange={(event) => setEmail(event.target.value)} />
-        <Field
-          label={t('field.password')} name="password" type="password" autoComplete={up ? 'new-password' : 'current-password'} required maxLength={128}
-          {...(up ? { hint: t('field.passwordHint') } : {})} value={password} errors={errors.password} onChange={(event) => setPassword(event.target.value)}
-        />
-        <Button type="submit" look="primary" wide busy={busy}>{up ? t('entry.signupDo') : t('entry.loginDo')}</Button>
-      </form>
-      <p className="entry-other">
-        {up ? t('entry.haveAccount') : t('entry.noAccount')} <Link href={`${up ? '/login' : '/signup'}${search}`}>{up ? t('entry.loginDo') : t('entry.signup')}</Link>
-      </p>
+    <Page title={kind === 'signup' ? t('entry.signup') : kind === 'forgot' ? t('entry.forgotTitle') : t('entry.login')} className="narrow stack entry">
+      <p className="quiet">{kind === 'forgot' ? t('entry.forgotText') : why}</p>
+      {kind === 'signup' && <SignUpForm onIn={enter} />}
+      {kind === 'login' && <LogInForm onIn={enter} />}
+      {kind === 'forgot' && <ForgotForm onIn={enter} />}
+      <div className="entry-other">
+        {kind === 'login' && <p><Link href={`/forgot${search}`}>{t('entry.forgot')}</Link></p>}
+        {kind === 'signup' && <p>{t('entry.haveAccount')} <Link href={`/login${search}`}>{t('entry.loginDo')}</Link></p>}
+        {kind === 'login' && <p>{t('entry.noAccount')} <Link href={`/signup${search}`}>{t('entry.signup')}</Link></p>}
+        {kind === 'forgot' && <p>{t('entry.remembered')} <Link href={`/login${search}`}>{t('entry.loginDo')}</Link></p>}
+      </div>
     </Page>
   );
-}
-
-/** What can be said without asking the server, in the same shape as its answer. */
-function checked(name: string, email: string, password: string): Problem | null {
-  const errors: Record<string, string[]> = {};
-  if (name.trim() === '') errors.name = [t('field.nameMissing')];
-  if (!/^\S+@\S+$/.test(email.trim())) errors.email = [t('field.emailWrong')];
-  if (password.length < 10) errors.password = [t('field.passwordShort')];
-  return Object.keys(errors).length === 0 ? null : new Problem('invalid-request', 400, '', errors);
 }

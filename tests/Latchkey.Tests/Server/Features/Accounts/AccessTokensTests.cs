@@ -4,9 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Latchkey.Server.Features.Accounts;
-using Latchkey.Server.Storage;
 using Latchkey.Tests.Support;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Latchkey.Tests.Server.Features.Accounts;
 
@@ -23,7 +21,7 @@ public sealed class AccessTokensTests(TestDatabase databases)
         await using LatchkeyApp app = await LatchkeyApp.Start(databases);
         string[] parts = (await app.GivenCustomer()).Session.Text("accessToken").Split('.');
         using var key = ECDsa.Create();
-        key.ImportPkcs8PrivateKey(await app.Services.GetRequiredService<ServerKeys>().PrivateKey(ServerKeys.AccessToken, CancellationToken.None), out _);
+        key.ImportPkcs8PrivateKey((await app.Sql<byte[]>("select private_key from signing_key"))!, out _);
         Read(parts[0]).Text("alg").ShouldBe("ES256");
         Read(parts[0]).Text("kid").ShouldBe(Base64Url.EncodeToString(SHA256.HashData(key.ExportSubjectPublicKeyInfo()).AsSpan(0, 8)));
         key.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2]), HashAlgorithmName.SHA256).ShouldBeTrue();
@@ -44,7 +42,7 @@ public sealed class AccessTokensTests(TestDatabase databases)
         string foreign = Base64Url.EncodeToString(stranger.SignData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), HashAlgorithmName.SHA256));
         // Even our own key does not make a token good that names another one.
         using var ours = ECDsa.Create();
-        ours.ImportPkcs8PrivateKey(await app.Services.GetRequiredService<ServerKeys>().PrivateKey(ServerKeys.AccessToken, CancellationToken.None), out _);
+        ours.ImportPkcs8PrivateKey((await app.Sql<byte[]>("select private_key from signing_key"))!, out _);
         string renamed = $"{Part(header)}.{parts[1]}";
         string[] forged =
         [

@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Latchkey.Server.Features.Places;
@@ -54,14 +53,11 @@ public sealed class RevokeDeviceTests(TestDatabase databases)
 
 internal static class Admins
 {
-    /// <summary>There is no way to become an admin through the API, so the database is asked, and a new token.</summary>
+    /// <summary>The first admin of an installation is made in its database; then as every admin does it.</summary>
     public static async Task<TestPerson> GivenAdmin(this LatchkeyApp app)
     {
         TestPerson person = await app.GivenCustomer("Admin");
         await app.Sql<int>("update person set role = 'admin' where id = @Id", new { person.Id });
-        using HttpResponseMessage answer = await app.Http.PostAsJsonAsync("auth/login", new { email = person.Email, password = "a long password" });
-        JsonNode session = (await answer.Content.ReadFromJsonAsync<JsonNode>())!;
-        person.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", (string?)session["accessToken"]);
-        return person;
+        return (await TestPerson.SignInAsAdmin(app.Http, person.Email, app.Time)).Admin;
     }
 }

@@ -7,7 +7,7 @@ import { Skeleton } from '../../../parts/Skeleton';
 import { Trouble } from '../../../parts/Trouble';
 import { t } from '../../../text/t';
 import { passChannel } from './channels';
-import { QrCode } from './QrCode';
+import { QrCode } from '../../../parts/QrCode';
 import { Sheet } from './Sheet';
 
 /** A pass as a code, for as long as it is looked at. A virtual bank in another tab can be shown it. */

@@ -1,0 +1,146 @@
+using Latchkey.Tests.Support;
+
+namespace Latchkey.Tests.Server.Rights;
+
+/// <summary>What one endpoint answers to each of <see cref="Scene.Callers"/>, in that order.</summary>
+/// <param name="Path">With the owner's things in braces, see <see cref="Scene"/>; null where the endpoint's own pattern will do.</param>
+internal sealed record Right(string Endpoint, string Answers, string? Path = null, Func<Scene, Task<object>>? Body = null);
+
+/// <summary>
+/// The rights, endpoint by endpoint. 401: sign in first. 403: your role may not. 404: it is not yours, so it is not there. A 400 or 409 stands for "let in, and the request was
+/// not a good one".
+/// </summary>
+internal static class RightsTable
+{
+    private const string Everybody = "200 200 200 200 200 200 200";
+    private const string SignedIn = "200 200 200 200 401 200 200";
+    private const string OwnerOnly = "200 404 404 404 401 404 404";
+    private const string AdminOnly = "403 403 403 403 401 403 200";
+    private const string StaffOfTheSite = "403 403 404 403 401 200 200";
+    private const string NoDemo = "404 404 404 404 404 404 404";
+
+    public static readonly IReadOnlyList<Right> Rows =
+    [
+        // Outside the API
+        new("GET /health/live", Everybody),
+        new("GET /health/ready", Everybody),
+        new("GET /metrics", Everybody), // from this machine only: HealthTests and the face's tests
+        new("GET /openapi/{documentName}.json", Everybody),
+        new("GET /.well-known/jwks.json", Everybody),
+        new("GET /device/v1/", "426 426 426 426 426 426 426"), // no WebSocket; DeviceSocketTests
+        new("POST /device/v1/challenge", Everybody),
+        new("POST /device/v1/sessions", "400 400 400 400 400 400 400"),
+        new("DELETE /device/v1/sessions", "401 401 401 401 401 401 401"),
+        new("POST /device/v1/up", "401 401 401 401 401 401 401"),
+        new("GET /device/v1/dn", "401 401 401 401 401 401 401"),
+        new("POST /device/v1/keys", "400 400 400 400 400 400 400"),
+        new("POST /device/v1/claims/", "400 400 400 400 400 400 400"),
+        new("GET /device/v1/claims/", "403 403 403 403 403 403 403"),
+
+        // Accounts
+        new("POST /api/v1/auth/codes", "202 202 202 202 202 202 202", Body: Of(new { purpose = "sign-in", email = "nobody@test.example" })),
+        new("POST /api/v1/auth/signup", "409 409 409 409 409 409 409", Body: Of(new { challenge = Guid.Empty, code = "123456", name = "Nobody" })),
+        new("POST /api/v1/auth/login", "401 401 401 401 401 401 401", Body: Of(new { email = "nobody@test.example", password = "x" })),
+        new("POST /api/v1/auth/login/code", "409 409 409 409 409 409 409", Body: Of(new { challenge = Guid.Empty, code = "123456" })),
+        new("POST /api/v1/auth/login/second-step/set-up", "401 401 401 401 401 401 401", Body: Of(new { ticket = "x" })),
+        new("POST /api/v1/auth/login/second-step", "401 401 401 401 401 401 401", Body: Of(new { ticket = "x", code = "123456" })),
+        new("POST /api/v1/auth/password/reset", "409 409 409 409 409 409 409", Body: Of(new { challenge = Guid.Empty, code = "123456", password = "correct horse" })),
+        new("POST /api/v1/auth/refresh", "401 401 401 401 401 401 401", Body: Of(new { refreshToken = "x" })),
+        new("POST /api/v1/auth/logout", "204 204 204 204 204 204 204", Body: Of(new { refreshToken = "x" })),
+        new("GET /api/v1/auth/me", SignedIn),
+        new("PUT /api/v1/auth/me", SignedIn, Body: Of(new { name = "Somebody", language = "en" })),
+        new("PUT /api/v1/auth/password", "204 204 204 204 401 204 204", Body: Of(new { password = "correct horse" })),
+        new("POST /api/v1/auth/me/address", "202 202 202 202 401 202 202", Body: Of(new { email = "new@test.example" })),
+        new("PUT /api/v1/auth/me/address", "409 409 409 409 401 409 409", Body: Of(new { challenge = Guid.Empty, code = "123456" })),
+        new("DELETE /api/v1/auth/me/email", "409 409 409 409 401 409 409"), // the only one
+        new("DELETE /api/v1/auth/me/phone", "409 409 409 409 401 409 409"), // there is none
+        new("GET /api/v1/auth/me/export", SignedIn),
+        new("POST /api/v1/auth/me/erase", "409 409 409 409 401 409 409", Body: async scene =>
+        {
+            await scene.GiveEverybodyALocker(); // so that they are still there for the next row
+            return new { };
+        }),
+        new("GET /api/v1/auth/sessions", SignedIn),
+        new("DELETE /api/v1/auth/sessions/{id:guid}", "204 404 404 404 401 404 404", "/api/v1/auth/sessions/{session}"),
+        new("DELETE /api/v1/auth/sessions", "204 204 204 204 401 204 204"),
+        new("POST /api/v1/auth/totp", SignedIn),
+        new("POST /api/v1/auth/totp/confirm", "409 409 409 409 401 409 409", Body: Of(new { code = "123456" })),
+        new("POST /api/v1/auth/totp/off", "409 409 409 409 401 409 409", Body: Of(new { code = "123456" })),
+        new("POST /api/v1/admin/token-keys", AdminOnly, Body: Of(new { compromised = false })),
+
+        // Places
+        new("GET /api/v1/sites", Everybody),
+        new("GET /api/v1/sites/{id:guid}", Everybody, "/api/v1/sites/{site}"),
+        new("GET /api/v1/banks/{id:guid}", Everybody, "/api/v1/banks/{bank}"),
+        new("PUT /api/v1/admin/sites/{id:guid}/uid-cards", AdminOnly, "/api/v1/admin/sites/{site}/uid-cards", Of(new { allowed = true })),
+
+        new("GET /api/v1/admin/sites/{id:guid}/tariffs", AdminOnly, "/api/v1/admin/sites/{site}/tariffs"),
+        new("PUT /api/v1/admin/sites/{id:guid}/tariffs", "403 403 403 403 401 403 400", "/api/v1/admin/sites/{site}/tariffs", scene => Task.FromResult<object>(new { begins = scene.Yesterday, tariff = Driving.Rupees })),
+        new("DELETE /api/v1/admin/sites/{id:guid}/tariffs/{begins}", "403 403 403 403 401 403 404", "/api/v1/admin/sites/{site}/tariffs/2020-01-01T00:00:00Z"),
+
+        // Rentals
+        new("POST /api/v1/sites/{id:guid}/holds", "201 201 201 201 401 201 201", "/api/v1/sites/{site}/holds", Of(new { size = "M", hours = 1 })),
+        new("GET /api/v1/leases", SignedIn),
+        new("GET /api/v1/leases/{id:guid}", OwnerOnly, "/api/v1/leases/{held}"),
+        new("POST /api/v1/leases/{id:guid}/cancel", OwnerOnly, "/api/v1/leases/{held}/cancel"),
+        new("POST /api/v1/leases/{id:guid}/open", "202 404 404 404 401 404 404", "/api/v1/leases/{active}/open"),
+        new("POST /api/v1/leases/{id:guid}/pass", OwnerOnly, "/api/v1/leases/{active}/pass", Of(new { uses = 1 })),
+        new("POST /api/v1/leases/{id:guid}/pin", OwnerOnly, "/api/v1/leases/{active}/pin"),
+        new("PUT /api/v1/leases/{id:guid}/cards", OwnerOnly, "/api/v1/leases/{active}/cards", Of(new { cards = Array.Empty<object>() })),
+        new("POST /api/v1/leases/{id:guid}/finish", OwnerOnly, "/api/v1/leases/{active}/finish"),
+        new("GET /api/v1/leases/{id:guid}/receipt", OwnerOnly, "/api/v1/leases/{ended}/receipt"),
+        new("GET /api/v1/commands/{id:guid}", OwnerOnly, "/api/v1/commands/{command}"),
+
+        // Payments
+        new("POST /api/v1/leases/{id:guid}/payments", "201 404 404 404 401 404 404", "/api/v1/leases/{held}/payments"),
+        new("GET /api/v1/payments/{id:guid}", OwnerOnly, "/api/v1/payments/{payment}"),
+        // Whoever has a checkout's address may pay: for the owner it is paid already when they come last.
+        new("GET /api/v1/sandbox/checkouts/{token}", Everybody, "/api/v1/sandbox/checkouts/{checkout}"),
+        new("POST /api/v1/sandbox/checkouts/{token}", Everybody, "/api/v1/sandbox/checkouts/{checkout}", Of(new { card = "4242424242424242" })),
+
+        new("POST /api/v1/sandbox/checkouts/{token}/challenge", "409 409 409 409 409 409 409", "/api/v1/sandbox/checkouts/{checkout}/challenge", Of(new { approve = true })), // none is asked
+        new("GET /api/v1/staff/desk/payments/{code}", StaffOfTheSite, "/api/v1/staff/desk/payments/{desk}"),
+        new("POST /api/v1/staff/desk/payments", "403 403 404 403 401 409 200", Body: async scene => new { code = await scene.Thing("desk"), by = "cash" }), // the admin, who comes first, takes it
+        new("GET /api/v1/staff/sites/{id:guid}/desk/refunds", StaffOfTheSite, "/api/v1/staff/sites/{site}/desk/refunds"),
+        new("POST /api/v1/staff/desk/refunds/{id:guid}", "403 403 404 403 401 404 404", $"/api/v1/staff/desk/refunds/{Guid.Empty}"),
+        new("POST /api/v1/staff/leases/{id:guid}/end", "403 403 404 403 401 409 200", "/api/v1/staff/leases/{active}/end", Of(new { reason = "other" })), // the admin, who comes first, ends it
+
+        // Messages
+        new("GET /api/v1/outbox", Everybody), // where it was asked for, and nowhere else: ShowOutboxTests
+        new("GET /api/v1/messages", SignedIn),
+        new("POST /api/v1/messages/read", "204 204 204 204 401 204 204", Body: Of(new { upTo = Guid.Empty })),
+        new("GET /api/v1/messages/choices", SignedIn),
+        new("PUT /api/v1/messages/choices", SignedIn, Body: Of(new { kind = "receipt", channel = "email", wanted = false })),
+        new("PUT /api/v1/messages/push-addresses", "204 204 204 204 401 204 204", Body: Of(new { token = new string('x', 40) })),
+        new("POST /api/v1/messages/push-addresses/remove", "204 204 204 204 401 204 204", Body: Of(new { token = new string('x', 40) })),
+        new("GET /api/v1/admin/messages", AdminOnly),
+        new("POST /api/v1/admin/messages/{id:guid}/send", "403 403 403 403 401 403 404", $"/api/v1/admin/messages/{Guid.Empty}/send"),
+
+        // Devices
+        new("GET /api/v1/devices", AdminOnly),
+        new("POST /api/v1/devices/claims", "403 403 403 403 401 403 201", Body: async scene => new { bankId = await scene.Thing("bank"), hours = 1 }),
+        new("GET /api/v1/devices/claims", AdminOnly),
+        new("GET /api/v1/devices/claims/{id:guid}", AdminOnly, "/api/v1/devices/claims/{claim}"),
+        new("POST /api/v1/devices/claims/{id:guid}/confirm", "403 403 403 403 401 403 409", "/api/v1/devices/claims/{claim}/confirm", Of(new { fingerprint = "123456789012" })),
+        new("POST /api/v1/devices/claims/{id:guid}/refuse", AdminOnly, "/api/v1/devices/claims/{claim}/refuse"),
+        new("POST /api/v1/admin/devices/{id:guid}/revoke", AdminOnly, "/api/v1/admin/devices/{device}/revoke", Of(new { reason = "lost" })),
+
+        // What happens, and the demo, which is not here
+        new("GET /api/v1/live", Everybody),
+        new("GET /api/v1/demo", Everybody),
+        new("GET /api/v1/demo/banks/{bank:guid}/hardware", NoDemo),
+        new("GET /api/v1/demo/banks/{bank:guid}/hardware/watch", NoDemo),
+        new("POST /api/v1/demo/banks/{bank:guid}/hardware/doors/{number:int}/{deed}", NoDemo),
+        new("POST /api/v1/demo/banks/{bank:guid}/hardware/battery/{percent:int:range(0,100)}", NoDemo),
+        new("POST /api/v1/demo/banks/{bank:guid}/hardware/{deed}", NoDemo),
+        new("POST /api/v1/demo/banks/{bank:guid}/hardware/terminal/keys/{key:length(1,4)}", NoDemo),
+        new("POST /api/v1/demo/banks/{bank:guid}/hardware/terminal/card", NoDemo, Body: Of(new { uid = "04a1b2c3", assurance = "uid" })),
+        new("POST /api/v1/demo/banks/{bank:guid}/hardware/terminal/scan", NoDemo, Body: Of(new { text = "x" })),
+        new("POST /api/v1/demo/banks/{bank:guid}/hardware/terminal/nonce", NoDemo),
+        new("POST /api/v1/demo/banks/{bank:guid}/hardware/terminal/phone", "400 400 400 400 400 400 400", Body: Of(new { pass = "x", nonce = "x", signature = "x" })),
+        new("POST /api/v1/demo/banks/{bank:guid}/hardware/clock/{seconds:long:range(-31622400,31622400)}", NoDemo),
+        new("GET /api/v1/demo/banks/{bank:guid}/hardware/mind", NoDemo),
+    ];
+
+    private static Func<Scene, Task<object>> Of(object body) => _ => Task.FromResult(body);
+}

@@ -1,0 +1,43 @@
+import { useRef, useState, type FormEvent, type RefObject } from 'react';
+import { asProblem, Problem } from '../../api/problem';
+
+interface Form {
+  form: RefObject<HTMLFormElement | null>;
+  busy: boolean;
+  problem: Problem | null;
+  errors: Readonly<Record<string, string[]>>;
+  /** Runs the deed of a form: one at a time, and what went wrong stands beside its field, which gets the focus. */
+  submit: (deed: () => Promise<void>) => (event: FormEvent) => void;
+}
+
+export function useForm(): Form {
+  const form = useRef<HTMLFormElement>(null);
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+
+  const run = async (deed: () => Promise<void>): Promise<void> => {
+    setBusy(true);
+    setProblem(null);
+    try {
+      await deed();
+    } catch (error) {
+      setProblem(asProblem(error));
+      requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
+    }
+    setBusy(false);
+  };
+
+  return {
+    form, busy, problem, errors: problem?.errors ?? {},
+    submit: (deed) => (event) => {
+      event.preventDefault();
+      if (!busy) void run(deed);
+    },
+  };
+}
+
+/** A mistake that can be told without asking the server, in the shape of its answers. */
+export function mistake(errors: Record<string, string>): Problem | null {
+  const said = Object.entries(errors);
+  return said.length === 0 ? null : new Problem('invalid-request', 400, said[0]?.[1] ?? '', Object.fromEntries(said.map(([field, text]) => [field, [text]])));
+}
