@@ -15,21 +15,30 @@ public static class Authentication
     public static void UseAuthentication(this WebApplication app, AccessTokens tokens, TimeProvider time)
     {
         var ended = app.Services.GetRequiredService<EndedSessions>();
+        var keys = app.Services.GetRequiredService<ApiKeys>();
         app.Use(async (http, next) =>
         {
             string header = http.Request.Headers.Authorization.ToString();
             if (header.Length > 0 && http.GetEndpoint()?.Metadata.GetMetadata<NoTokenMetadata>() is null)
             {
                 bool expired = false;
-                Caller? caller = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
-                    ? tokens.Verify(header[Scheme.Length..].Trim(), time.GetUtcNow(), out expired)
-                    : null;
+                string token = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim() : "";
+                Caller? caller = token.StartsWith(ApiKeys.Prefix, StringComparison.Ordinal)
+                    ? await keys.Find(token, http.RequestAborted)
+                    : tokens.Verify(token, time.GetUtcNow(), out expired);
                 if (caller?.Session is { } session && ended.Contains(session))
                     caller = null;
                 if (caller is null && http.Request.Path.StartsWithSegments("/api"))
                 {
                     ProblemHttpResult problem = Problems.Unauthenticated(expired ? "token-expired" : "unauthenticated");
                     await problem.ExecuteAsync(http);
+                    return;
+                }
+                // A program's key reaches only what was made for programs, and of that what it was given.
+                if (caller?.Scopes is { } scopes && http.GetEndpoint()?.Metadata is { } route && route.GetMetadata<SignedInMetadata>() is not null
+                    && (route.GetMetadata<ScopeMetadata>() is not { } needed || !scopes.Contains(needed.Scope)))
+                {
+                    await Problems.Of(StatusCodes.Status403Forbidden, "scope-missing", "This key may not do that.").ExecuteAsync(http);
                     return;
                 }
                 http.Items[CallerKey] = caller;
@@ -53,6 +62,14 @@ public static class Authentication
         return builder;
     }
 
+    /// <summary>The route is for people who are signed in, and for programs whose key has this scope.</summary>
+    public static TBuilder SignedIn<TBuilder>(this TBuilder builder, string scope)
+        where TBuilder : IEndpointConventionBuilder
+    {
+        builder.Add(endpoint => endpoint.Metadata.Add(new ScopeMetadata(scope)));
+        return builder.SignedIn();
+    }
+
     /// <summary>The route is how one comes to a token: one that is shown there, perhaps too old, is not looked at.</summary>
     public static TBuilder TakesNoToken<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder
@@ -61,7 +78,7 @@ public static class Authentication
         return builder;
     }
 
-    /// <exception cref="InvalidOperationException">The route lacks <see cref="SignedIn"/>.</exception>
+    /// <exception cref="InvalidOperationException">The route lacks <see cref="SignedInMetadata"/>.</exception>
     public static Caller Caller(this HttpContext http) => http.CallerOrNull() ?? throw new InvalidOperationException("This route is not marked SignedIn.");
 
     public static Caller? CallerOrNull(this HttpContext http) => http.Items.TryGetValue(CallerKey, out object? caller) ? (Caller?)caller : null;
@@ -71,6 +88,8 @@ public static class Authentication
         http.Caller().Role == "admin" ? null : Problems.Of(StatusCodes.Status403Forbidden, "forbidden", "Only an admin may do this.");
 
     private sealed class NoTokenMetadata;
+
+    private sealed record ScopeMetadata(string Scope);
 
     /// <summary>Marks a route in the API's description.</summary>
     public sealed class SignedInMetadata;

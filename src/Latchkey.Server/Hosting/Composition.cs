@@ -84,6 +84,7 @@ public static class Composition
         JournalTail tail = app.Services.GetRequiredService<JournalTail>();
         tokenKeys.Follow(tail, app.Services.GetRequiredService<ILogger<TokenKeys>>());
         app.Services.GetRequiredService<EndedSessions>().Follow(tail);
+        app.Services.GetRequiredService<ApiKeys>().Follow(tail);
 
         app.UseSecurityHeaders();
         app.UseRequestLog();
@@ -120,6 +121,9 @@ public static class Composition
         ChangeAddress.Map(api);
         ExportMe.Map(api);
         EraseMe.Map(api);
+        MakeApiKey.Map(api);
+        LogInElsewhere.Map(api);
+        NameStaff.Map(api);
         ShowTokenKeys.Map(api);
 
         ListSites.Map(api);
@@ -168,8 +172,9 @@ public static class Composition
         var tokens = new AccessTokens(tokenKeys);
         byte[] successor = await keys.Secret(ServerKeys.RefreshToken, cancel), codes = await keys.Secret(ServerKeys.OneTimeCode, cancel), steps = await keys.Secret(ServerKeys.SecondStep, cancel);
         services.AddSingleton(_ => tokenKeys).AddHostedService(s => s.GetRequiredService<TokenKeys>());
-        services.AddSingleton(tokens).AddSingleton(new Sessions(tokens, successor, time)).AddSingleton(new SecondStep(steps)).AddSingleton<Entrance>().AddSingleton<Presence>();
+        services.AddSingleton(tokens).AddSingleton(new Sessions(tokens, successor, time)).AddSingleton(new SecondStep(steps)).AddSingleton<Entrance>().AddSingleton<Presence>().AddSingleton<ApiKeys>();
         services.AddSingleton(s => new OneTimeCodes(codes, s.GetRequiredService<Messages.Outbox>()));
+        services.AddSingleton(s => new OidcKeys(OidcKeys.Client(), time, s.GetRequiredService<ILogger<OidcKeys>>())).AddSingleton(s => new IdTokens(s.GetRequiredService<ServerOptions>().Oidc, s.GetRequiredService<OidcKeys>(), time));
         services.AddRunning<EndedSessions>();
         return (tokenKeys, tokens);
     }

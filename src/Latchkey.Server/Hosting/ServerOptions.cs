@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Latchkey.Server.Features.Payments.Stripe;
+using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Hosting.Face;
 using Latchkey.Server.Messages;
 
@@ -35,6 +36,9 @@ public sealed record ServerOptions(
 
     /// <summary>The broker's address as devices elsewhere know it, where that is another than the server's own (LATCHKEY_DEVICE_MQTT).</summary>
     public Uri? DeviceMqtt { get; init; }
+
+    /// <summary>Other services whose ID tokens people may sign in with (LATCHKEY_OIDC).</summary>
+    public IReadOnlyList<OidcIssuer> Oidc { get; init; } = [];
 
     /// <summary>The command line as options, or the exit code when there is nothing to run (help, or a mistake that was printed).</summary>
     /// <exception cref="StartUpException">A setting is named as a file that cannot be used.</exception>
@@ -76,6 +80,8 @@ public sealed record ServerOptions(
               LATCHKEY_MQTT_LISTEN  where the private broker listens for devices elsewhere, with TLS only: 0.0.0.0:8883/broker.example
               LATCHKEY_STRIPE_KEY, LATCHKEY_STRIPE_WEBHOOK_SECRET  take cards through Stripe instead of the sandbox; its webhook is
                                  /api/v1/webhooks/stripe
+              LATCHKEY_OIDC      services whose ID tokens people may sign in with, as JSON:
+                                 [{"issuer": "https://securetoken.google.com/PROJECT", "audience": "PROJECT", "keys": "https://..."}]
             Each can be a file instead, named in the same variable with _FILE behind it: LATCHKEY_DATABASE_FILE=/run/secrets/database
 
             Besides: check (is all that is stored as it must be), broker-files (what an outside Mosquitto needs); each has its own --help.
@@ -98,6 +104,7 @@ public sealed record ServerOptions(
                 Messages = MessageSettings.FromEnvironment(demo: !parsed.GetValue(noDemo)),
                 Stripe = StripeSettings.FromEnvironment(),
                 MqttListen = EnvironmentSetting.Of("LATCHKEY_MQTT_LISTEN"),
+                Oidc = OidcSettings.Parse(EnvironmentSetting.Of("LATCHKEY_OIDC")),
                 DeviceMqtt = DeviceBroker(EnvironmentSetting.Of("LATCHKEY_DEVICE_MQTT")),
             };
             return 0;

@@ -55,11 +55,11 @@ public sealed class LatchkeyApp : IAsyncDisposable
     public static readonly MessageSettings Outbox = new(null, null, null, SmsLimits.Default, new Uri("https://lockers.example"), Outbox: true);
 
     /// <param name="mqtt">A broker's address; without one the server looks for a broker where there is none.</param>
-    public static async Task<LatchkeyApp> Start(TestDatabase databases, IReadOnlyList<DemoSite>? sites = null, string? database = null, string mqtt = "mqtt://127.0.0.1:1", FaceOptions? face = null, MessageSettings? messages = null, StripeSettings? stripe = null)
+    public static async Task<LatchkeyApp> Start(TestDatabase databases, IReadOnlyList<DemoSite>? sites = null, string? database = null, string mqtt = "mqtt://127.0.0.1:1", FaceOptions? face = null, MessageSettings? messages = null, StripeSettings? stripe = null, IReadOnlyList<OidcIssuer>? oidc = null)
     {
         database ??= await databases.Clone();
         var time = new ManualTime();
-        var options = new ServerOptions(0, "/nonexistent", Demo: false, NewDemoPasswords: false, database, mqtt, "/nonexistent", 60, 30) { Face = face ?? new FaceOptions { Limits = RateLimits.OutOfReach }, Messages = messages ?? Outbox, Stripe = stripe };
+        var options = new ServerOptions(0, "/nonexistent", Demo: false, NewDemoPasswords: false, database, mqtt, "/nonexistent", 60, 30) { Face = face ?? new FaceOptions { Limits = RateLimits.OutOfReach }, Messages = messages ?? Outbox, Stripe = stripe, Oidc = oidc ?? [] };
         LatchkeyServer server = await LatchkeyServer.Start(options, time, CancellationToken.None);
         var app = new LatchkeyApp(server, time, database);
         try

@@ -15,6 +15,10 @@ export interface Account extends Person {
 }
 export interface DeviceSession { id: string; device: string; method: string; since: string; lastUsed: string; here: boolean }
 
+export interface ApiKey { id: string; name: string; shown: string; scopes: Scope[]; createdAt: string; expires: string | null; lastUsed: string | null }
+export const scopes = ['leases:read', 'leases:write', 'devices:read', 'devices:write'] as const;
+export type Scope = (typeof scopes)[number];
+
 const post = { method: 'POST', anonymous: true } as const;
 const id = encodeURIComponent;
 
@@ -39,6 +43,9 @@ export const accounts = {
   offerTotp: () => ask<TotpSecret>('/auth/totp', { method: 'POST' }),
   confirmTotp: (code: string) => ask<{ recoveryCodes: string[] }>('/auth/totp/confirm', { method: 'POST', body: { code } }),
   totpOff: (code: string) => ask<void>('/auth/totp/off', { method: 'POST', body: { code } }),
+  keys: (signal?: AbortSignal) => ask<{ items: ApiKey[] }>('/auth/keys', { signal }),
+  makeKey: (name: string, allowed: Scope[]) => ask<{ key: string }>('/auth/keys', { method: 'POST', body: { name, scopes: allowed } }),
+  revokeKey: (key: string) => ask<void>(`/auth/keys/${id(key)}`, { method: 'DELETE' }),
   devices: (signal?: AbortSignal) => ask<{ items: DeviceSession[] }>('/auth/sessions', { signal }),
   endDevice: (session: string) => ask<void>(`/auth/sessions/${id(session)}`, { method: 'DELETE' }),
   endOthers: () => ask<void>('/auth/sessions', { method: 'DELETE' }),

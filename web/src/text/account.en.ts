@@ -86,7 +86,6 @@ export const accountEn = {
   'account.keyUsed': 'last used {time}',
   'account.keyUnused': 'never used',
   'account.keyRevoke': 'Revoke {name}',
-  'scope.sites:read': 'read places',
   'scope.leases:read': 'read your rentals',
   'scope.leases:write': 'hold, open and finish for you',
   'scope.devices:read': 'read devices',

@@ -87,7 +87,6 @@ export const accountHi: Record<keyof typeof accountEn, string> = {
   'account.keyUsed': 'पिछली बार {time}',
   'account.keyUnused': 'कभी इस्तेमाल नहीं हुई',
   'account.keyRevoke': '{name} रद्द करें',
-  'scope.sites:read': 'जगहें देखना',
   'scope.leases:read': 'आपके किराये देखना',
   'scope.leases:write': 'आपके लिए लेना, खोलना और पूरा करना',
   'scope.devices:read': 'उपकरण देखना',

@@ -1,6 +1,7 @@
 using Dapper;
 using Latchkey.Domain;
 using Latchkey.Domain.Commands;
+using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -17,7 +18,7 @@ public sealed record CommandView(
 /// <summary>Somebody asks what became of their order.</summary>
 public static class ShowCommand
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/commands/{id:guid}", Handle).WithName("ShowCommand").SignedIn();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/commands/{id:guid}", Handle).WithName("ShowCommand").SignedIn(Scopes.LeasesRead);
 
     private static async Task<Results<Ok<CommandView>, ProblemHttpResult>> Handle(Guid id, HttpContext http, Db db, CancellationToken cancel)
     {

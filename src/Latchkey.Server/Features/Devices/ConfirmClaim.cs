@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Latchkey.Domain;
 using Latchkey.Server.Devices;
 using Latchkey.Server.Devices.Broker;
+using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
@@ -20,7 +21,7 @@ public static class ConfirmClaim
     /// <param name="Fingerprint">The twelve digits, as the device shows them.</param>
     public sealed record Request(string Fingerprint);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/devices/claims/{id:guid}/confirm", Handle).WithName("ConfirmClaim").SignedIn();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/devices/claims/{id:guid}/confirm", Handle).WithName("ConfirmClaim").SignedIn(Scopes.DevicesWrite);
 
     private static async Task<Results<Ok<ClaimView>, ProblemHttpResult>> Handle(
         Guid id, Request request, HttpContext http, Db db, ServerKeys keys, Grants grants, PlaceBook places, TimeProvider time, CancellationToken cancel)

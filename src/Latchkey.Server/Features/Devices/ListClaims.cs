@@ -1,5 +1,6 @@
 using Dapper;
 using Latchkey.Domain;
+using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -13,8 +14,8 @@ public static class ListClaims
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/devices/claims", All).WithName("ListClaims").SignedIn();
-        routes.MapGet("/devices/claims/{id:guid}", One).WithName("ShowClaim").SignedIn();
+        routes.MapGet("/devices/claims", All).WithName("ListClaims").SignedIn(Scopes.DevicesRead);
+        routes.MapGet("/devices/claims/{id:guid}", One).WithName("ShowClaim").SignedIn(Scopes.DevicesRead);
     }
 
     private static async Task<Results<Ok<Claims>, ProblemHttpResult>> All(HttpContext http, Db db, TimeProvider time, CancellationToken cancel)

@@ -1,12 +1,13 @@
 using Dapper;
 using Latchkey.Server.Devices.Claims;
+using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Latchkey.Server.Features.Devices;
 
-/// <summary>An admin sees every device that was not revoked: where it is, since when it is there, and when its certificate ends; those that end first come first.</summary>
+/// <summary>An admin sees every device that was not revoked, an operator those of their sites: where it is, since when it is there, and when its certificate ends; those that end first come first.</summary>
 public static class ListDevices
 {
     /// <summary>More than one installation has been run with; a page of a list comes with the console that needs it.</summary>
@@ -22,21 +23,23 @@ public static class ListDevices
 
     public sealed record Devices(IReadOnlyList<DeviceView> Items);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/devices", Handle).WithName("ListDevices").SignedIn();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/devices", Handle).WithName("ListDevices").SignedIn(Scopes.DevicesRead);
 
     private static async Task<Results<Ok<Devices>, ProblemHttpResult>> Handle(HttpContext http, Db db, TimeProvider time, CancellationToken cancel)
     {
-        if (http.NotAnAdmin() is { } forbidden)
-            return forbidden;
+        Caller caller = http.Caller();
+        if (caller.Role is not ("admin" or "operator"))
+            return Problems.Of(StatusCodes.Status403Forbidden, "forbidden", "Only staff may do this.");
         DateTimeOffset soon = time.GetUtcNow() + CertificateWatch.SoonForDevices;
         IEnumerable<Row> rows = await db.Read(
             c => c.QueryAsync<Row>(
                 """
                 select d.id, b.id as bank_id, d.model, d.firmware, d.online, d.last_seen, d.issue, d.claimed_at, d.next_offered_at as key_offered_at,
                   (select max(not_after) from device_certificate c where c.device_id = d.id and c.revoked_at is null) as certificate_ends_at
-                from device d left join bank b on b.device_id = d.id where d.revoked_at is null order by certificate_ends_at nulls last, d.id limit @Most
+                from device d left join bank b on b.device_id = d.id where d.revoked_at is null
+                  and (@everywhere or b.site_id in (select site_id from site_staff where person_id = @Id)) order by certificate_ends_at nulls last, d.id limit @Most
                 """,
-                new { Most }),
+                new { Most, caller.Id, everywhere = caller.Role == "admin" }),
             cancel);
         return TypedResults.Ok(new Devices([.. rows.Select(r => new DeviceView(
             r.Id, r.BankId, r.Model, r.Firmware, r.Online, r.LastSeen, r.Issue, r.ClaimedAt, r.CertificateEndsAt, r.KeyOfferedAt, r.CertificateEndsAt < soon ? "certificate-ends" : null))]));

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Latchkey.Domain;
 using Latchkey.Domain.Devices;
 using Latchkey.Server.Devices.Claims;
+using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
@@ -23,7 +24,7 @@ public static class MakeClaim
     /// <param name="Code">Four groups of four characters.</param>
     public sealed record NewClaim(Guid Id, Guid BankId, string Code, DateTimeOffset ExpiresAt);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/devices/claims", Handle).WithName("MakeClaim").SignedIn();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/devices/claims", Handle).WithName("MakeClaim").SignedIn(Scopes.DevicesWrite);
 
     private static async Task<Results<Created<NewClaim>, ProblemHttpResult>> Handle(
         Request request, HttpContext http, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)

@@ -1,4 +1,5 @@
 using Latchkey.Domain;
+using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
@@ -10,7 +11,7 @@ namespace Latchkey.Server.Features.Devices;
 /// <summary>An admin ends a claim: the label was lost, or a key came with its code that is not the device's. The code is worth nothing from then on.</summary>
 public static class RefuseClaim
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/devices/claims/{id:guid}/refuse", Handle).WithName("RefuseClaim").SignedIn();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/devices/claims/{id:guid}/refuse", Handle).WithName("RefuseClaim").SignedIn(Scopes.DevicesWrite);
 
     private static async Task<Results<Ok<ClaimView>, ProblemHttpResult>> Handle(
         Guid id, HttpContext http, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)

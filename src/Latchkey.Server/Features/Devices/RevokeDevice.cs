@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Latchkey.Domain;
+using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
@@ -21,7 +22,7 @@ public static class RevokeDevice
 
     private static readonly string[] Reasons = ["lost", "stolen", "replaced", "compromised"];
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/admin/devices/{id:guid}/revoke", Handle).WithName("RevokeDevice").SignedIn();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/admin/devices/{id:guid}/revoke", Handle).WithName("RevokeDevice").SignedIn(Scopes.DevicesWrite);
 
     private static async Task<Results<Ok<RevokedDevice>, ProblemHttpResult>> Handle(
         Guid id, Request request, HttpContext http, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)

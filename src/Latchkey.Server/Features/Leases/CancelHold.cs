@@ -1,5 +1,6 @@
 using Latchkey.Domain;
 using Latchkey.Domain.Leases;
+using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Features.Payments;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
@@ -12,7 +13,7 @@ namespace Latchkey.Server.Features.Leases;
 /// <summary>A customer lets a held locker go without paying. Asking twice is no error: the first answer stands.</summary>
 public static class CancelHold
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/leases/{id:guid}/cancel", Handle).WithName("CancelHold").SignedIn();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/leases/{id:guid}/cancel", Handle).WithName("CancelHold").SignedIn(Scopes.LeasesWrite);
 
     private static async Task<Results<Ok<LeaseView>, ProblemHttpResult>> Handle(
         Guid id, HttpContext http, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)

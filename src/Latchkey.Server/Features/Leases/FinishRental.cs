@@ -1,6 +1,7 @@
 using Latchkey.Domain;
 using Latchkey.Domain.Leases;
 using Latchkey.Server.Devices;
+using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Features.Payments;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
@@ -17,7 +18,7 @@ namespace Latchkey.Server.Features.Leases;
 /// </summary>
 public static class FinishRental
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/leases/{id:guid}/finish", Handle).WithName("FinishRental").SignedIn().Produces<LeaseView>().LimitedAs(RateKind.Money);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/leases/{id:guid}/finish", Handle).WithName("FinishRental").SignedIn(Scopes.LeasesWrite).Produces<LeaseView>().LimitedAs(RateKind.Money);
 
     private static async Task<Results<JsonHttpResult<LeaseView>, ProblemHttpResult>> Handle(
         Guid id, HttpContext http, Idempotency idempotency, PlaceBook places, TimeProvider time, CancellationToken cancel)

@@ -5,6 +5,7 @@ using Latchkey.Domain.Leases;
 using Latchkey.Domain.Lockers;
 using Latchkey.Domain.Places;
 using Latchkey.Domain.Pricing;
+using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Hosting.Limits;
@@ -22,7 +23,7 @@ public static class HoldLocker
     /// <param name="LockerId">This locker and no other.</param>
     public sealed record Request(LockerSize Size, int Hours, bool Reachable = false, Guid? LockerId = null);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/sites/{id:guid}/holds", Handle).WithName("HoldLocker").SignedIn().LimitedAs(RateKind.Holds).Produces<LeaseView>(201);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/sites/{id:guid}/holds", Handle).WithName("HoldLocker").SignedIn(Scopes.LeasesWrite).LimitedAs(RateKind.Holds).Produces<LeaseView>(201);
 
     private static async Task<Results<JsonHttpResult<LeaseView>, ProblemHttpResult>> Handle(
         Guid id, Request request, HttpContext http, Idempotency idempotency, PlaceBook places, TimeProvider time, CancellationToken cancel)

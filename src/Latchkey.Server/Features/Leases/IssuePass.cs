@@ -4,6 +4,7 @@ using Latchkey.Domain;
 using Latchkey.Domain.Leases;
 using Latchkey.Link.Passes;
 using Latchkey.Server.Devices;
+using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
@@ -26,7 +27,7 @@ public static class IssuePass
     /// <param name="Text"><c>LK1:...</c>, 142 characters or, bound to a phone, 190.</param>
     public sealed record IssuedPass(string Text, string Name, int Uses, DateTimeOffset ValidUntil);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/leases/{id:guid}/pass", Handle).WithName("IssuePass").SignedIn();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/leases/{id:guid}/pass", Handle).WithName("IssuePass").SignedIn(Scopes.LeasesWrite);
 
     private static async Task<Results<Ok<IssuedPass>, ProblemHttpResult>> Handle(
         Guid id, Request request, HttpContext http, Db db, Grants grants, PlaceBook places, TimeProvider time, CancellationToken cancel)

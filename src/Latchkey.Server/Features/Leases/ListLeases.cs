@@ -1,5 +1,6 @@
 using Dapper;
 using Latchkey.Domain;
+using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Storage;
@@ -16,8 +17,8 @@ public static class ListLeases
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/leases", Handle).WithName("ListLeases").SignedIn();
-        routes.MapGet("/leases/{id:guid}", One).WithName("ShowLease").SignedIn();
+        routes.MapGet("/leases", Handle).WithName("ListLeases").SignedIn(Scopes.LeasesRead);
+        routes.MapGet("/leases/{id:guid}", One).WithName("ShowLease").SignedIn(Scopes.LeasesRead);
     }
 
     private static async Task<Results<Ok<Page>, ProblemHttpResult>> Handle(

@@ -3,6 +3,7 @@ using Latchkey.Domain;
 using Latchkey.Domain.Commands;
 using Latchkey.Domain.Leases;
 using Latchkey.Server.Devices;
+using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Features.Commands;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
@@ -25,7 +26,7 @@ public static class OpenLocker
     private const int LongestWaitSeconds = 15;
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/leases/{id:guid}/open", Handle).WithName("OpenLocker").SignedIn().Produces<CommandView>().Produces<CommandView>(202)
+        routes.MapPost("/leases/{id:guid}/open", Handle).WithName("OpenLocker").SignedIn(Scopes.LeasesWrite).Produces<CommandView>().Produces<CommandView>(202)
             .WithRequestTimeout(RequestLimits.WithDoor).LimitedAs(RateKind.Doors);
 
     private static async Task<Results<JsonHttpResult<CommandView>, ProblemHttpResult>> Handle(

@@ -3,6 +3,7 @@ using Latchkey.Domain;
 using Latchkey.Domain.Leases;
 using Latchkey.Link.Messages;
 using Latchkey.Server.Devices;
+using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
 using Latchkey.Server.Storage;
@@ -24,7 +25,7 @@ public static class SetCards
 
     private const int Most = 2;
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/leases/{id:guid}/cards", Handle).WithName("SetCards").SignedIn();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/leases/{id:guid}/cards", Handle).WithName("SetCards").SignedIn(Scopes.LeasesWrite);
 
     private static async Task<Results<Ok<CardView[]>, ProblemHttpResult>> Handle(
         Guid id, Request request, HttpContext http, Db db, TimeProvider time, CancellationToken cancel)

@@ -4,6 +4,7 @@ using Latchkey.Domain;
 using Latchkey.Domain.Leases;
 using Latchkey.Link.Messages;
 using Latchkey.Server.Devices;
+using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
@@ -22,7 +23,7 @@ public static class SetPin
     /// <param name="TypeFirst">What to type before it: the digits of the locker's label.</param>
     public sealed record NewPin(string Pin, string TypeFirst);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/leases/{id:guid}/pin", Handle).WithName("SetPin").SignedIn();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/leases/{id:guid}/pin", Handle).WithName("SetPin").SignedIn(Scopes.LeasesWrite);
 
     private static async Task<Results<Ok<NewPin>, ProblemHttpResult>> Handle(
         Guid id, HttpContext http, Db db, DeviceKeys keys, PlaceBook places, TimeProvider time, CancellationToken cancel)

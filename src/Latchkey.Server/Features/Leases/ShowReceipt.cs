@@ -3,6 +3,7 @@ using Latchkey.Domain;
 using Latchkey.Domain.Leases;
 using Latchkey.Domain.Lockers;
 using Latchkey.Domain.Pricing;
+using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Storage;
@@ -28,7 +29,7 @@ public static class ShowReceipt
         string Number, Guid LeaseId, LeaseSiteView Site, LeaseBankView Bank, string LockerLabel, LockerSize Size, DateTimeOffset From, DateTimeOffset Until,
         int StartedHours, IReadOnlyList<Line> Lines, Money Total, Money Tax, int TaxBasisPoints, Money Paid, Money Refunded, Money Reserved, Money Released, Money BeingTaken, Money Due, string? Method, IReadOnlyList<Event> Events);
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/leases/{id:guid}/receipt", Handle).WithName("ShowReceipt").SignedIn();
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/leases/{id:guid}/receipt", Handle).WithName("ShowReceipt").SignedIn(Scopes.LeasesRead);
 
     private static async Task<Results<Ok<Receipt>, ProblemHttpResult>> Handle(Guid id, HttpContext http, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)
     {

@@ -66,6 +66,12 @@ internal static class RightsTable
         new("POST /api/v1/auth/totp", SignedIn),
         new("POST /api/v1/auth/totp/confirm", "409 409 409 409 401 409 409", Body: Of(new { code = "123456" })),
         new("POST /api/v1/auth/totp/off", "409 409 409 409 401 409 409", Body: Of(new { code = "123456" })),
+        new("POST /api/v1/auth/login/oidc", "404 404 404 404 404 404 404", Body: Of(new { idToken = "x" })), // no service is believed
+        new("GET /api/v1/auth/keys", "403 403 200 403 401 200 200"),
+        new("POST /api/v1/auth/keys", "403 403 201 403 401 201 201", Body: Of(new { name = "Till", scopes = new[] { "leases:read" } })),
+        new("DELETE /api/v1/auth/keys/{id:guid}", "404 404 404 404 401 404 404", $"/api/v1/auth/keys/{Guid.Empty}"), // everybody's own: MakeApiKeyTests
+        new("GET /api/v1/admin/staff", AdminOnly),
+        new("PUT /api/v1/admin/staff", "403 403 403 403 401 403 404", Body: Of(new { email = "nobody@test.example", role = "courier" })),
         new("POST /api/v1/admin/token-keys", AdminOnly, Body: Of(new { compromised = false })),
 
         // Places
@@ -117,7 +123,7 @@ internal static class RightsTable
         new("POST /api/v1/admin/messages/{id:guid}/send", "403 403 403 403 401 403 404", $"/api/v1/admin/messages/{Guid.Empty}/send"),
 
         // Devices
-        new("GET /api/v1/devices", AdminOnly),
+        new("GET /api/v1/devices", "403 403 200 403 401 200 200"), // an operator sees those of their sites: NameStaffTests
         new("POST /api/v1/devices/claims", "403 403 403 403 401 403 201", Body: async scene => new { bankId = await scene.Thing("bank"), hours = 1 }),
         new("GET /api/v1/devices/claims", AdminOnly),
         new("GET /api/v1/devices/claims/{id:guid}", AdminOnly, "/api/v1/devices/claims/{claim}"),

@@ -11,6 +11,7 @@ import { Trouble } from '../../parts/Trouble';
 import { keepSession, session } from '../../session/store';
 import { t } from '../../text/t';
 import { Addresses } from './Addresses';
+import { ApiKeys } from './ApiKeys';
 import { Devices } from './Devices';
 import { Look } from './Look';
 import { Password } from './Password';
@@ -47,6 +48,7 @@ export function AccountPage({ person }: { person: Person }) {
           <Password account={account} onChanged={reload} />
           <SecondStepPanel account={account} onChanged={reload} />
           <Devices />
+          {(account.role === 'operator' || account.role === 'admin') && <ApiKeys />}
         </>
       )}
       <Look />

@@ -1,0 +1,46 @@
+using Latchkey.Server.Features.Accounts;
+using Latchkey.Tests.Support;
+
+namespace Latchkey.Tests.Server.Features.Accounts;
+
+public sealed class PasswordsTests(TestDatabase databases)
+{
+    [Theory]
+    [InlineData("1234567890", true)]
+    [InlineData("Password123", true)]
+    [InlineData("QWERTYUIOP", true)]
+    [InlineData("aaaaaaaaaaaa", true)]
+    [InlineData("abc1abc1abc1", true)]
+    [InlineData("a long password", false)]
+    [InlineData("correct horse battery staple", false)]
+    public void What_everybody_tries_first_is_no_password(string password, bool common) => PasswordRules.IsCommon(password).ShouldBe(common);
+
+    [Fact]
+    public async Task A_hash_of_lesser_parameters_is_made_anew_at_the_next_sign_in()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        TestPerson asha = await app.GivenCustomer();
+        string now = (await app.Sql<string>("select password_hash from person where id = @Id", new { asha.Id }))!;
+        now.ShouldStartWith("$argon2id$v=19$m=19456,t=2,p=1$");
+        Passwords.IsOutdated(now).ShouldBeFalse();
+        Passwords.IsOutdated("$argon2id$v=19$m=1024,t=2,p=1$x$x").ShouldBeTrue();
+        Passwords.IsOutdated("$argon2id$v=19$m=19456,t=1,p=1$x$x").ShouldBeTrue();
+        Passwords.IsOutdated("$pbkdf2-sha256$600000$00$00").ShouldBeTrue();
+        Passwords.IsOutdated("$argon2id$v=19$m=65536,t=3,p=1$x$x").ShouldBeFalse("better than today's is left alone");
+
+        string weak = Pbkdf2(TestPerson.Password);
+        await app.Sql<int>("update person set password_hash = @weak where id = @Id", new { weak, asha.Id });
+        (await app.Ask(HttpMethod.Post, "auth/login", new { email = asha.Email, password = "not the password" })).ShouldBeRefused(401, "wrong-credentials");
+        (await app.Sql<string>("select password_hash from person where id = @Id", new { asha.Id })).ShouldBe(weak);
+        (await app.Ask(HttpMethod.Post, "auth/login", new { email = asha.Email, password = TestPerson.Password })).Status.ShouldBe(200);
+        (await app.Sql<string>("select password_hash from person where id = @Id", new { asha.Id }))!.ShouldStartWith("$argon2id$v=19$m=19456,t=2,p=1$");
+        (await app.Ask(HttpMethod.Post, "auth/login", new { email = asha.Email, password = TestPerson.Password })).Status.ShouldBe(200);
+    }
+
+    private static string Pbkdf2(string password)
+    {
+        byte[] salt = "0123456789abcdef"u8.ToArray();
+        byte[] hash = System.Security.Cryptography.Rfc2898DeriveBytes.Pbkdf2(password, salt, 1000, System.Security.Cryptography.HashAlgorithmName.SHA256, 32);
+        return $"$pbkdf2-sha256$1000${Convert.ToHexStringLower(salt)}${Convert.ToHexStringLower(hash)}";
+    }
+}
