@@ -24,7 +24,7 @@ public sealed partial class HostingTests(TestDatabase other)
         string data = LatchkeyProcess.NewData();
         await using LatchkeyProcess first = await LatchkeyProcess.Start(data);
         MatchCollection accounts = Account.Matches(first.Said);
-        accounts.Count.ShouldBe(2);
+        accounts.Count.ShouldBe(4);
         IReadOnlyList<int> all = Running(data);
         (int code, TimeSpan took) = await first.Stop("TERM");
         code.ShouldBe(0, first.Said);
@@ -46,7 +46,7 @@ public sealed partial class HostingTests(TestDatabase other)
 
         await using LatchkeyProcess third = await LatchkeyProcess.Start(data, ["--new-demo-passwords"]);
         MatchCollection renewed = Account.Matches(third.Said);
-        renewed.Count.ShouldBe(2);
+        renewed.Count.ShouldBe(4);
         (await LogIn(third, renewed[0])).ShouldBe(200);
         (await LogIn(third, accounts[0])).ShouldBe(401);
     }

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Dapper;
 using Latchkey.Domain;
-using Latchkey.Domain.Accounts;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
