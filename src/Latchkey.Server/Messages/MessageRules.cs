@@ -123,7 +123,7 @@ public static class MessageRules
     {
         var words = new JsonObject { ["at"] = Time(entry.At) };
         if (entry.SiteId is { } site && places.Site(site) is { } where)
-            (words["site"], words["address"]) = (where.Name, $"{where.Address}, {where.City}");
+            (words["site"], words["address"]) = (where.Name, where.Address.Contains(where.City, StringComparison.OrdinalIgnoreCase) ? where.Address : $"{where.Address}, {where.City}");
         if (entry.BankId is { } bank && places.Bank(bank) is { } cabinet)
             (words["bank"], words["bankId"]) = (cabinet.Name, cabinet.Id);
         if (entry.LockerId is { } locker && places.Locker(locker) is { } door)

@@ -21,6 +21,7 @@ internal static class MessageServices
             services.AddSingleton<IMessageProvider>(s => new FirebasePush(firebase, new GoogleAccess(firebase, Client(), s.GetRequiredService<TimeProvider>()), Client()));
         services.AddSingleton<MessageProviders>();
         services.AddSingleton<MessageWriter>().AddHostedService(s => s.GetRequiredService<MessageWriter>());
+        services.AddHostedService<MessageCleaning>();
         services.AddSingleton<MessageDelivery>().AddHostedService(s => s.GetRequiredService<MessageDelivery>());
     }
 }

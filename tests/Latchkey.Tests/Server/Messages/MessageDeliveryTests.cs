@@ -110,6 +110,65 @@ public sealed class MessageDeliveryTests(TestDatabase databases)
         await Driving.Until(() => Task.FromResult(mail.Mails.Count == 1), "it arrives", seconds: 30);
     }
 
+    [Fact]
+    public async Task Many_that_send_at_once_send_each_message_once()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases, messages: LatchkeyApp.Outbox with { Outbox = false });
+        for (int i = 0; i < 60; i++)
+            await SendCode(app, app.Time.GetUtcNow().AddMinutes(5));
+        var carrier = new Counting();
+        MessageDelivery delivery = app.Services.GetRequiredService<MessageDelivery>();
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
+        {
+            while (await delivery.SendDue(carrier, CancellationToken.None) > 0)
+            {
+            }
+        })));
+        carrier.Sent.Count.ShouldBe(60);
+        carrier.Sent.Distinct().Count().ShouldBe(60);
+    }
+
+    [Fact]
+    public async Task Old_messages_go_and_what_waits_stays()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        await app.Sql<int>(
+            """
+            insert into message (id, kind, channel, address, language, words, created_at, due_at, expires_at, state)
+            select gen_random_uuid(), 'opened', c, 'a', 'en', '{}', @now, @now + interval '1 year', @now + interval '1 year', s
+            from unnest(array['app', 'email']) c, unnest(array['sent', 'dead', 'dropped', 'waiting']) s
+            """,
+            new { now = app.Time.GetUtcNow() });
+        async Task<string> Left()
+        {
+            using var cleaning = ActivatorUtilities.CreateInstance<MessageCleaning>(app.Services);
+            await cleaning.Clear(CancellationToken.None);
+            return (await app.Sql<string>("select string_agg(channel || ' ' || state, ', ' order by channel, state) from message"))!;
+        }
+        app.Time.Advance(TimeSpan.FromDays(29));
+        (await Left()).Split(", ").Length.ShouldBe(8);
+        app.Time.Advance(TimeSpan.FromDays(2));
+        (await Left()).ShouldBe("app dead, app dropped, app sent, app waiting, email dead, email waiting");
+        app.Time.Advance(TimeSpan.FromDays(60));
+        (await Left()).ShouldBe("app waiting, email waiting");
+    }
+
+    private sealed class Counting : IMessageProvider
+    {
+        public System.Collections.Concurrent.ConcurrentBag<Guid> Sent { get; } = [];
+
+        public string Channel => Channels.Email;
+
+        public string Name => "counting";
+
+        public async Task<DeliveryResult> Send(Outgoing message, CancellationToken cancel)
+        {
+            Sent.Add(message.Id);
+            await Task.Yield();
+            return DeliveryResult.Sent;
+        }
+    }
+
     [Theory]
     [InlineData("smtp://u%40x:p%3Aw@mail.example:2525?from=a%40b.example", "mail.example", 2525, "u@x", "p:w", true)]
     [InlineData("smtp://127.0.0.1?from=a@b.example", "127.0.0.1", 587, null, null, false)]

@@ -69,9 +69,9 @@ function Row({ message }: { message: Message }) {
     <>
       <span className="messages-icon">{icon(message.kind)}</span>
       <span className="messages-text">
-        <strong>{message.title}{!message.read && <span className="messages-new">{t('messages.new')}</span>}</strong>
+        <strong>{message.title}</strong>
         <span className="quiet">{message.text}</span>
-        <span className="small quiet num">{day(message.at, zone)}</span>
+        <span className="small quiet num">{day(message.at, zone)}{!message.read && <span className="messages-new">{t('messages.new')}</span>}</span>
       </span>
     </>
   );
