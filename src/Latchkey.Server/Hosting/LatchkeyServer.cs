@@ -8,6 +8,7 @@ using Latchkey.Server.Features.Demo;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting.Private;
 using Latchkey.Server.Journal;
+using Latchkey.Server.Messages;
 using Latchkey.Server.Storage;
 using Npgsql;
 
@@ -84,6 +85,8 @@ public sealed class LatchkeyServer : IAsyncDisposable
         BrokerAddress? given = options.Mqtt is { } address ? BrokerUrl.Parse(address) : null;
         if (!Passwords.HasArgon2)
             log.LogWarning("libargon2 is not installed; passwords are hashed with PBKDF2. Install libargon2-1 and restart.");
+        if (options.Messages is { Smtp: null, Outbox: false })
+            log.LogWarning("No mail server is set up: nobody gets a code, so nobody can sign up. Set LATCHKEY_SMTP.");
 
         // With an outside database and broker and no demo there is nothing to keep on this machine.
         var folder = new Lazy<DataDirectory>(() => Own(new Closing<DataDirectory>(DataDirectory.Open(options.Data), d => d.Dispose())).Value);
@@ -122,6 +125,7 @@ public sealed class LatchkeyServer : IAsyncDisposable
         }
         Own(new Closing<WebApplication>(_app, null));
         Address = Openable(_app.Urls.First());
+        _app.Services.GetRequiredService<PublicAddress>().Own = new Uri(Address);
         if (simulator is not null)
             await StartSimulator(simulator, broker, options, hardware, time, log, cancel);
         Greeting = string.Join('\n', [

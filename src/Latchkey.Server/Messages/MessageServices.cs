@@ -12,7 +12,7 @@ internal static class MessageServices
 
     public static void AddMessages(this IServiceCollection services, MessageSettings settings)
     {
-        services.AddSingleton(settings).AddSingleton(settings.Sms).AddSingleton<SmsCaps>().AddSingleton<DeliveryBell>().AddSingleton<Outbox>().AddSingleton<PublicAddress>();
+        services.AddSingleton(settings).AddSingleton(settings.Sms).AddSingleton<SmsCaps>().AddHostedService(s => s.GetRequiredService<SmsCaps>()).AddSingleton<DeliveryBell>().AddSingleton<Outbox>().AddSingleton<PublicAddress>();
         if (settings.Smtp is { } smtp)
             services.AddSingleton<IMessageProvider>(new SmtpMail(smtp));
         if (settings.Twilio is { } twilio)

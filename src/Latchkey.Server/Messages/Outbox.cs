@@ -16,20 +16,30 @@ public sealed record DirectMessage(string Kind, string Channel, string Address, 
 /// Where messages are put, in the transaction that causes them; <see cref="MessageDelivery"/> sends them. An SMS costs money at every number it is
 /// sent to, so who may get one, and how many, is decided here, before anybody is told that one is on its way.
 /// </summary>
-public sealed class Outbox(SmsCaps caps, DeliveryBell bell, TimeProvider time)
+public sealed class Outbox(SmsCaps caps, MessageProviders providers, DeliveryBell bell, TimeProvider time)
 {
+    private static readonly Refusal NoSms = new("sms-off", RefusalKind.Conflict, "No SMS can be sent here. Use your e-mail address instead.");
+
     /// <summary>Null, or why no SMS goes there: an e-mail is never refused. Refused is only this message: the transaction can still be committed.</summary>
     public async Task<Refusal?> Send(Transaction tx, DirectMessage message)
     {
         DateTimeOffset now = time.GetUtcNow();
+        bool carried = providers.Carries(message.Channel);
+        if (message.Channel == Channels.Sms && !carried)
+            return NoSms;
         if (message.Channel == Channels.Sms && await caps.Refuse(tx, message.Address, now) is { } refused)
             return refused;
         await tx.Execute(
             """
-            insert into message (id, kind, channel, person_id, address, language, words, created_at, due_at, expires_at)
-            values (@id, @Kind, @Channel, @Person, @Address, @Language, @words::jsonb, @now, @now, @Expires)
+            insert into message (id, kind, channel, person_id, address, language, words, created_at, due_at, expires_at, state, reason)
+            values (@id, @Kind, @Channel, @Person, @Address, @Language, @words::jsonb, @now, @now, @Expires, @state, @reason)
             """,
-            new { id = Guid.CreateVersion7(now), message.Kind, message.Channel, message.Person, message.Address, message.Language, words = message.Values.ToJsonString(), now, message.Expires });
+            new
+            {
+                id = Guid.CreateVersion7(now), message.Kind, message.Channel, message.Person, message.Address, message.Language, words = carried ? message.Values.ToJsonString() : "{}", now, message.Expires,
+                // The person is told what they would be told anyway (whether there is an account is nobody's business); the admins see that nothing goes out.
+                state = carried ? "waiting" : "dead", reason = carried ? null : "No mail server is set up (LATCHKEY_SMTP).",
+            });
         tx.AfterCommit(bell.Ring);
         return null;
     }

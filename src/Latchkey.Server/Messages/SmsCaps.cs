@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Threading.Channels;
 using Latchkey.Domain;
 using Latchkey.Server.Journal;
 using Latchkey.Server.Storage;
@@ -32,8 +33,11 @@ public sealed record SmsLimits(IReadOnlyList<string> Countries, int NumberHour =
     }
 }
 
-public sealed class SmsCaps(Db db, SmsLimits limits)
+public sealed class SmsCaps(Db db, SmsLimits limits, ILogger<SmsCaps> log) : BackgroundService
 {
+    // One word for each cap is enough; what is refused next says it again.
+    private readonly Channel<(string Cap, DateTimeOffset At)> _tripped = Channel.CreateBounded<(string Cap, DateTimeOffset At)>(new BoundedChannelOptions(16) { FullMode = BoundedChannelFullMode.DropWrite });
+
     // Any constant that no other part uses: "smscap" in ASCII. One SMS after the other is counted, on all nodes.
     private const long CountingLock = 0x736D73636170;
 
@@ -67,11 +71,36 @@ public sealed class SmsCaps(Db db, SmsLimits limits)
             : null;
         if (cap is null)
             return null;
-        await Alert(cap, now);
+        _tripped.Writer.TryWrite((cap, now));
         return Often;
     }
 
-    /// <summary>In a transaction of its own: the caller's may be rolled back, and the staff has to hear of it all the same.</summary>
+    /// <summary>
+    /// Not in the caller's transaction, which may be rolled back; and not on a second connection within it either: a crowd that waits for its turn to be counted holds
+    /// all the connections there are.
+    /// </summary>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await foreach ((string cap, DateTimeOffset at) in _tripped.Reader.ReadAllAsync(stoppingToken))
+            {
+                try
+                {
+                    await Alert(cap, at);
+                }
+                catch (Exception e) when (e is Npgsql.NpgsqlException or TimeoutException)
+                {
+                    log.LogWarning(e, "That the SMS cap \"{Cap}\" has tripped could not be written down; the next refusal tries again.", cap);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The end of the program.
+        }
+    }
+
     private Task<bool> Alert(string cap, DateTimeOffset now) => db.Change(
         async tx =>
         {

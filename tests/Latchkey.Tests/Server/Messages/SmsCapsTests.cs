@@ -44,6 +44,7 @@ public sealed class SmsCapsTests(TestDatabase databases)
         })));
         long[] prefixes = [await app.Sql<long>("select max(n) from (select count(*) as n from message where channel = 'sms' group by left(address, 10)) c")];
         prefixes[0].ShouldBe(SmsLimits.Default.PrefixHour);
+        await Driving.Until(async () => await Alerts(app) > 0, "the staff is told", seconds: 30);
         (await Alerts(app)).ShouldBe(1);
     }
 
@@ -56,8 +57,21 @@ public sealed class SmsCapsTests(TestDatabase databases)
         (await Send(app, "+919812345678")).ShouldBeNull();
         (await Send(app, "+919912345678")).ShouldBeNull();
         (await Send(app, "+919712345678"))!.Code.ShouldBe("sms-limit");
+        await Driving.Until(async () => await Alerts(app) > 0, "the staff is told", seconds: 30);
         (await Alerts(app)).ShouldBe(1);
         (await app.Sql<string>("select data ->> 'cap' from journal where kind = @Kind", new { Kind = JournalKinds.SmsCapTripped })).ShouldBe("total");
+    }
+
+    [Fact]
+    public async Task Where_nobody_carries_it_an_SMS_is_refused_and_an_e_mail_is_dead_at_once_for_the_admins_to_see()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases, messages: LatchkeyApp.Outbox with { Outbox = false });
+        (await Send(app, "+919812345678"))!.Code.ShouldBe("sms-off");
+        (await app.Db.Change(
+            tx => app.Services.GetRequiredService<Outbox>().Send(
+                tx, new DirectMessage(MessageKinds.SignInCode, Channels.Email, "a@test.example", "en", null, new JsonObject { ["code"] = "123456" }, app.Time.GetUtcNow().AddMinutes(5))),
+            CancellationToken.None)).ShouldBeNull();
+        (await app.Sql<string>("select state || ' ' || words::text || ' ' || reason from message")).ShouldBe("dead {} No mail server is set up (LATCHKEY_SMTP).");
     }
 
     [Theory]
