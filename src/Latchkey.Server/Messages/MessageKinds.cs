@@ -39,6 +39,7 @@ public static class MessageKinds
     public const string DoorLeftOpen = "door-left-open";
     public const string CardAdded = "card-added";
     public const string NewSignIn = "new-sign-in";
+    public const string AccountChanged = "account-changed";
     public const string BankOffline = "bank-offline";
     public const string BankOnline = "bank-online";
     public const string BankIssue = "bank-issue";
@@ -71,6 +72,7 @@ public static class MessageKinds
         new(DoorLeftOpen, MessageTopics.Doors, AppEmailAndPush),
         new(CardAdded, MessageTopics.Security, AppAndEmail, MayChoose: false),
         new(NewSignIn, MessageTopics.Security, AppAndEmail, MayChoose: false),
+        new(AccountChanged, MessageTopics.Security, AppAndEmail, MayChoose: false),
         new(BankOffline, MessageTopics.Staff, AppAndEmail),
         new(BankOnline, MessageTopics.Staff, App),
         new(BankIssue, MessageTopics.Staff, AppAndEmail),

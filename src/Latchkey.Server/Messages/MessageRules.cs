@@ -100,6 +100,14 @@ public static class MessageRules
                 yield return To(Audience.Person, MessageKinds.DoorLeftOpen, AtOnce);
                 yield return Alert("door-left-open");
                 break;
+            case JournalKinds.PersonSignedIn when Flag(data, "new"):
+                yield return To(Audience.Person, MessageKinds.NewSignIn, News);
+                break;
+            case JournalKinds.PasswordChanged or JournalKinds.AddressChanged or JournalKinds.SecondStepOn or JournalKinds.SecondStepOff or JournalKinds.ApiKeyMade:
+                JsonObject changed = Words();
+                changed["what"] = entry.Kind;
+                yield return new Draft(MessageKinds.AccountChanged, Audience.Person, changed, entry.At, entry.At + News);
+                break;
             case JournalKinds.CardsSet when Number(data, "cards") != 0:
                 yield return To(Audience.Person, MessageKinds.CardAdded, News);
                 break;
@@ -148,6 +156,8 @@ public static class MessageRules
     }
 
     private static string? Text(JsonObject? data, string name) => data?[name] is JsonValue value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : null;
+
+    private static bool Flag(JsonObject? data, string name) => data?[name] is JsonValue value && value.GetValueKind() == JsonValueKind.True;
 
     private static int? Number(JsonObject? data, string name) => (int?)(data?[name] as JsonValue);
 

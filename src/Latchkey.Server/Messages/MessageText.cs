@@ -56,7 +56,7 @@ public static partial class MessageText
 
     private static string? Link(string kind, Guid? lease, JsonObject words) => (kind, lease, words["bankId"]) switch
     {
-        (MessageKinds.NewSignIn, _, _) => "/account",
+        (MessageKinds.NewSignIn or MessageKinds.AccountChanged, _, _) => "/account",
         (MessageKinds.BankOffline or MessageKinds.BankOnline or MessageKinds.BankIssue or MessageKinds.Alert, _, _) => null,
         (MessageKinds.Receipt, { } id, _) => $"/receipt/{id:D}",
         (MessageKinds.Moved, _, _) when words["leaseId"] is { } other => $"/lease/{other}",

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Latchkey.Link.Messages;
 using Latchkey.Server.Features.Places;
+using Latchkey.Server.Journal;
 using Latchkey.Server.Messages;
 using Latchkey.Tests.Support;
 
@@ -72,6 +73,29 @@ public sealed class MessageFlowTests(TestDatabase databases)
         app.Time.Advance(MessageRules.OfflineFor + TimeSpan.FromSeconds(1));
         await Told(here, MessageKinds.BankOffline);
         (await Count(app, "kind in ('alert', 'bank-offline') and person_id in (@Asha, @Elsewhere)", new { Asha = asha.Id, Elsewhere = elsewhere.Id })).ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("person-signed-in", """{"new": true}""", MessageKinds.NewSignIn)]
+    [InlineData("person-signed-in", """{"new": false}""", null)]
+    [InlineData("password-changed", null, MessageKinds.AccountChanged)]
+    [InlineData("payment-refunded", """{"minor": 500, "currency": "INR"}""", MessageKinds.Refunded)]
+    [InlineData("payment-late", """{"lease": "01a1fd55-7a80-74ad-afc7-7b8fb72f4cab"}""", MessageKinds.Moved)]
+    [InlineData("payment-late", """{"goesBack": true}""", null)]
+    [InlineData("lease-overdue-fee", null, MessageKinds.OverdueFee)]
+    [InlineData("credential-used", null, MessageKinds.Opened)]
+    [InlineData("credential-refused", null, MessageKinds.AccessDenied)]
+    [InlineData("command-settled", """{"state": "refused"}""", MessageKinds.AccessDenied)]
+    [InlineData("command-settled", """{"state": "expired"}""", null)]
+    [InlineData("cards-set", """{"cards": 0}""", null)]
+    [InlineData("cards-set", """{"cards": 1}""", MessageKinds.CardAdded)]
+    public async Task Each_entry_is_the_news_it_is(string entry, string? data, string? kind)
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        DateTimeOffset now = app.Time.GetUtcNow();
+        Draft[] told = [.. MessageRules.Of(new JournalEntry(now, entry, JournalEntry.ByServer, Guid.CreateVersion7(), Data: data), null, app.Places)];
+        told.Select(d => d.Kind).ShouldBe(kind is null ? [] : [kind]);
+        told.ShouldAllBe(d => d.To == Audience.Person && d.Due == now && d.Expires > now);
     }
 
     [Fact]
