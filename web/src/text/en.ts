@@ -1,5 +1,4 @@
 import { accountEn } from './account.en';
-
 import { en as messages } from './messages.en';
 
 /** Every word the application says. `{name}` is a value; `.one` and `.other` are forms by number. */
