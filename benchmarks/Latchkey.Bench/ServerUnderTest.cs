@@ -93,7 +93,9 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         await using var db = new NpgsqlConnection(database);
         await db.ExecuteAsync(
             """
-            insert into site select @LargeSite, city_id, 'Hundred lockers', address, latitude, longitude, time_zone, '[]', tariff from site limit 1;
+            insert into site (id, city_id, name, address, latitude, longitude, time_zone, opening_hours)
+              select @LargeSite, city_id, 'Hundred lockers', address, latitude, longitude, time_zone, '[]' from site limit 1;
+            insert into site_tariff (site_id, begins, tariff, set_at) select @LargeSite, begins, tariff, set_at from site_tariff limit 1;
             insert into device (id, model, public_key) select ('00000000-0000-7000-9000-00000000000' || n)::uuid, 'none', '' from generate_series(1, 5) n;
             insert into bank select ('00000000-0000-7000-a000-00000000000' || n)::uuid, @LargeSite, ('00000000-0000-7000-9000-00000000000' || n)::uuid, 'Bank ' || n, 5, n
               from generate_series(1, 5) n;

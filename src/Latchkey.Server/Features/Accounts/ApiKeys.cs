@@ -53,15 +53,15 @@ public sealed class ApiKeys(Db db, TimeProvider time) : IDisposable
         if (key.Length != Prefix.Length + 43)
             return null;
         string name = Convert.ToHexString(HashOf(key));
-        if (_known.TryGetValue(name, out Caller? known))
-            return known;
         DateTimeOffset now = time.GetUtcNow();
+        if (_known.TryGetValue(name, out Known? known) && now < known!.Until)
+            return known.Caller;
         Row? row = await db.Change(
             async tx =>
             {
                 Row? found = await tx.First<Row>(
                     """
-                    select k.id, k.person_id, k.scopes, k.last_used_at, p.role from api_key k join person p on p.id = k.person_id
+                    select k.id, k.person_id, k.scopes, k.last_used_at, k.expires_at, p.role from api_key k join person p on p.id = k.person_id
                     where k.hash = @hash and k.revoked_at is null and (k.expires_at is null or k.expires_at > @now) and p.erased_at is null and p.role in ('operator', 'admin')
                     """,
                     new { hash = HashOf(key), now });
@@ -71,7 +71,8 @@ public sealed class ApiKeys(Db db, TimeProvider time) : IDisposable
             },
             cancel);
         Caller? caller = row is null ? null : new Caller(row.PersonId, row.Role, Scopes: row.Scopes);
-        _known.Set(name, caller, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Remembered });
+        DateTimeOffset until = row?.ExpiresAt is { } expires && expires < now + Remembered ? expires : now + Remembered;
+        _known.Set(name, new Known(caller, until), new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Remembered });
         return caller;
     }
 
@@ -79,8 +80,11 @@ public sealed class ApiKeys(Db db, TimeProvider time) : IDisposable
 
     private static byte[] HashOf(string key) => SHA256.HashData(Encoding.ASCII.GetBytes(key));
 
+    private sealed record Known(Caller? Caller, DateTimeOffset Until);
+
     private sealed class Row
     {
+        public DateTimeOffset? ExpiresAt { get; init; }
         public Guid Id { get; init; }
         public Guid PersonId { get; init; }
         public string[] Scopes { get; init; } = [];
