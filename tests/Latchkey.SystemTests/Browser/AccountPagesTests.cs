@@ -67,4 +67,32 @@ public sealed class AccountPagesTests(BrowserFixture browser)
         await asha.Page.WaitForURLAsync(url => !url.Contains("/forgot", StringComparison.Ordinal));
         asha.Errors.ShouldBeEmpty();
     }
+
+    [Fact]
+    public async Task The_demos_admin_sets_up_an_app_at_the_first_sign_in_and_makes_a_key_for_a_program()
+    {
+        Customer meera = await Customer.Arrive(browser, 360, 780, ColorScheme.Light);
+        Match account = Regex.Match((await browser.Latchkey()).Said, @"demo account\s+(?<email>\S+)\s+password (?<password>\S+).*, admin\)", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1));
+        await meera.Page.GotoAsync("/login?next=/account");
+        await meera.Page.GetByLabel(new Regex("e-?mail", RegexOptions.IgnoreCase)).FillAsync(account.Groups["email"].Value);
+        await meera.Page.GetByLabel("Password").FillAsync(account.Groups["password"].Value);
+        await meera.Page.Locator("form button[type=submit]").ClickAsync();
+        await meera.Sees("Set up your authenticator app");
+        string secret = (await meera.Page.Locator(".totp-qr code").InnerTextAsync()).Replace(" ", "", StringComparison.Ordinal);
+        await Accessibility.HoldsOn(meera.Page);
+        await Pictures.Take(meera.Page, "set-up-phone-light");
+        await meera.Page.GetByLabel("Code of your app").FillAsync(TestPerson.AppCode(TestPerson.Base32(secret), TimeProvider.System.GetUtcNow()));
+        await meera.Button("^Continue").ClickAsync();
+        await meera.Sees("Your recovery codes");
+        await meera.Button("I have kept them").ClickAsync();
+        await meera.Sees("Keys for programs");
+        await meera.Page.GetByLabel("What it is for").FillAsync("Door counter");
+        await meera.Page.GetByLabel("read devices").CheckAsync();
+        await meera.Button("Make a key").ClickAsync();
+        await meera.Sees("shown only now");
+        await meera.Page.Locator("#account-keys").ScrollIntoViewIfNeededAsync();
+        await Accessibility.HoldsOn(meera.Page);
+        await Pictures.Take(meera.Page, "keys-phone-light");
+        meera.Errors.ShouldBeEmpty();
+    }
 }
