@@ -79,6 +79,8 @@ public static class JournalKinds
     public const string PaymentDeclined = "payment-declined";
     public const string PaymentCaptured = "payment-captured";
     public const string PaymentVoided = "payment-voided";
+    /// <summary>A checkout has ended in which nothing was ever reserved.</summary>
+    public const string PaymentClosed = "payment-closed";
     /// <summary>Somebody has paid, and the provider does not know yet how it ends.</summary>
     public const string PaymentProcessing = "payment-processing";
     /// <summary>Money came when its hold had run out, or for nothing that waits for it; the data says which lease it got instead, or that it goes back.</summary>

@@ -28,7 +28,7 @@ export const api = {
     ask<LeasePage>(`/leases${search({ filter, cursor, limit: 20 })}`, { signal }),
   lease: (leaseId: string, signal?: AbortSignal) => ask<Lease>(`/leases/${id(leaseId)}`, { signal }),
   cancel: (leaseId: string) => ask<Lease>(`/leases/${id(leaseId)}/cancel`, { method: 'POST' }),
-  pay: (leaseId: string, key: string) => ask<Payment>(`/leases/${id(leaseId)}/payments`, { method: 'POST', body: {}, key }),
+  pay: (leaseId: string, at: 'card' | 'desk', key: string) => ask<Payment>(`/leases/${id(leaseId)}/payments${at === 'desk' ? '?at=desk' : ''}`, { method: 'POST', key }),
   open: (leaseId: string, key: string) =>
     ask<Command>(`/leases/${id(leaseId)}/open`, { method: 'POST', key, headers: { Prefer: 'wait=5' }, timeout: 20_000 }),
   command: (commandId: string, signal?: AbortSignal) => ask<Command>(`/commands/${id(commandId)}`, { signal }),
@@ -49,6 +49,9 @@ export const api = {
   outbox: (signal?: AbortSignal) => ask<{ items: Sent[] }>('/outbox', { signal }),
   undelivered: (signal?: AbortSignal) => ask<UndeliveredPage>('/admin/messages', { signal }),
   sendAgain: (messageId: string) => ask<void>(`/admin/messages/${id(messageId)}/send`, { method: 'POST' }),
+
+  answerChallenge: (token: string, approve: boolean) =>
+    ask<CheckoutResult>(`/sandbox/checkouts/${id(token)}/challenge`, { method: 'POST', body: { approve } }),
 
   demo: (signal?: AbortSignal) => ask<Demo>('/demo', { signal }),
   cabinet: (bankId: string, signal?: AbortSignal) => ask<Cabinet>(`/demo/banks/${id(bankId)}/hardware`, { signal }),

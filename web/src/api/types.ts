@@ -39,6 +39,7 @@ export interface BankAtSite extends Bank { site: SiteSummary }
 export interface Tariff {
   currency: string; perHour: BySize<Money>; capPerDay: BySize<Money>;
   freeMinutes: number; graceMinutes: number; overduePerHour: BySize<Money>; overdueCap: BySize<Money>;
+  billing: 'running' | 'prepaid'; deposit: BySize<Money>; taxBasisPoints: number; warnMinutes: number; staffAfterHours: number;
 }
 export interface Site extends SiteSummary { banks: Bank[]; tariff: Tariff; asOf: string }
 
@@ -51,9 +52,9 @@ export interface Command {
   reason: string | null; createdAt: string; expiresAt: string; settledAt: string | null;
 }
 export interface Payment {
-  id: string; leaseId: string; state: 'pending' | 'authorised' | 'captured' | 'declined' | 'voided' | 'refunded';
-  amount: Money; captured: Money | null; createdAt: string;
-  checkoutUrl: string | null; declineReason: string | null; method: string | null;
+  id: string; leaseId: string; state: 'pending' | 'processing' | 'authorised' | 'captured' | 'declined' | 'voided' | 'refunded';
+  amount: Money; captured: Money | null; refunded: Money | null; createdAt: string;
+  checkoutUrl: string | null; deskCode: string | null; declineReason: string | null; method: string | null;
 }
 export interface LeaseSite { id: string; name: string; address: string; city: string; timeZone: string }
 export interface LeaseLocker extends LockerFacts { neighbours: Place[]; columns: number }
@@ -67,23 +68,29 @@ export interface Lease {
   may: ('pay' | 'cancel' | 'open' | 'finish')[];
   /** Whether the bank itself holds this lease, so that a PIN opens the locker also when the bank is off line. */
   offline: { ready: boolean; pinSetAt: string | null; cards: { uid: string; least: CardLeast; clonable: boolean }[] };
+  /** Price and deposit. */
+  toAuthorise: Money;
+  /** Whether staff at the place take money. */
+  desk: boolean;
+  /** The lease that a payment which came too late got instead. */
+  replacedBy: string | null;
 }
 export interface LeasePage { items: Lease[]; next: string | null }
 export interface HoldRequest { size: Size; hours: number; reachable?: boolean; lockerId?: string }
 
 export interface Receipt {
   number: string; leaseId: string; site: LeaseSite; bank: { id: string; name: string }; lockerLabel: string; size: Size;
-  from: string; until: string; startedHours: number; lines: { kind: string; text: string; amount: Money }[];
-  total: Money; paid: Money; reserved: Money; released: Money; due: Money; method: string | null;
+  from: string; until: string; startedHours: number; hours: number; lines: { kind: string; text: string; amount: Money }[];
+  total: Money; tax: Money; taxBasisPoints: number; paid: Money; refunded: Money; reserved: Money; released: Money; beingTaken: Money; due: Money; method: string | null;
   events: { at: string; kind: string }[];
 }
 
 export interface SandboxCard { number: string; label: string; effect: string }
 export interface Checkout {
   paymentId: string; merchant: string; description: string; amount: Money;
-  state: 'open' | 'done' | 'expired'; expiresAt: string; cards: SandboxCard[];
+  state: 'open' | 'challenge' | 'processing' | 'done' | 'expired'; declineReason: string | null; expiresAt: string; cards: SandboxCard[];
 }
-export interface CheckoutResult { state: 'authorised' | 'declined'; reason: string | null; returnUrl: string }
+export interface CheckoutResult { state: 'authorised' | 'declined' | 'challenge' | 'processing' | 'unknown'; reason: string | null; returnUrl: string }
 
 export interface Demo { enabled: boolean; banks: { id: string; name: string; siteName: string }[] }
 export interface CabinetDoor { number: number; open: boolean; jammed: boolean; relay: boolean; pulses: number; bolted: boolean | null; occupied: boolean }

@@ -8,6 +8,11 @@ export function money({ minor, currency }: Money): string {
   return format.format(minor / 10 ** decimals);
 }
 
+/** "18%", from hundredths of a percent. */
+export function percent(basisPoints: number): string {
+  return new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: 2 }).format(basisPoints / 10_000);
+}
+
 export function times({ minor, currency }: Money, n: number): Money {
   return { minor: minor * n, currency };
 }

@@ -61,7 +61,7 @@ public sealed class LeaseRow
     /// <summary>All columns above; joins cost two index look-ups a lease.</summary>
     public static readonly string Select = SelectWithPayment("true");
 
-    /// <summary>The same with a payment of the caller's choice beside it; else it is the good one, or the newest.</summary>
+    /// <summary>The same with a payment of the caller's choice beside it; else it is the good one, or the newest that is not being closed.</summary>
     public static string SelectWithPayment(string which) =>
         $"""
         select l.id, l.state, l.person_id, l.site_id, l.bank_id, l.locker_id, l.hours, l.size_priced, l.tariff::text as tariff, l.hold_until,
@@ -78,7 +78,8 @@ public sealed class LeaseRow
         join bank b on b.id = l.bank_id
         join device d on d.id = b.device_id
         left join lateral (select * from command where lease_id = l.id order by id desc limit 1) c on true
-        left join lateral (select * from payment p where p.lease_id = l.id and {which} order by (p.state in ('authorised', 'captured')) desc, p.id desc limit 1) p on true
+        left join lateral (select * from payment p where p.lease_id = l.id and {which}
+          order by (p.state in ('authorised', 'captured')) desc, exists (select 1 from payment_order o where o.payment_id = p.id and o.kind = 'close'), p.id desc limit 1) p on true
         """;
 
     /// <summary>The lease, locked against other moves until the transaction ends; null when it is not this person's.</summary>

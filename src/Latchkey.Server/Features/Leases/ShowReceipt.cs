@@ -27,7 +27,7 @@ public static class ShowReceipt
     /// <param name="Due">What is still to be paid.</param>
     public sealed record Receipt(
         string Number, Guid LeaseId, LeaseSiteView Site, LeaseBankView Bank, string LockerLabel, LockerSize Size, DateTimeOffset From, DateTimeOffset Until,
-        int StartedHours, IReadOnlyList<Line> Lines, Money Total, Money Tax, int TaxBasisPoints, Money Paid, Money Refunded, Money Reserved, Money Released, Money BeingTaken, Money Due, string? Method, IReadOnlyList<Event> Events);
+        int StartedHours, int Hours, IReadOnlyList<Line> Lines, Money Total, Money Tax, int TaxBasisPoints, Money Paid, Money Refunded, Money Reserved, Money Released, Money BeingTaken, Money Due, string? Method, IReadOnlyList<Event> Events);
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/leases/{id:guid}/receipt", Handle).WithName("ShowReceipt").SignedIn(Scopes.LeasesRead);
 
@@ -55,7 +55,7 @@ public static class ShowReceipt
         Money reserved = lease.Payment?.Amount ?? rental.Tariff.Amount(0);
         return TypedResults.Ok(new Receipt(
             $"LK-{number:D6}", id, lease.Site, lease.Bank, lease.Locker.Label, lease.Locker.Size, from, until,
-            Pricing.StartedHours(from, until), [.. Lines(rental, owed)], total, Pricing.TaxIn(owed.Use, tax) + Pricing.TaxIn(owed.Overdue, tax), tax,
+            Pricing.StartedHours(from, until), row.Hours, [.. Lines(rental, owed)], total, Pricing.TaxIn(owed.Use, tax) + Pricing.TaxIn(owed.Overdue, tax), tax,
             paid, refunded, reserved, reserved - Money.Min(taken + beingTaken, reserved), beingTaken, total - Money.Min(paid + beingTaken, total), lease.Payment?.Method, [.. events.Select(e => new Event(new DateTimeOffset(e.At, TimeSpan.Zero), e.Kind))]));
     }
 

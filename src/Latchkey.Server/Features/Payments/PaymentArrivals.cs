@@ -67,7 +67,7 @@ public sealed class PaymentArrivals(Db db, PaymentProviders providers, Grants gr
                 return true;
             case PaymentState.Voided:
                 await tx.Execute("update payment set state = 'voided', captured_minor = 0, ask_at = null where id = @payment", new { payment });
-                tx.Journal(lease.Entry(now, JournalKinds.PaymentVoided, was.Authority, Data(payment)));
+                tx.Journal(lease.Entry(now, state == PaymentState.Authorised ? JournalKinds.PaymentVoided : JournalKinds.PaymentClosed, was.Authority, Data(payment)));
                 return true;
             case PaymentState.Captured when state == PaymentState.Authorised:
                 // Our own order, whose answer is on its way; it is entered there.

@@ -67,7 +67,8 @@ function Past({ lease }: { lease: Lease }) {
           <span className="small quiet num">{day(lease.endedAt ?? lease.createdAt, lease.site.timeZone)}</span>
         </span>
         <span className="history-sum num">
-          {ended && <strong>{money(lease.payment?.captured ?? lease.soFar)}</strong>}
+          {ended && <strong>{money(lease.soFar)}</strong>}
+          {lease.payment?.refunded != null && <span className="small quiet">{t('history.refunded', { amount: money(lease.payment.refunded) })}</span>}
           <LeasePill lease={lease} />
         </span>
         <ChevronRight size={20} aria-hidden="true" />

@@ -1,4 +1,4 @@
-import { CircleCheck, Clock, Printer, RotateCcw } from 'lucide-react';
+import { CircleCheck, Clock, KeyRound, Printer, RotateCcw } from 'lucide-react';
 import type { Lease } from '../../api/types';
 import { ButtonLink } from '../../parts/Button';
 import { Trouble } from '../../parts/Trouble';
@@ -12,11 +12,22 @@ import './GoneLease.css';
 export function GoneLease({ lease }: { lease: Lease }) {
   if (lease.state === 'ended') return <Ended lease={lease} />;
   const expired = lease.state === 'expired';
+  const paidLate = expired && lease.replacedBy === null && lease.payment?.method != null && lease.payment.state !== 'declined';
+  if (lease.replacedBy !== null) {
+    return (
+      <div className="gone panel" role="status">
+        <KeyRound size={28} aria-hidden="true" />
+        <h2>{t('gone.expired')}</h2>
+        <p className="quiet">{t('gone.replaced')}</p>
+        <ButtonLink look="primary" wide href={`/lease/${lease.replacedBy}`}>{t('gone.replacedGo')}</ButtonLink>
+      </div>
+    );
+  }
   return (
     <div className="gone panel">
       <Clock size={28} aria-hidden="true" />
       <h2>{expired ? t('gone.expired') : t('gone.cancelled')}</h2>
-      <p className="quiet">{expired ? t('gone.expiredText') : t('gone.cancelledText')}</p>
+      <p className="quiet">{paidLate ? t('gone.late') : expired ? t('gone.expiredText') : t('gone.cancelledText')}</p>
       <ButtonLink look="primary" wide href={`/site/${lease.site.id}?size=${lease.sizePriced}&hours=${lease.hours}`} icon={<RotateCcw size={20} aria-hidden="true" />}>{t('gone.again')}</ButtonLink>
       <ButtonLink look="text" href="/">{t('gone.elsewhere')}</ButtonLink>
     </div>

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { Money, Receipt } from '../../api/types';
-import { money } from '../../format/money';
+import { money, percent } from '../../format/money';
 import { clockSeconds, dateTime, fullDate, zoneName } from '../../format/time';
 import { Facts } from '../../parts/Facts';
 import { Mark } from '../../parts/Mark';
@@ -17,6 +17,8 @@ export function ReceiptPaper({ receipt }: { receipt: Receipt }) {
   };
   add(t('receipt.reserved'), receipt.reserved);
   add(t('receipt.released'), receipt.released);
+  add(t('receipt.refunded'), receipt.refunded);
+  add(t('receipt.beingTaken'), receipt.beingTaken);
   add(t('receipt.due'), receipt.due);
   return (
     <article className="receipt" aria-labelledby="receipt-title">
@@ -40,6 +42,7 @@ export function ReceiptPaper({ receipt }: { receipt: Receipt }) {
         <tbody>{receipt.lines.map(({ kind, text, amount }, index) => <tr key={index}><th scope="row">{lineWords(receipt)[kind] ?? text}</th><td>{money(amount)}</td></tr>)}</tbody>
         <tfoot>
           <tr className="receipt-total"><th scope="row">{t('receipt.total')}</th><td>{money(receipt.total)}</td></tr>
+          {receipt.taxBasisPoints > 0 && <tr className="receipt-tax"><th scope="row">{t('receipt.tax', { percent: percent(receipt.taxBasisPoints) })}</th><td>{money(receipt.tax)}</td></tr>}
           <tr><th scope="row">{receipt.method === null ? t('receipt.paid') : t('receipt.paidWith', { method: receipt.method })}</th><td>{money(receipt.paid)}</td></tr>
         </tfoot>
       </table>
@@ -57,9 +60,10 @@ export function ReceiptPaper({ receipt }: { receipt: Receipt }) {
 }
 
 /** The words of a line; a kind that this page does not know yet keeps the server's. */
-function lineWords({ startedHours, size }: Receipt): Record<string, string> {
+function lineWords({ startedHours, size, hours: prepaidHours }: Receipt): Record<string, string> {
   return {
     hours: t('receipt.lineHours', { size: sizeName(size), hours: tn('book.nHours', startedHours) }),
+    prepaid: t('receipt.linePrepaid', { size: sizeName(size), hours: tn('book.nHours', prepaidHours) }),
     overdue: t('receipt.lineOverdue'),
     'not-opened': t('receipt.lineNotOpened'),
   };
@@ -71,6 +75,8 @@ function told({ events }: Receipt): { at: string; words: string }[] {
     'lease-held': t('event.held'), 'payment-declined': t('event.declined'), 'payment-authorised': t('event.paid'),
     'door-opened': t('event.opened'), 'door-forced': t('event.forced'), 'door-closed': t('event.closed'), 'door-jammed': t('event.jammed'),
     'lease-overdue': t('event.overdue'), 'lease-ended': t('event.ended'), 'payment-captured': t('event.captured'), 'payment-voided': t('event.voided'),
+    'payment-processing': t('event.processing'), 'payment-late': t('event.late'), 'payment-refunded': t('event.refunded'), 'lease-charged': t('event.charged'), 'desk-took': t('event.desk'),
+    'lease-due-soon': t('event.dueSoon'), 'lease-overdue-fee': t('event.fee'), 'lease-overdue-capped': t('event.capped'), 'lease-overdue-staff': t('event.staff'),
   };
   return events.flatMap(({ at, kind }) => (words[kind] === undefined ? [] : [{ at, words: words[kind] }]));
 }

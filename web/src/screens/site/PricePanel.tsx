@@ -1,7 +1,7 @@
 import { serverNow } from '../../api/clock';
 import type { Site, Size } from '../../api/types';
 import { after } from '../../format/after';
-import { money } from '../../format/money';
+import { money, percent } from '../../format/money';
 import { estimate } from '../../format/price';
 import { day } from '../../format/time';
 import { t } from '../../text/t';
@@ -12,6 +12,7 @@ export function PricePanel({ site, size, hours }: { site: Site; size: Size; hour
   const total = estimate(site.tariff, size, hours);
   const perHour = site.tariff.perHour[size];
   const cap = site.tariff.capPerDay[size];
+  const deposit = site.tariff.deposit[size];
   if (total === null || perHour === undefined) return null;
   const until = serverNow() + hours * 3_600_000;
   return (
@@ -22,8 +23,10 @@ export function PricePanel({ site, size, hours }: { site: Site; size: Size; hour
       </div>
       <ul className="num">
         <li>{cap === undefined ? t('site.perHour', { price: money(perHour) }) : t('book.rate', { price: money(perHour), cap: money(cap) })}</li>
-        <li>{t('book.reserved')}</li>
+        <li>{site.tariff.billing === 'prepaid' ? t('price.prepaid') : t('book.reserved')}</li>
+        {deposit !== undefined && deposit.minor > 0 && <li>{t('price.deposit', { deposit: money(deposit) })}</li>}
         <li>{t('book.after', { what: after(site.tariff, size) })}</li>
+        {site.tariff.taxBasisPoints > 0 && <li>{t('price.tax', { percent: percent(site.tariff.taxBasisPoints) })}</li>}
       </ul>
     </div>
   );

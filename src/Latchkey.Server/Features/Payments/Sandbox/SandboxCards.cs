@@ -28,7 +28,7 @@ public sealed record SandboxCard(string Number, string Label, CardEffect Effect,
         new("4000000000000002", "Declined by the bank", CardEffect.Decline, "card-declined"),
         new("4000000000009995", "Not enough money", CardEffect.Decline, "insufficient-funds"),
         new("4000002500003155", "The bank asks you first", CardEffect.Challenge),
-        new("4000000000000119", "Works, but the answer gets lost", CardEffect.LoseAnswer),
+        new("4000000000000119", "The answer gets lost on its way", CardEffect.LoseAnswer),
         new("4000000000000077", "Answers after 20 seconds", CardEffect.Slow),
         new("4000000000000101", "Answers when your hold has run out", CardEffect.TooLate),
     ];
