@@ -32,7 +32,7 @@ public sealed class PaymentKillTests(TwoNodes nodes) : IClassFixture<TwoNodes>
     [Fact, Trait("campaign", "pay")]
     public async Task A_node_that_dies_at_any_step_of_a_payment_leaves_charges_that_equal_the_leases()
     {
-        int kills = Campaign.Count("pay", 6);
+        int kills = Campaign.Count("pay", 3);
         await nodes.Second.DisposeAsync();
         IReadOnlyList<Guid> sites = await SystemDatabase.Rows<Guid>(nodes.Data, "select id from site where opening_hours = '[]' order by name");
         await MakePrepaid(sites[0]);
