@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Latchkey.Domain.Accounts;
 using Latchkey.Domain.Devices;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
@@ -118,6 +119,9 @@ public sealed class PresenceKeeper(Db db, PlaceBook places, TimeProvider time, I
             DateTimeOffset now = time.GetUtcNow();
             await tx.Execute("delete from device_report where at < @before", new { before = now - ReportNamesKept });
             await tx.Execute("delete from idempotency where created_at < @before", new { before = now - Idempotency.KeptFor });
+            // Codes name addresses of people who never came; what was tried with them is forgotten as CodeRules says.
+            await tx.Execute("delete from one_time_code where expires_at < @before", new { before = now - CodeRules.ForgottenAfter });
+            await tx.Execute("delete from code_tries where last_at < @before", new { before = now - CodeRules.ForgottenAfter });
             return await tx.Execute("delete from refresh_token where expires_at < @now", new { now });
         },
         cancel);

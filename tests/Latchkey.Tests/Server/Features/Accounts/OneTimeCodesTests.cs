@@ -104,6 +104,16 @@ public sealed class OneTimeCodesTests(TestDatabase databases)
     }
 
     [Fact]
+    public async Task Of_a_code_that_nobody_used_nothing_is_left_after_an_hour()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        JsonNode? asked = (await app.AskCode("sign-up", email: "somebody@test.example")).Body;
+        (await SignIn(app, asked, "000000")).ShouldBeRefused(409, "code-wrong");
+        app.Time.Jump(TimeSpan.FromHours(3));
+        await Driving.Until(async () => await app.Sql<long>("select (select count(*) from one_time_code) + (select count(*) from code_tries)") == 0, "it is forgotten");
+    }
+
+    [Fact]
     public async Task Codes_to_one_address_and_from_one_place_are_limited()
     {
         await using LatchkeyApp app = await LatchkeyApp.Start(databases, face: new FaceOptions { Limits = new RateLimits(["all=1000000/60", "code-soon=1/30", "code-hour=3/3600", "codes=8/3600"]) });
