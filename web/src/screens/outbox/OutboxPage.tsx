@@ -24,7 +24,7 @@ export function OutboxPage() {
   }, [reload]);
   const items = data?.items.filter((m) => channel === 'all' || m.channel === channel) ?? [];
   return (
-    <Page title={t('outbox.title')} className="stack">
+    <Page title={t('outbox.title')} className="stack outbox-page">
       <p className="quiet">{t('outbox.hint')}</p>
       {problem !== null && <Trouble problem={problem} retry={reload} />}
       {data === null && problem === null && <Skeleton rows={2} height={220} />}
