@@ -103,8 +103,9 @@ public sealed class OfflineCampaign
         await bank.Until(() => bank.AllDelivered(granted), "the journal knows that all are delivered");
         List<ResultMessage> results = [.. bank.Came.OfType<ResultMessage>()];
         List<EventMessage> events = [.. bank.Came.OfType<EventMessage>()];
-        int before = bank.Came.Count;
+        // What is said again until its receipt comes may be under way still: what counts is what comes after the power was off.
         await bank.PowerOff();
+        int before = bank.Came.Count;
         bank.PowerOn();
         await bank.Connect();
         await bank.Wait(TimeSpan.FromMinutes(2));

@@ -52,6 +52,21 @@ public sealed class MessageFlowTests(TestDatabase databases)
     }
 
     [Fact]
+    public async Task What_was_written_ahead_survives_a_restart()
+    {
+        string database;
+        await using (LatchkeyApp before = await LatchkeyApp.Start(databases))
+        {
+            await (await before.GivenCustomer()).Hold(before.Places.Sites[0]);
+            await Driving.Until(async () => await Count(before, "kind = 'hold-ending' and state = 'waiting'") == 1, "it is written ahead", seconds: 30);
+            database = before.Database;
+        }
+        await using LatchkeyApp after = await LatchkeyApp.Start(databases, database: database);
+        after.Time.Advance(TimeSpan.FromMinutes(12.1));
+        await Driving.Until(async () => await Count(after, "kind = 'hold-ending' and channel = 'app' and state = 'sent'") == 1, "it is told", seconds: 30);
+    }
+
+    [Fact]
     public async Task An_opened_door_a_bank_that_is_away_and_a_forced_door_come_to_whom_they_concern()
     {
         await using LatchkeyApp app = await LatchkeyApp.Start(databases);
