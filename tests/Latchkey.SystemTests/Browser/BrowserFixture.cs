@@ -10,6 +10,7 @@ namespace Latchkey.SystemTests.Browser;
 public sealed class BrowserFixture : IAsyncLifetime
 {
     private readonly SemaphoreSlim _starting = new(1);
+    private readonly List<(string Test, IBrowserContext Context)> _open = [];
     private IPlaywright? _playwright;
     private IBrowser? _browser;
     private LatchkeyProcess? _latchkey;
@@ -36,9 +37,14 @@ public sealed class BrowserFixture : IAsyncLifetime
     public async Task<IPage> NewPage(int width, int height, ColorScheme scheme, string locale = "en-IN")
     {
         LatchkeyProcess latchkey = await Latchkey();
+        string test = TestContext.Current.Test?.UniqueID ?? "";
         await _starting.WaitAsync();
         try
         {
+            // Pages of tests that are over would go on listening and drawing, and take the processor from all that is tested beside them.
+            foreach ((string _, IBrowserContext over) in _open.Where(o => o.Test != test))
+                await over.CloseAsync();
+            _open.RemoveAll(o => o.Test != test);
             _playwright ??= await Playwright.CreateAsync();
             _browser ??= await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
             {
@@ -58,6 +64,7 @@ public sealed class BrowserFixture : IAsyncLifetime
             Locale = locale,
         });
         context.SetDefaultTimeout(20_000);
+        _open.Add((test, context));
         return await context.NewPageAsync();
     }
 

@@ -4,7 +4,8 @@ using Microsoft.Playwright;
 namespace Latchkey.SystemTests.Browser;
 
 /// <summary>What a person sees of their money: the desk's code, a bank that asks, a refusal in words, a receipt that prints on one sheet.</summary>
-public sealed class PaymentPagesTests(BrowserFixture browser) : IClassFixture<BrowserFixture>
+[Collection("browser")]
+public sealed class PaymentPagesTests(BrowserFixture browser)
 {
     [Fact]
     public async Task A_bank_that_asks_is_answered_on_a_small_dark_screen_and_the_receipt_prints_black_on_white()
