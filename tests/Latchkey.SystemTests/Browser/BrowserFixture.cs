@@ -63,7 +63,7 @@ public sealed class BrowserFixture : IAsyncLifetime
             ColorScheme = scheme,
             Locale = locale,
         });
-        context.SetDefaultTimeout(20_000);
+        context.SetDefaultTimeout(60_000); // on a loaded machine a page takes its time; nothing here measures it
         _open.Add((test, context));
         return await context.NewPageAsync();
     }

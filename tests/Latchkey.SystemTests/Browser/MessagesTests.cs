@@ -26,7 +26,8 @@ public sealed class MessagesTests(BrowserFixture browser)
         await asha.Page.GetByRole(AriaRole.Link, new() { Name = "Choose what is sent" }).ClickAsync();
         ILocator choice = asha.Page.GetByLabel("A locker is held for me, E-mail");
         await Assertions.Expect(choice).ToBeCheckedAsync();
-        await choice.UncheckAsync();
+        // Kept before the page is left: a reload would take an unsent request with it.
+        await asha.Page.RunAndWaitForResponseAsync(() => choice.UncheckAsync(), r => r.Url.EndsWith("/messages/choices", StringComparison.Ordinal) && r.Request.Method == "PUT");
         await asha.Page.ReloadAsync();
         await Assertions.Expect(choice).Not.ToBeCheckedAsync(new() { Timeout = 20_000 });
         await Pictures.Take(asha.Page, $"choices-{name}");
