@@ -26,9 +26,9 @@ public static class Currencies
     public static int Decimals(string code) => ByCode[code];
 
     /// <summary>As a person reads it where no language is known: "50.00 INR", "120 JPY", "1.250 KWD".</summary>
-    public static string Text(Money money)
-    {
-        int decimals = Decimals(money.Currency);
-        return ((decimal)money.Minor / (decimal)Math.Pow(10, decimals)).ToString($"F{decimals}", CultureInfo.InvariantCulture) + " " + money.Currency;
-    }
+    public static string Text(Money money) =>
+        Major(money).ToString($"F{Decimals(money.Currency)}", CultureInfo.InvariantCulture) + " " + money.Currency;
+
+    /// <summary>5,000 paise are 50 rupees.</summary>
+    public static decimal Major(Money money) => money.Minor / (decimal)Math.Pow(10, Decimals(money.Currency));
 }

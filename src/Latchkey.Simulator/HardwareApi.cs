@@ -33,7 +33,8 @@ internal static class HardwareApi
 
     public static WebApplication Build(IReadOnlyDictionary<Guid, SimulatedCabinet> cabinets, int port, TimeProvider time)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        // Else it would watch every folder below the one it happens to be started in.
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = ["--hostBuilder:reloadConfigOnChange=false"], ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromMilliseconds(500));
         builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, SimulatorJson.Default));

@@ -28,27 +28,25 @@ public sealed class NodeKillTests(TwoNodes nodes) : IClassFixture<TwoNodes>
     /// <summary>How long until the people have brought a node to any step, on a busy machine. Not reaching one is a failure.</summary>
     private static readonly TimeSpan StepPatience = TimeSpan.FromSeconds(90);
 
-    private volatile bool _secondIsUp;
-
     [Fact, Trait("campaign", "kill")]
     public async Task A_node_that_dies_at_any_named_step_loses_doubles_and_hides_nothing()
     {
         int kills = Campaign.Count("kill", 50);
         await nodes.Second.DisposeAsync();
-        var crowd = new Crowd(nodes.Data, Either, _ => Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System));
+        var crowd = new Crowd(nodes.Data, nodes.Either, _ => nodes.Breathe());
         await crowd.FindBanks(nodes.First);
         var people = new List<TestPerson>();
         for (int i = 0; i < Writers; i++)
             people.Add(await nodes.First.GivenCustomer($"Writer {i}"));
         using var stop = new CancellationTokenSource();
-        LiveFollower[] screens = [.. people.Select(p => new LiveFollower(p, Either))];
+        LiveFollower[] screens = [.. people.Select(p => new LiveFollower(p, nodes.Either))];
         Task[] following = [.. screens.Select(s => Task.Run(() => s.Run(stop.Token)))];
         await Task.WhenAll(screens.Select(s => s.Began.Task)).WaitAsync(StepPatience);
 
         long begun = Stopwatch.GetTimestamp();
         Task[] writers = [.. people.Select((p, i) => Task.Run(() => crowd.Write(p, seed: i)))];
         for (int kill = 0; kill < kills; kill++)
-            await KillAt(Steps[kill % Steps.Length], time: 1 + (kill / Steps.Length % 3), writers);
+            await nodes.KillSecondAt(Steps[kill % Steps.Length], time: 1 + (kill / Steps.Length % 3), StepPatience, writers);
         crowd.Finish();
         await Task.WhenAll(writers).WaitAsync(StepPatience);
 
@@ -75,33 +73,6 @@ public sealed class NodeKillTests(TwoNodes nodes) : IClassFixture<TwoNodes>
         wrong.ShouldBe(0);
         await SystemDatabase.ShouldKeepEveryPromise(nodes.Data);
     }
-
-    private async Task KillAt(string step, int time, Task[] writers)
-    {
-        await nodes.StartSecond(new Dictionary<string, string> { [KillPoint.Variable] = $"{step}:{time}" });
-        // A journal entry of the people at the other node may have been read before it was ready.
-        _secondIsUp = nodes.Second.Address.Length > 0;
-        Task<int> died = nodes.Second.End(StepPatience);
-        Task first = await Task.WhenAny([died, .. writers]);
-        foreach (Task writer in writers.Where(w => w.IsFaulted))
-            await writer;
-        first.ShouldBe(died, "the people stopped by themselves");
-        try
-        {
-            (await died).ShouldBe(137, $"the node ended otherwise than at \"{step}\": {nodes.Second.Complaints}");
-        }
-        catch (OperationCanceledException e)
-        {
-            throw new InvalidOperationException($"The step \"{step}\" was never reached.", e);
-        }
-        finally
-        {
-            _secondIsUp = false;
-        }
-    }
-
-    /// <summary>People do not know which node they talk to; one that is dead is found out by asking it.</summary>
-    private LatchkeyProcess Either() => _secondIsUp && Random.Shared.Next(3) > 0 ? nodes.Second : nodes.First;
 
     /// <summary>What a person's screen must have shown, in its order: what the journal holds of them, but for what was late when it came.</summary>
     private async Task<string[]> EventsOf(TestPerson person) =>

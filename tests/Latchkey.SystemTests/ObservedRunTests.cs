@@ -225,7 +225,7 @@ public sealed class ObservedRunTests
 
     private static async Task<WebApplication> Collector(ConcurrentBag<(string Path, byte[] Body)> received)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(["--urls", "http://127.0.0.1:0"]);
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(["--urls", "http://127.0.0.1:0", "--hostBuilder:reloadConfigOnChange=false"]);
         builder.Logging.ClearProviders();
         WebApplication app = builder.Build();
         app.Run(async http =>

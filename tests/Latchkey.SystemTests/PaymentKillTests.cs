@@ -27,8 +27,6 @@ public sealed class PaymentKillTests(TwoNodes nodes) : IClassFixture<TwoNodes>
     /// <summary>How long until the people have brought a node to any step, on a busy machine. Not reaching one is a failure.</summary>
     private static readonly TimeSpan StepPatience = TimeSpan.FromSeconds(120);
 
-    private volatile bool _secondIsUp;
-
     [Fact, Trait("campaign", "pay")]
     public async Task A_node_that_dies_at_any_step_of_a_payment_leaves_charges_that_equal_the_leases()
     {
@@ -36,7 +34,7 @@ public sealed class PaymentKillTests(TwoNodes nodes) : IClassFixture<TwoNodes>
         await nodes.Second.DisposeAsync();
         IReadOnlyList<Guid> sites = await SystemDatabase.Rows<Guid>(nodes.Data, "select id from site where opening_hours = '[]' order by name");
         await MakePrepaid(sites[0]);
-        var payers = new Payers(nodes.Data, Either, _ => Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System), sites);
+        var payers = new Payers(nodes.Data, nodes.Either, _ => nodes.Breathe(), sites);
         var people = new List<TestPerson>();
         for (int i = 0; i < People; i++)
             people.Add(await nodes.First.GivenCustomer($"Payer {i}"));
@@ -44,7 +42,7 @@ public sealed class PaymentKillTests(TwoNodes nodes) : IClassFixture<TwoNodes>
         Task[] paying = [.. people.Select((p, i) => Task.Run(() => payers.Play(p, seed: i)))];
         // The short form begins where it is most dangerous: between what a provider has done and our writing it down.
         for (int kill = 0; kill < kills; kill++)
-            await KillAt(Steps[^((kill % Steps.Length) + 1)], time: 1 + (kill / Steps.Length % 3), paying);
+            await nodes.KillSecondAt(Steps[^((kill % Steps.Length) + 1)], time: 1 + (kill / Steps.Length % 3), StepPatience, paying);
         payers.Finish();
         await Task.WhenAll(paying).WaitAsync(StepPatience);
         await payers.Settle(people);
@@ -75,30 +73,4 @@ public sealed class PaymentKillTests(TwoNodes nodes) : IClassFixture<TwoNodes>
         await Eventually.Holds(
             async () => (await nodes.First.Http.GetStringAsync($"sites/{site}")).Contains("\"billing\":\"prepaid\"", StringComparison.Ordinal), TimeSpan.FromSeconds(20), "the new prices are known");
     }
-
-    private async Task KillAt(string step, int time, Task[] paying)
-    {
-        await nodes.StartSecond(new Dictionary<string, string> { [KillPoint.Variable] = $"{step}:{time}" });
-        _secondIsUp = nodes.Second.Address.Length > 0;
-        Task<int> died = nodes.Second.End(StepPatience);
-        Task first = await Task.WhenAny([died, .. paying]);
-        foreach (Task person in paying.Where(w => w.IsFaulted))
-            await person;
-        first.ShouldBe(died, "the people stopped by themselves");
-        try
-        {
-            (await died).ShouldBe(137, $"the node ended otherwise than at \"{step}\": {nodes.Second.Complaints}");
-        }
-        catch (OperationCanceledException e)
-        {
-            throw new InvalidOperationException($"The step \"{step}\" was never reached.", e);
-        }
-        finally
-        {
-            _secondIsUp = false;
-        }
-    }
-
-    /// <summary>People do not know which node they talk to; one that is dead is found out by asking it.</summary>
-    private LatchkeyProcess Either() => _secondIsUp && Random.Shared.Next(3) > 0 ? nodes.Second : nodes.First;
 }

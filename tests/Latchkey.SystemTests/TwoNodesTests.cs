@@ -14,6 +14,8 @@ namespace Latchkey.SystemTests;
 /// <summary>Two server processes share one database and one broker, and nothing else.</summary>
 public sealed class TwoNodes : IAsyncLifetime
 {
+    private volatile TaskCompletionSource _secondIsUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public string Data { get; } = LatchkeyProcess.NewData();
 
     public LatchkeyProcess First { get; private set; } = null!;
@@ -39,6 +41,48 @@ public sealed class TwoNodes : IAsyncLifetime
                 ["LATCHKEY_MQTT"] = $"mqtts://127.0.0.1:{port}?identity={Data}/nodes/node-2",
             },
             mayDie: environment?.ContainsKey(KillPoint.Variable) == true);
+    }
+
+    /// <summary>People do not know which node they talk to; one that is dead is found out by asking it.</summary>
+    public LatchkeyProcess Either() => _secondIsUp.Task.IsCompleted && Random.Shared.Next(3) > 0 ? Second : First;
+
+    /// <summary>
+    /// Between two things that a person does. While the second node starts they take their time: what is tested comes when it runs, and starting under
+    /// full load was most of the hour that a thousand kills took.
+    /// </summary>
+    public async Task Breathe()
+    {
+        await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        await Task.WhenAny(_secondIsUp.Task, Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System));
+    }
+
+    /// <summary>Starts the second node, told to die at a step, and waits until it has.</summary>
+    /// <param name="time">At which time it comes there.</param>
+    /// <param name="patience">How long the people may take to bring it there.</param>
+    /// <param name="people">They go on, or the test has failed.</param>
+    public async Task KillSecondAt(string step, int time, TimeSpan patience, Task[] people)
+    {
+        await StartSecond(new Dictionary<string, string> { [KillPoint.Variable] = $"{step}:{time}" });
+        // A journal entry of the people at the other node may have been read before it was ready.
+        if (Second.Address.Length > 0)
+            _secondIsUp.SetResult();
+        Task<int> died = Second.End(patience);
+        Task first = await Task.WhenAny([died, .. people]);
+        foreach (Task person in people.Where(p => p.IsFaulted))
+            await person;
+        first.ShouldBe(died, "the people stopped by themselves");
+        try
+        {
+            (await died).ShouldBe(137, $"the node ended otherwise than at \"{step}\": {Second.Complaints}");
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new InvalidOperationException($"The step \"{step}\" was never reached.", e);
+        }
+        finally
+        {
+            _secondIsUp = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
     }
 
     public async ValueTask DisposeAsync()

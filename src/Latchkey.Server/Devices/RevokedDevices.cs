@@ -27,10 +27,8 @@ public sealed class RevokedDevices : BackgroundService
     private readonly ILogger<RevokedDevices> _log;
     private readonly ConcurrentDictionary<Guid, bool> _revoked = [];
     private readonly HashSet<Guid> _cut = [];
-    private readonly SemaphoreSlim _looking = new(1);
+    private readonly Wake _soon = new();
     private long _superseded;
-    private CancellationToken _stopping;
-    private Task _soon = Task.CompletedTask;
 
     public RevokedDevices(Db db, BrokerAddress broker, DeviceLink link, JournalTail tail, TimeProvider time, ILogger<RevokedDevices> log)
     {
@@ -44,24 +42,16 @@ public sealed class RevokedDevices : BackgroundService
 
     public bool IsRevoked(Guid device) => _revoked.ContainsKey(device);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        _stopping = stoppingToken;
-        await Periodic.Run(LookEvery, _time, _log, "look for revoked devices", Look, stoppingToken);
-        await _soon;
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Periodic.Run(LookEvery, _time, _log, "look for revoked devices", Look, stoppingToken, _soon);
 
     private void OnJournal(IReadOnlyList<JournalRead> batch)
     {
-        bool any = false;
         foreach (JournalEntry entry in batch.Select(r => r.Entry).Where(e => e.Kind is JournalKinds.DeviceRevoked or JournalKinds.DeviceKeyChanged && e.DeviceId is not null))
         {
-            any = true;
             if (entry.Kind == JournalKinds.DeviceRevoked)
                 Note(entry.DeviceId!.Value);
+            _soon.Call();
         }
-        if (any && !_stopping.IsCancellationRequested)
-            _soon = Task.WhenAll(_soon, LookSoon(_stopping));
     }
 
     private void Note(Guid device)
@@ -70,47 +60,23 @@ public sealed class RevokedDevices : BackgroundService
             Revoked?.Invoke(device);
     }
 
-    private async Task LookSoon(CancellationToken cancel)
-    {
-        try
-        {
-            await Look(cancel);
-        }
-        catch (Exception e) when (!cancel.IsCancellationRequested)
-        {
-            _log.LogWarning("A revocation will be carried out with the next round ({Reason}).", e.Message);
-        }
-        catch (OperationCanceledException)
-        {
-            // The end of the program.
-        }
-    }
-
     private async Task Look(CancellationToken cancel)
     {
-        await _looking.WaitAsync(cancel);
-        try
+        List<Guid> all = [.. await _db.Read(c => c.QueryAsync<Guid>("select id from device where revoked_at is not null"), cancel)];
+        all.ForEach(Note);
+        List<Guid> due = [.. all.Where(d => !_cut.Contains(d))];
+        // Certificates of keys that devices have changed: nobody is cut off, and nobody comes with them again.
+        long superseded = await _db.Read(c => c.ExecuteScalarAsync<long>("select count(*) from device_certificate where revoked_at is not null"), cancel);
+        if (due.Count == 0 && superseded == _superseded)
+            return;
+        // First the list, so that whoever is cut off cannot come straight back.
+        if (_broker.RefreshRevocations is { } refresh)
+            await refresh(cancel);
+        _superseded = superseded;
+        foreach (Guid device in due)
         {
-            List<Guid> all = [.. await _db.Read(c => c.QueryAsync<Guid>("select id from device where revoked_at is not null"), cancel)];
-            all.ForEach(Note);
-            List<Guid> due = [.. all.Where(d => !_cut.Contains(d))];
-            // Certificates of keys that devices have changed: nobody is cut off, and nobody comes with them again.
-            long superseded = await _db.Read(c => c.ExecuteScalarAsync<long>("select count(*) from device_certificate where revoked_at is not null"), cancel);
-            if (due.Count == 0 && superseded == _superseded)
-                return;
-            // First the list, so that whoever is cut off cannot come straight back.
-            if (_broker.RefreshRevocations is { } refresh)
-                await refresh(cancel);
-            _superseded = superseded;
-            foreach (Guid device in due)
-            {
-                if (await CutOff(device, cancel))
-                    _cut.Add(device);
-            }
-        }
-        finally
-        {
-            _looking.Release();
+            if (await CutOff(device, cancel))
+                _cut.Add(device);
         }
     }
 
@@ -124,11 +90,5 @@ public sealed class RevokedDevices : BackgroundService
         else
             _log.LogInformation("Device {Device} is cut off.", device);
         return true;
-    }
-
-    public override void Dispose()
-    {
-        _looking.Dispose();
-        base.Dispose();
     }
 }

@@ -33,7 +33,8 @@ public static class Composition
         ServerOptions options, TimeProvider time, NpgsqlDataSource source, JournalBell bell, Db db, ServerKeys keys, Passwords passwords, BrokerAddress broker,
         VirtualHardwareAddress hardware, CancellationToken cancel)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        // Else it would watch every folder below the one it happens to be started in; in "/" that is the whole machine, and a second of its time.
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = ["--hostBuilder:reloadConfigOnChange=false"], ContentRootPath = AppContext.BaseDirectory });
         Logging.Configure(builder.Logging, options.Face.JsonLogs);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {

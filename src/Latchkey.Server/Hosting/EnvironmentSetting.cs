@@ -32,5 +32,9 @@ public static class EnvironmentSetting
         }
     }
 
+    /// <summary>What a setting that is an address says behind its question mark. A plus is a plus here: telephone numbers begin with one.</summary>
+    public static string? Query(Uri setting, string key) =>
+        setting.Query.TrimStart('?').Split('&').Select(p => p.Split('=', 2)).Where(p => p.Length == 2 && p[0] == key).Select(p => Uri.UnescapeDataString(p[1])).FirstOrDefault();
+
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }

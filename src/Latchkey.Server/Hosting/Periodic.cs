@@ -3,13 +3,17 @@ namespace Latchkey.Server.Hosting;
 /// <summary>Work that is done again and again; one failure is logged and the next round tries anew.</summary>
 public static class Periodic
 {
-    public static async Task Run(TimeSpan every, TimeProvider time, ILogger log, string what, Func<CancellationToken, Task> round, CancellationToken cancel)
+    /// <param name="soon">Calls for a round before its time. Rounds come one after another: what is called for during one is done in the next.</param>
+    public static async Task Run(
+        TimeSpan every, TimeProvider time, ILogger log, string what, Func<CancellationToken, Task> round, CancellationToken cancel, Wake? soon = null)
     {
         using var timer = new PeriodicTimer(every, time);
         string? lastFailure = null;
         try
         {
-            do
+            Task tick = timer.WaitForNextTickAsync(cancel).AsTask();
+            Task? call = soon?.Wait(cancel);
+            while (true)
             {
                 try
                 {
@@ -23,8 +27,13 @@ public static class Periodic
                         log.LogWarning(e, "The {What} failed and will be tried again.", what);
                     lastFailure = e.Message;
                 }
+                Task first = call is null ? tick : await Task.WhenAny(tick, call);
+                await first;
+                if (first == tick)
+                    tick = timer.WaitForNextTickAsync(cancel).AsTask();
+                else
+                    call = soon!.Wait(cancel);
             }
-            while (await timer.WaitForNextTickAsync(cancel));
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {

@@ -9,6 +9,8 @@ public sealed class Wake
 
     public void Call() => _called.Writer.TryWrite(true);
 
+    public Task Wait(CancellationToken cancel) => _called.Reader.ReadAsync(cancel).AsTask();
+
     /// <summary>Whether it was called; false when the time was up.</summary>
     public async Task<bool> Wait(TimeSpan longest, CancellationToken cancel)
     {

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Latchkey.Server.Hosting;
 using Npgsql;
 
@@ -25,9 +24,7 @@ public sealed class JournalTail(Func<NpgsqlDataSource> database, JournalBell bel
     // A tenth of what a person notices; other nodes' screens are later by so much.
     private static readonly TimeSpan TellAfter = TimeSpan.FromMilliseconds(10);
 
-    private readonly SemaphoreSlim _wake = new(0);
-    private readonly Channel<bool> _tellOthers = System.Threading.Channels.Channel.CreateBounded<bool>(
-        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }); // one pending word is enough for any number of commits
+    private readonly Wake _wake = new(), _tellOthers = new();
     private readonly Lock _gate = new();
     private JournalCursor _expected;
     private JournalCursor _position; // two words: others read it only under the lock
@@ -78,14 +75,8 @@ public sealed class JournalTail(Func<NpgsqlDataSource> database, JournalBell bel
             if (last > _expected)
                 _expected = last;
         }
-        _tellOthers.Writer.TryWrite(true);
-        Wake();
-    }
-
-    private void Wake()
-    {
-        if (_wake.CurrentCount == 0)
-            _wake.Release();
+        _tellOthers.Call();
+        _wake.Call();
     }
 
     private async Task Follow(CancellationToken cancel)
@@ -119,7 +110,7 @@ public sealed class JournalTail(Func<NpgsqlDataSource> database, JournalBell bel
                 TimeSpan wait = behind && look <= LastLook ? look : SecondHand;
                 // Not without end: each commit wakes, and 50 of them while an older transaction runs would be more than a TimeSpan holds.
                 look = behind && look < SecondHand ? look * 2 : behind ? SecondHand : FirstLook;
-                await WaitForWake(wait, cancel);
+                await _wake.Wait(wait, cancel);
             }
         }
         finally
@@ -146,20 +137,6 @@ public sealed class JournalTail(Func<NpgsqlDataSource> database, JournalBell bel
         return true;
     }
 
-    private async Task WaitForWake(TimeSpan longest, CancellationToken cancel)
-    {
-        using var timer = new CancellationTokenSource(longest, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancel);
-        try
-        {
-            await _wake.WaitAsync(either.Token);
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            // The time was up; look anyway.
-        }
-    }
-
     private async Task Listen(CancellationToken cancel)
     {
         while (true)
@@ -167,7 +144,7 @@ public sealed class JournalTail(Func<NpgsqlDataSource> database, JournalBell bel
             try
             {
                 await using NpgsqlConnection db = await _source.OpenConnectionAsync(cancel);
-                db.Notification += (_, _) => Wake();
+                db.Notification += (_, _) => _wake.Call();
                 await using (var listen = new NpgsqlCommand($"listen {Channel}", db))
                     await listen.ExecuteNonQueryAsync(cancel);
                 while (true)
@@ -183,8 +160,9 @@ public sealed class JournalTail(Func<NpgsqlDataSource> database, JournalBell bel
 
     private async Task TellOthers(CancellationToken cancel)
     {
-        await foreach (bool _ in _tellOthers.Reader.ReadAllAsync(cancel))
+        while (true)
         {
+            await _tellOthers.Wait(cancel);
             // Not at once: a customer at a door waits for what this node does with the same commit, and everything committed meanwhile is told with it.
             await Task.Delay(TellAfter, _time, cancel);
             try

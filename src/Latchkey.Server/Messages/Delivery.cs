@@ -42,7 +42,7 @@ public interface IMessageProvider
     Task<DeliveryResult> Send(Outgoing message, CancellationToken cancel);
 }
 
-/// <summary>The list in the application: written is arrived. And, where nothing else is set up, the development outbox.</summary>
+/// <summary>The list in the application: written is arrived. And, where nothing else is set up, the development outbox. What is due at once is written as sent; this sends what was written ahead.</summary>
 public sealed class KeptHere(string channel, string name) : IMessageProvider
 {
     public const string Outbox = "outbox";

@@ -1,4 +1,5 @@
-using Latchkey.Server.Storage;
+using Dapper;
+using Npgsql;
 
 namespace Latchkey.Server.Messages;
 
@@ -68,8 +69,8 @@ public sealed class MessageReaders
     /// <summary>The operators of the site, and every admin.</summary>
     public IEnumerable<MessageReader> StaffOf(Guid? site) => _people.Values.Where(p => p.Role == "admin" || (p.Role == "operator" && site is { } id && p.Sites.Contains(id)));
 
-    public static async Task<MessageReaders> Load(Transaction tx, IEnumerable<Guid> people, bool staff) => new(
-        (await tx.Query<MessageReader>(
+    public static async Task<MessageReaders> Load(NpgsqlConnection db, IEnumerable<Guid> people, bool staff) => new(
+        (await db.QueryAsync<MessageReader>(
             """
             select p.id, p.role, p.language, p.email, case when p.phone_verified_at is not null then p.phone end as phone,
               array(select site_id from site_staff where person_id = p.id) as sites,

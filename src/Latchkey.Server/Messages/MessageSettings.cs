@@ -55,4 +55,7 @@ public sealed class MessageProviders
     public IReadOnlyList<IMessageProvider> All { get; }
 
     public bool Carries(string channel) => All.Any(p => p.Channel == channel);
+
+    /// <summary>Null where it has yet to be sent; else the name under which it is kept here: it has arrived by being written.</summary>
+    public string? KeptAs(string channel) => All.OfType<KeptHere>().FirstOrDefault(p => p.Channel == channel)?.Name;
 }

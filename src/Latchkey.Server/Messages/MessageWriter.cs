@@ -93,8 +93,9 @@ public sealed class MessageWriter(Db db, PlaceBook places, MessageProviders prov
         ];
         if (drafts.Count == 0)
             return;
-        MessageReaders readers = await MessageReaders.Load(tx, drafts.Where(d => d.Draft.To == Audience.Person).Select(d => d.Read.Entry.PersonId!.Value), drafts.Any(d => d.Draft.To == Audience.Staff));
+        MessageReaders readers = await MessageReaders.Load(tx.Connection, drafts.Where(d => d.Draft.To == Audience.Person).Select(d => d.Read.Entry.PersonId!.Value), drafts.Any(d => d.Draft.To == Audience.Staff));
         var rows = new List<object>();
+        bool toSend = false;
         foreach ((JournalRead r, Draft draft) in drafts)
         {
             foreach (MessageReader reader in draft.To == Audience.Person ? readers.Person(r.Entry.PersonId!.Value) : readers.StaffOf(r.Entry.SiteId))
@@ -103,24 +104,29 @@ public sealed class MessageWriter(Db db, PlaceBook places, MessageProviders prov
                 {
                     if (!providers.Carries(channel) || (channel == Channels.Sms && await caps.Refuse(tx, address!, now) is not null))
                         continue;
+                    bool due = draft.Due <= now;
+                    string? kept = due ? providers.KeptAs(channel) : null;
+                    toSend |= due && kept is null;
                     rows.Add(new
                     {
                         id = Guid.CreateVersion7(now), kind = draft.Kind, channel, person_id = reader.Id, address, language = reader.Language,
                         zone = r.Entry.SiteId is { } site ? places.Site(site)?.Zone.Id ?? "UTC" : "UTC", words = draft.Words, lease_id = draft.To == Audience.Person ? r.Entry.LeaseId : null,
-                        journal_id = r.Cursor.Id, created_at = now, due_at = draft.Due > now ? draft.Due : now, expires_at = draft.Expires,
+                        journal_id = r.Cursor.Id, created_at = now, due_at = due ? now : draft.Due, expires_at = draft.Expires,
+                        state = kept is null ? "waiting" : "sent", reason = kept, sent_at = kept is null ? (DateTimeOffset?)null : now,
                     });
                 }
             }
         }
         await tx.Execute(
             """
-            insert into message (id, kind, channel, person_id, address, language, zone, words, lease_id, journal_id, created_at, due_at, expires_at)
-            select id, kind, channel, person_id, address, language, zone, words, lease_id, journal_id, created_at, due_at, expires_at
+            insert into message (id, kind, channel, person_id, address, language, zone, words, lease_id, journal_id, created_at, due_at, expires_at, state, reason, sent_at)
+            select id, kind, channel, person_id, address, language, zone, words, lease_id, journal_id, created_at, due_at, expires_at, state, reason, sent_at
             from jsonb_populate_recordset(null::message, @rows::jsonb)
             on conflict do nothing
             """,
             new { rows = JsonSerializer.Serialize(rows) });
-        tx.AfterCommit(bell.Ring);
+        if (toSend)
+            tx.AfterCommit(bell.Ring);
     }
 
     private static async Task<Dictionary<Guid, LeaseTimes>> LeasesOf(Transaction tx, IReadOnlyList<JournalRead> read)

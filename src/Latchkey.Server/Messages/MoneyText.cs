@@ -10,9 +10,7 @@ public static class MoneyText
 
     public static string Of(long minor, string currency)
     {
-        int decimals = Currencies.Decimals(currency);
-        decimal major = minor / (decimal)Math.Pow(10, decimals);
-        string amount = major.ToString("N" + decimals, currency == "INR" ? Indian : CultureInfo.InvariantCulture.NumberFormat);
+        string amount = Currencies.Major(new Money(minor, currency)).ToString("N" + Currencies.Decimals(currency), currency == "INR" ? Indian : CultureInfo.InvariantCulture.NumberFormat);
         return Signs.TryGetValue(currency, out string? sign) ? sign + amount : $"{currency} {amount}";
     }
 

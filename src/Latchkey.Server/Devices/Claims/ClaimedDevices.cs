@@ -29,9 +29,7 @@ public sealed class ClaimedDevices : BackgroundService
     private readonly TimeProvider _time;
     private readonly ILogger<ClaimedDevices> _log;
     private readonly HashSet<Guid> _added = [];
-    private readonly SemaphoreSlim _looking = new(1);
-    private CancellationToken _stopping;
-    private Task _soon = Task.CompletedTask;
+    private readonly Wake _soon = new();
 
     public ClaimedDevices(Db db, PlaceBook places, DeviceKeys keys, DeviceLink link, JournalTail tail, TimeProvider time, ILogger<ClaimedDevices> log)
     {
@@ -39,60 +37,29 @@ public sealed class ClaimedDevices : BackgroundService
         tail.Read += OnJournal;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        _stopping = stoppingToken;
-        await Periodic.Run(LookEvery, _time, _log, "look for claimed devices", Look, stoppingToken);
-        await _soon;
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Periodic.Run(LookEvery, _time, _log, "look for claimed devices", Look, stoppingToken, _soon);
 
     private void OnJournal(IReadOnlyList<JournalRead> batch)
     {
-        bool any = false;
         foreach (JournalEntry entry in batch.Select(r => r.Entry).Where(e => e.Kind is JournalKinds.DeviceClaimed or JournalKinds.DeviceKeyChanged && e.DeviceId is not null))
         {
             _keys.Forget(entry.DeviceId!.Value);
-            any |= entry.Kind == JournalKinds.DeviceClaimed;
-        }
-        if (any && !_stopping.IsCancellationRequested)
-            _soon = Task.WhenAll(_soon, LookSoon(_stopping));
-    }
-
-    private async Task LookSoon(CancellationToken cancel)
-    {
-        try
-        {
-            await _places.Reload(cancel);
-            await Look(cancel);
-        }
-        catch (Exception e) when (!cancel.IsCancellationRequested)
-        {
-            _log.LogWarning("A claimed device is let in with the next round ({Reason}).", e.Message);
-        }
-        catch (OperationCanceledException)
-        {
-            // The end of the program.
+            if (entry.Kind == JournalKinds.DeviceClaimed)
+                _soon.Call();
         }
     }
 
     private async Task Look(CancellationToken cancel)
     {
-        await _looking.WaitAsync(cancel);
-        try
+        DateTimeOffset since = _time.GetUtcNow() - Recent;
+        IEnumerable<Guid> claimed = await _db.Read(c => c.QueryAsync<Guid>("select id from device where claimed_at > @since and revoked_at is null", new { since }), cancel);
+        List<Guid> due = [.. claimed.Where(d => !_added.Contains(d))];
+        if (due.Count > 0)
+            await _places.Reload(cancel); // whose banks they run
+        foreach (Guid device in due)
         {
-            DateTimeOffset since = _time.GetUtcNow() - Recent;
-            foreach (Guid device in await _db.Read(c => c.QueryAsync<Guid>("select id from device where claimed_at > @since and revoked_at is null", new { since }), cancel))
-            {
-                if (_added.Contains(device))
-                    continue;
-                await _places.FindBankOfDevice(device, cancel);
-                if (await Add(device, cancel))
-                    _added.Add(device);
-            }
-        }
-        finally
-        {
-            _looking.Release();
+            if (await Add(device, cancel))
+                _added.Add(device);
         }
     }
 
@@ -104,11 +71,5 @@ public sealed class ClaimedDevices : BackgroundService
         if (result.Status == PublishStatus.Refused)
             _log.LogWarning("The broker lets this node not add device {Device} ({Reason}). Give it access there.", device, MqttReasonCode.Name(result.Reason));
         return true;
-    }
-
-    public override void Dispose()
-    {
-        _looking.Dispose();
-        base.Dispose();
     }
 }

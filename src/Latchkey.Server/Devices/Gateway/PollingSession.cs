@@ -1,7 +1,7 @@
-using System.Threading.Channels;
 using Latchkey.Link.Messages;
 using Latchkey.Link.Mqtt;
 using Latchkey.Link.Transport;
+using Latchkey.Server.Hosting;
 
 namespace Latchkey.Server.Devices.Gateway;
 
@@ -11,7 +11,7 @@ public sealed class PollingSession(DeviceRelay relay, TimeProvider time, Func<Gu
 {
     private readonly Lock _gate = new();
     private readonly List<(long N, MqttMessage Message)> _mail = [];
-    private readonly Channel<bool> _arrived = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Wake _arrived = new();
     private readonly MessageRate _rate = new(time);
     private long _last, _handedOut;
     private int _requests;
@@ -71,7 +71,7 @@ public sealed class PollingSession(DeviceRelay relay, TimeProvider time, Func<Gu
                     if (_mail.Count > MostMail)
                         Drop(_mail[0]);
                 }
-                _arrived.Writer.TryWrite(true);
+                _arrived.Call();
             }
         }
         catch (OperationCanceledException)
@@ -94,7 +94,7 @@ public sealed class PollingSession(DeviceRelay relay, TimeProvider time, Func<Gu
                 return new Polling.Download(found);
             try
             {
-                await _arrived.Reader.ReadAsync(either.Token);
+                await _arrived.Wait(either.Token);
             }
             catch (OperationCanceledException)
             {

@@ -31,8 +31,7 @@ public sealed class TokenKeys : BackgroundService
     private readonly Db _db;
     private readonly TimeProvider _time;
     private ILogger _log = NullLogger.Instance;
-    private readonly SemaphoreSlim _loading = new(1);
-    private Task _soon = Task.CompletedTask;
+    private readonly Wake _soon = new();
     private volatile FrozenDictionary<string, TokenKey> _byHeader = FrozenDictionary<string, TokenKey>.Empty;
 
     private TokenKeys(Db db, TimeProvider time) => (_db, _time) = (db, time);
@@ -64,7 +63,7 @@ public sealed class TokenKeys : BackgroundService
         tail.Read += batch =>
         {
             if (batch.Any(r => r.Entry.Kind == JournalKinds.TokenKeysChanged))
-                _soon = Task.WhenAll(_soon, LookSoon());
+                _soon.Call();
         };
     }
 
@@ -94,15 +93,10 @@ public sealed class TokenKeys : BackgroundService
     {
         foreach (TokenKey key in _byHeader.Values)
             key.Key.Dispose();
-        _loading.Dispose();
         base.Dispose();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        await Periodic.Run(LookEvery, _time, _log, "look for token keys", Round, stoppingToken);
-        await _soon;
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Periodic.Run(LookEvery, _time, _log, "look for token keys", Round, stoppingToken, _soon);
 
     private async Task Round(CancellationToken cancel)
     {
@@ -122,37 +116,17 @@ public sealed class TokenKeys : BackgroundService
         await Look(cancel);
     }
 
-    private async Task LookSoon()
-    {
-        try
-        {
-            await Look(CancellationToken.None);
-        }
-        catch (Exception e)
-        {
-            _log.LogWarning("The token keys will be read with the next round ({Reason}).", e.Message);
-        }
-    }
-
     private async Task Look(CancellationToken cancel)
     {
-        await _loading.WaitAsync(cancel);
-        try
-        {
-            DateTimeOffset now = _time.GetUtcNow();
-            IEnumerable<(string Id, byte[] PrivateKey, DateTime SignsFrom)> rows = await _db.Read(
-                c => Dapper.SqlMapper.QueryAsync<(string, byte[], DateTime)>(c, "select id, private_key, signs_from from signing_key where known_until is null or known_until > @now", new { now }), cancel);
-            FrozenDictionary<string, TokenKey> before = _byHeader;
-            _byHeader = rows.Select(r => before.GetValueOrDefault(HeaderOf(r.Id)) ?? KeyOf(r.Id, r.PrivateKey, new DateTimeOffset(r.SignsFrom, TimeSpan.Zero)))
-                .ToFrozenDictionary(k => k.Header, StringComparer.Ordinal);
-            // Not disposed: a request may be in the middle of using it. The collector takes it.
-            if (before.Keys.Any(h => !_byHeader.ContainsKey(h)))
-                Withdrawn?.Invoke();
-        }
-        finally
-        {
-            _loading.Release();
-        }
+        DateTimeOffset now = _time.GetUtcNow();
+        IEnumerable<(string Id, byte[] PrivateKey, DateTime SignsFrom)> rows = await _db.Read(
+            c => Dapper.SqlMapper.QueryAsync<(string, byte[], DateTime)>(c, "select id, private_key, signs_from from signing_key where known_until is null or known_until > @now", new { now }), cancel);
+        FrozenDictionary<string, TokenKey> before = _byHeader;
+        _byHeader = rows.Select(r => before.GetValueOrDefault(HeaderOf(r.Id)) ?? KeyOf(r.Id, r.PrivateKey, new DateTimeOffset(r.SignsFrom, TimeSpan.Zero)))
+            .ToFrozenDictionary(k => k.Header, StringComparer.Ordinal);
+        // Not disposed: a request may be in the middle of using it. The collector takes it.
+        if (before.Keys.Any(h => !_byHeader.ContainsKey(h)))
+            Withdrawn?.Invoke();
     }
 
     private static TokenKey KeyOf(string id, byte[] privateKey, DateTimeOffset from)

@@ -40,14 +40,21 @@ public static class FinishRental
                 Decision<Rental> moved = rental.Finish(EnumText.Parse<Domain.Lockers.DoorState>(door), row.CommandUnderWay, places.Locker(row.LockerId)!.Label);
                 if (moved.Refusal is { } refused)
                     return refused;
-                await tx.Execute(
-                    "update lease set state = @state, ended_at = @now, receipt_number = nextval('receipt_number') where id = @id",
-                    new { id, now, state = moved.Value.State.Text() });
-                await Grants.End(tx, id, places.Locker(row.LockerId)!, places.Bank(row.BankId)!, now);
-                tx.Journal(row.Entry(now, JournalKinds.LeaseEnded, JournalEntry.ByPerson(person)));
-                await SettleRental.AtEnd(tx, row, now);
+                await End(tx, row, moved.Value, places, JournalEntry.ByPerson(person), null, now);
                 return LeaseViews.Of((await LeaseRow.Lock(tx, id, person))!, places, now);
             },
             cancel);
+    }
+
+    /// <summary>Everything that ends with a rental, whoever ends it.</summary>
+    /// <param name="row">Locked, and as it was before.</param>
+    /// <param name="data">What the journal says of how it came to that, if there is more to say than who did it.</param>
+    internal static async Task End(Transaction tx, LeaseRow row, Rental ended, PlaceBook places, string authority, string? data, DateTimeOffset now)
+    {
+        await tx.Execute(
+            "update lease set state = @state, ended_at = @now, receipt_number = nextval('receipt_number') where id = @Id", new { row.Id, now, state = ended.State.Text() });
+        await Grants.End(tx, row.Id, places.Locker(row.LockerId)!, places.Bank(row.BankId)!, now);
+        tx.Journal(row.Entry(now, JournalKinds.LeaseEnded, authority, data));
+        await SettleRental.AtEnd(tx, row, now);
     }
 }

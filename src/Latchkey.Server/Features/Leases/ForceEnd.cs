@@ -2,8 +2,6 @@ using System.Text.Json;
 using Dapper;
 using Latchkey.Domain;
 using Latchkey.Domain.Leases;
-using Latchkey.Server.Devices;
-using Latchkey.Server.Features.Payments;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Hosting.Limits;
@@ -49,12 +47,8 @@ public static class ForceEnd
                 Decision<Rental> moved = row.Rental().ForceEnd();
                 if (moved.Refusal is { } refused)
                     return refused;
-                await tx.Execute(
-                    "update lease set state = @state, ended_at = @now, receipt_number = nextval('receipt_number') where id = @id", new { id, now, state = moved.Value.State.Text() });
-                await Grants.End(tx, id, places.Locker(row.LockerId)!, places.Bank(row.BankId)!, now);
-                tx.Journal(row.Entry(
-                    now, JournalKinds.LeaseEnded, JournalEntry.ByPerson(staff), JsonSerializer.Serialize(new { forced = true, reason = request.Reason }, Json.Options)));
-                await SettleRental.AtEnd(tx, row, now);
+                await FinishRental.End(
+                    tx, row, moved.Value, places, JournalEntry.ByPerson(staff), JsonSerializer.Serialize(new { forced = true, reason = request.Reason }, Json.Options), now);
                 return new Ended(id, moved.Value.State, row.Rental().Owed(now));
             },
             cancel);

@@ -46,7 +46,7 @@ public static class ChooseMessages
 
     private static async Task<Choices?> Load(HttpContext http, Db db, MessageProviders providers, CancellationToken cancel)
     {
-        if ((await db.Change(tx => MessageReaders.Load(tx, [http.Caller().Id], staff: false), cancel)).Person(http.Caller().Id).FirstOrDefault() is not { } reader)
+        if ((await db.Read(c => MessageReaders.Load(c, [http.Caller().Id], staff: false), cancel)).Person(http.Caller().Id).FirstOrDefault() is not { } reader)
             return null;
         string[] all = [Channels.App, Channels.Email, Channels.Push, Channels.Sms];
         string[] available =

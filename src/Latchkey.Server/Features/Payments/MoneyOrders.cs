@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Threading.Channels;
 using Latchkey.Domain;
 using Latchkey.Domain.Payments;
 using Latchkey.Server.Features.Leases;
@@ -35,7 +34,7 @@ public sealed class MoneyOrders : BackgroundService
         JournalKinds.LeaseEnded, JournalKinds.LeaseCancelled, JournalKinds.LeaseExpired, JournalKinds.LeaseCharged, JournalKinds.PaymentLate, JournalKinds.PaymentDeclined,
     ];
 
-    private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }); // one look serves any number of orders
+    private readonly Wake _soon = new();
     private readonly Db _db;
     private readonly PaymentProviders _providers;
     private readonly PaymentArrivals _arrivals;
@@ -53,7 +52,7 @@ public sealed class MoneyOrders : BackgroundService
         };
     }
 
-    public void Wake() => _wake.Writer.TryWrite(true);
+    public void Wake() => _soon.Call();
 
     /// <summary>Writes an order down; the database refuses a second capture, void or close of a payment, which is then no error.</summary>
     public static Task<int> Give(Transaction tx, Guid payment, string kind, Money? amount, DateTimeOffset now) => tx.Execute(
@@ -78,30 +77,7 @@ public sealed class MoneyOrders : BackgroundService
         """,
         new { leases = leases.ToArray(), now });
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        Task seconds = Periodic.Run(Every, _time, _log, "look for orders to providers", _ => Task.FromResult(_wake.Writer.TryWrite(true)), stoppingToken);
-        try
-        {
-            while (await _wake.Reader.WaitToReadAsync(stoppingToken))
-            {
-                _wake.Reader.TryRead(out _);
-                try
-                {
-                    await Round(stoppingToken);
-                }
-                catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-                {
-                    _log.LogWarning("Orders to providers wait for the next round ({Reason}).", e.Message);
-                }
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The end of the program.
-        }
-        await seconds;
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Periodic.Run(Every, _time, _log, "look for orders to providers", Round, stoppingToken, _soon);
 
     /// <summary>Everything that is due now: orders first, then questions.</summary>
     public async Task Round(CancellationToken cancel)

@@ -1,4 +1,4 @@
-using System.Threading.Channels;
+using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
 
 namespace Latchkey.Server.Features.Places;
@@ -9,7 +9,7 @@ public sealed class PlaceNews : BackgroundService
     // A book that could not be read is read with the next round.
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(10);
 
-    private readonly Channel<bool> _changed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }); // one reading serves any number of changes
+    private readonly Wake _changed = new();
     private readonly PlaceBook _places;
     private readonly TimeProvider _time;
     private readonly ILogger<PlaceNews> _log;
@@ -20,7 +20,7 @@ public sealed class PlaceNews : BackgroundService
         tail.Read += batch =>
         {
             if (batch.Any(r => r.Entry.Kind is JournalKinds.TariffSet or JournalKinds.SitePolicy))
-                _changed.Writer.TryWrite(true);
+                _changed.Call();
         };
     }
 
@@ -28,9 +28,9 @@ public sealed class PlaceNews : BackgroundService
     {
         try
         {
-            while (await _changed.Reader.WaitToReadAsync(stoppingToken))
+            while (true)
             {
-                _changed.Reader.TryRead(out _);
+                await _changed.Wait(stoppingToken);
                 try
                 {
                     await _places.Reload(stoppingToken);
@@ -39,7 +39,7 @@ public sealed class PlaceNews : BackgroundService
                 {
                     _log.LogWarning("The places are read again in a moment ({Reason}).", e.Message);
                     await Task.Delay(LookAgain, _time, stoppingToken);
-                    _changed.Writer.TryWrite(true);
+                    _changed.Call();
                 }
             }
         }

@@ -17,7 +17,7 @@ public sealed record SmtpSettings(string Host, int Port, string? User, string? P
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? url) || url.Scheme != "smtp" || url.Host.Length == 0)
             throw new StartUpException(Form);
-        string? from = url.Query.TrimStart('?').Split('&').Select(p => p.Split('=', 2)).Where(p => p is ["from", _]).Select(p => Uri.UnescapeDataString(p[1])).FirstOrDefault();
+        string? from = EnvironmentSetting.Query(url, "from");
         if (!MailAddress.TryCreate(from, out MailAddress? sender))
             throw new StartUpException(Form);
         string[] login = url.UserInfo.Length > 0 ? [.. url.UserInfo.Split(':', 2).Select(Uri.UnescapeDataString)] : [];

@@ -17,7 +17,7 @@ public sealed record TwilioSettings(Uri Address, string Account, string Token, s
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? url) || !(url.Scheme == "https" || (url.Scheme == "http" && url.IsLoopback)) || url.UserInfo.Split(':') is not [var account, var token])
             throw new StartUpException(Form);
-        string? from = url.Query.TrimStart('?').Split('&').Select(p => p.Split('=', 2)).Where(p => p is ["from", _]).Select(p => Uri.UnescapeDataString(p[1])).FirstOrDefault();
+        string? from = EnvironmentSetting.Query(url, "from");
         return string.IsNullOrEmpty(from)
             ? throw new StartUpException(Form)
             : new TwilioSettings(new Uri(url.GetLeftPart(UriPartial.Scheme) + url.Authority.Split('@')[^1]), Uri.UnescapeDataString(account), Uri.UnescapeDataString(token), from);

@@ -39,7 +39,7 @@ public sealed class WebSocketSessionTests
 
     private static async Task<WebApplication> ServerThatStopsReading()
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         WebApplication server = builder.Build();
         server.UseWebSockets();

@@ -25,7 +25,7 @@ public sealed class FakeProvider : IAsyncDisposable
     /// <param name="wrong">What is wrong with a request by the provider's published page; null where nothing is.</param>
     public static async Task<FakeProvider> Start(Func<HttpContext, string, string?> wrong)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
         WebApplication app = builder.Build();

@@ -129,7 +129,7 @@ public sealed class LogInElsewhereTests(TestDatabase databases)
 
         private Issuer()
         {
-            WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(["--urls", "http://127.0.0.1:0"]);
+            WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(["--urls", "http://127.0.0.1:0", "--hostBuilder:reloadConfigOnChange=false"]);
             builder.Logging.ClearProviders();
             _web = builder.Build();
             _web.MapGet("/keys", () =>

