@@ -95,8 +95,7 @@ public sealed class LatchkeyProcess : IAsyncDisposable
     /// <summary>A fresh data directory that the database's user can enter.</summary>
     public static string NewData()
     {
-        string folder = Directory.CreateDirectory($"/tmp/lk-sys-{RandomNumberGenerator.GetHexString(8, lowercase: true)}").FullName;
-        File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
+        string folder = TestFolders.New($"lk-sys-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
         Folders.Add(folder);
         return folder;
     }

@@ -34,9 +34,7 @@ public sealed class MosquittoBroker : IAsyncDisposable
     /// <param name="givenPort">The port that the configuration names, if that is known already.</param>
     public static async Task<MosquittoBroker> Start(Func<int, string, Task<string>> configure, int? givenPort = null)
     {
-        // Not TMPDIR, which may be a folder that only root can enter.
-        string folder = Directory.CreateDirectory($"/tmp/lk-mosq-{Environment.ProcessId}-{Path.GetRandomFileName()}").FullName;
-        File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
+        string folder = TestFolders.New($"lk-mosq-{Environment.ProcessId}-{Path.GetRandomFileName()}");
         int port = givenPort ?? FreePort();
         string file = Path.Combine(folder, "test.conf");
         await File.WriteAllTextAsync(file, await configure(port, folder));

@@ -20,10 +20,7 @@ public sealed class TestDatabase : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        // Not TMPDIR and not the checkout: the database's user must be able to enter.
-        string folder = Directory.CreateDirectory($"/tmp/lk-test-{Environment.ProcessId}").FullName;
-        File.SetUnixFileMode(folder, (UnixFileMode)0b111_101_101);
-        _data = DataDirectory.Open(folder);
+        _data = DataDirectory.Open(TestFolders.New($"lk-test-{Environment.ProcessId}"));
         _postgres = await PrivatePostgres.Start(_data, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
         await Execute($"create database {Template}");
         await using NpgsqlDataSource template = NpgsqlDataSource.Create(ConnectionTo(Template));

@@ -111,7 +111,14 @@ public sealed class InvariantTests(TestDatabase databases)
         SitePlace site = app.Places.Sites[0];
         await (await app.Quick()).Hold(site);
         app.Time.Advance(TimeSpan.FromMinutes(15));
-        await Driving.Until(async () => await app.Sql<long>("select count(*) from lease where state = 'expired'") == 1, "the hold expires");
+        // A sweep leaves a row that another is at to the next one, and the clock stands then.
+        await Driving.Until(
+            async () =>
+            {
+                app.Time.Advance(TimeSpan.FromSeconds(1));
+                return await app.Sql<long>("select count(*) from lease where state = 'expired'") == 1;
+            },
+            "the hold expires");
         TestPerson[] people = await app.GivenCustomers(4);
         TestPerson asha = await app.GivenCustomer();
         JsonNode used = await asha.Rent(site);

@@ -27,6 +27,9 @@ public sealed class FakeMailServer : IAsyncDisposable
     /// <summary>The reply to RCPT, for the next recipients; 250 when there is none.</summary>
     public ConcurrentQueue<string> Replies { get; } = new();
 
+    /// <summary>The reply to the next RCPT of an address, before those for anybody.</summary>
+    public ConcurrentDictionary<string, string> ReplyTo { get; } = new(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>What is waited for before a mail is accepted.</summary>
     public Task Hold { get; set; } = Task.CompletedTask;
 
@@ -87,7 +90,7 @@ public sealed class FakeMailServer : IAsyncDisposable
                         expected = "RCPT TO:";
                         break;
                     case "RCPT TO:":
-                        string reply = Replies.TryDequeue(out string? next) ? next : "250 ok";
+                        string reply = ReplyTo.TryRemove(line["RCPT TO:".Length..].Trim('<', '>'), out string? own) ? own : Replies.TryDequeue(out string? next) ? next : "250 ok";
                         await Say(reply);
                         expected = reply.StartsWith('2') ? "DATA" : "RSET";
                         break;

@@ -78,9 +78,9 @@ public sealed class MessageDeliveryTests(TestDatabase databases)
     public async Task A_dead_message_is_shown_to_admins_without_its_words_and_sent_again_when_they_say_so()
     {
         await using var mail = new FakeMailServer();
-        mail.Replies.Enqueue("550 no such mailbox");
         await using LatchkeyApp app = await LatchkeyApp.Start(databases, messages: By(mail));
-        TestPerson asha = await app.GivenCustomer(), admin = await app.GivenAdmin();
+        TestPerson asha = await app.Quick(), admin = await app.GivenAdmin();
+        mail.ReplyTo[asha.Email] = "550 no such mailbox";
         await asha.Hold(app.Places.Sites[0]);
         JsonNode? dead = null;
         await Driving.Until(async () => (dead = (await admin.Get("admin/messages")).Body!["items"]!.AsArray().FirstOrDefault()) is not null, "it is dead", seconds: 30);
@@ -90,7 +90,7 @@ public sealed class MessageDeliveryTests(TestDatabase databases)
         (await asha.Get("admin/messages")).Status.ShouldBe(403);
         (await asha.Post($"admin/messages/{dead.Id()}/send")).Status.ShouldBe(403);
         (await admin.Post($"admin/messages/{dead.Id()}/send")).Status.ShouldBe(204);
-        await Driving.Until(() => Task.FromResult(mail.Mails.Count == 1), "it arrives", seconds: 30);
+        await Driving.Until(() => Task.FromResult(mail.Mails.Count(m => m.Contains(asha.Email, StringComparison.OrdinalIgnoreCase)) == 1), "it arrives", seconds: 30);
         (await admin.Post($"admin/messages/{dead.Id()}/send")).Status.ShouldBe(404);
     }
 
