@@ -69,7 +69,7 @@ public static class Composition
         builder.Services.AddSingleton<StandInDialer>().AddSingleton<DeviceGateway>().AddSingleton<DeviceSocket>().AddRunning<DevicePolling>();
         builder.Services.AddMessages(options.Messages);
         // Stopped in the opposite order: the meter waits for commands to leave, so it comes after what sends them.
-        builder.Services.AddRunning<JournalMeter>().AddHostedService(s => s.GetRequiredService<RateLimiter>());
+        builder.Services.AddRunning<JournalChain>().AddRunning<JournalMeter>().AddHostedService(s => s.GetRequiredService<RateLimiter>());
 
         builder.Services.Configure<JsonOptions>(o => Json.Configure(o.SerializerOptions));
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);

@@ -76,6 +76,24 @@ public static class AllInvariants
         new(5, "The journal's next entries come after its last (the first start after a dump was loaded mends this: see docs/operating.md)",
             "select 'entries up to transaction ' || max(xid)::text from journal having max(xid) >= pg_snapshot_xmax(pg_current_snapshot())"),
         new(6, "Who is shown online was heard of within a minute", "select id::text from device where online and last_seen < @now - interval '60 seconds'"),
+        new(7, "Each entry of the journal is as it was linked",
+            """
+            select 'link ' || l.position
+            from journal_link l left join journal j on j.id = l.journal_id left join journal_link p on p.position = l.position - 1
+            where j.id is null or (l.position > 1 and p.position is null) or l.hash <> sha256(coalesce(p.hash, '') || journal_leaf(j))
+            order by l.position
+            """),
+        new(7, "No entry was put into the journal's past, and none was taken off its end",
+            """
+            select 'entry ' || j.id from journal j, journal_chain c where (j.xid, j.id) <= (c.xid, c.id) and not exists (select 1 from journal_link l where l.journal_id = j.id)
+            union all
+            select 'the chain ends at ' || coalesce(l.position, 0) || ' and should at ' || greatest(c.position, s.position)
+            from journal_chain c, (select max(position) as position from journal_link) l, (select coalesce(max(position), 0) as position from journal_checkpoint) s
+            where coalesce(l.position, 0) <> c.position or c.position < s.position
+            """),
+        new(7, "What was signed is what the chain says",
+            "select 'checkpoint ' || c.position from journal_checkpoint c left join journal_link l on l.position = c.position where l.hash is distinct from c.hash"),
+        new SignedCheckpoints(),
         new(7, "A session has one refresh token that can be used, and none after it was ended",
             """
             select family::text from refresh_token where expires_at > @now group by family

@@ -3,6 +3,7 @@ using System.Data;
 using System.Text.Json;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Hosting.Private;
+using Latchkey.Server.Journal;
 using Latchkey.Server.Storage;
 using Npgsql;
 
@@ -23,7 +24,7 @@ public static class CheckCommand
         {
             try
             {
-                return await Check(Connection(parsed.GetValue(data)!), parsed.GetValue(json), Console.Out, time, stop);
+                return await Check(Connection(parsed.GetValue(data)!), parsed.GetValue(json), Console.Out, time, stop, CheckpointFile.In(parsed.GetValue(data)!));
             }
             catch (StartUpException e)
             {
@@ -40,7 +41,7 @@ public static class CheckCommand
     }
 
     /// <summary>0 or 1, as the exit code.</summary>
-    public static async Task<int> Check(string connection, bool json, TextWriter output, TimeProvider time, CancellationToken cancel)
+    public static async Task<int> Check(string connection, bool json, TextWriter output, TimeProvider time, CancellationToken cancel, CheckpointFile? file = null)
     {
         await using NpgsqlDataSource source = Database.Source(connection);
         await using NpgsqlConnection db = await source.OpenConnectionAsync(cancel);
@@ -49,14 +50,15 @@ public static class CheckCommand
         await using (var readOnly = new NpgsqlCommand("set transaction read only", db, moment))
             await readOnly.ExecuteNonQueryAsync(cancel);
         int broken = 0;
-        foreach (Invariant invariant in AllInvariants.List)
+        IReadOnlyList<Invariant> all = file is { Exists: true } ? [.. AllInvariants.List, new ExportedCheckpoints(file)] : AllInvariants.List;
+        foreach (Invariant invariant in all)
         {
             IReadOnlyList<string> offenders = await invariant.Offenders(db, time.GetUtcNow(), cancel);
             broken += offenders.Count > 0 ? 1 : 0;
             await output.WriteLineAsync(json ? Json(invariant, offenders) : Text(invariant, offenders));
         }
         if (!json)
-            await output.WriteLineAsync(broken == 0 ? $"{AllInvariants.List.Count} checked, all hold" : $"{AllInvariants.List.Count} checked, {broken} broken");
+            await output.WriteLineAsync(broken == 0 ? $"{all.Count} checked, all hold" : $"{all.Count} checked, {broken} broken");
         return broken == 0 ? 0 : 1;
     }
 

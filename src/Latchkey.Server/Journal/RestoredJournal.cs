@@ -24,7 +24,9 @@ public static class RestoredJournal
         // Nobody writes an entry of today meanwhile: it would be renumbered with the others.
         await db.ExecuteAsync(new CommandDefinition("lock table journal in share row exclusive mode", transaction: tx, commandTimeout: 0, cancellationToken: cancel));
         int renumbered = await IsAhead(db, cancel)
-            ? await db.ExecuteAsync(new CommandDefinition("update journal set xid = '1'", transaction: tx, commandTimeout: 0, cancellationToken: cancel))
+            ? await db.ExecuteAsync(new CommandDefinition(
+                // The chain looks through all of it again for what was not linked yet when the dump was made.
+                "with again as (update journal_chain set xid = '0', id = 0) update journal set xid = '1'", transaction: tx, commandTimeout: 0, cancellationToken: cancel))
             : 0;
         await tx.CommitAsync(cancel);
         return renumbered;

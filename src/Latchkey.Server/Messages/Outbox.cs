@@ -20,14 +20,20 @@ public sealed class Outbox(SmsCaps caps, MessageProviders providers, DeliveryBel
 {
     private static readonly Refusal NoSms = new("sms-off", RefusalKind.Conflict, "No SMS can be sent here. Use your e-mail address instead.");
 
-    /// <summary>Null, or why no SMS goes there: an e-mail is never refused. Refused is only this message: the transaction can still be committed.</summary>
+    /// <summary>Null, or why no SMS goes there: an e-mail is never refused. Asked also where nothing is to be sent, so that a refusal tells nothing of whether there is an account.</summary>
+    public async Task<Refusal?> Refuse(Transaction tx, string channel, string address)
+    {
+        if (channel != Channels.Sms)
+            return null;
+        return providers.Carries(channel) ? await caps.Refuse(tx, address, time.GetUtcNow()) : NoSms;
+    }
+
+    /// <summary>Null, or why it does not go: as <see cref="Refuse"/> says. Refused is only this message: the transaction can still be committed.</summary>
     public async Task<Refusal?> Send(Transaction tx, DirectMessage message)
     {
         DateTimeOffset now = time.GetUtcNow();
         bool carried = providers.Carries(message.Channel);
-        if (message.Channel == Channels.Sms && !carried)
-            return NoSms;
-        if (message.Channel == Channels.Sms && await caps.Refuse(tx, message.Address, now) is { } refused)
+        if (await Refuse(tx, message.Channel, message.Address) is { } refused)
             return refused;
         await tx.Execute(
             """

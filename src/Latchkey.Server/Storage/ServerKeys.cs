@@ -37,6 +37,9 @@ public sealed class ServerKeys(Db db, TimeProvider time)
     /// <summary>Proves that a challenge to a polling device was made here.</summary>
     public const string DeviceChallenge = "device-challenge";
 
+    /// <summary>Signs the checkpoints of the journal's chain.</summary>
+    public const string Checkpoint = "journal-checkpoint";
+
     private readonly ConcurrentDictionary<string, byte[]> _known = new(StringComparer.Ordinal);
 
     /// <summary>A P-256 private key as PKCS #8; made once, by the first node that asks.</summary>

@@ -58,6 +58,10 @@ public sealed class OneTimeCodes(byte[] key, Outbox outbox)
             if (await outbox.Send(tx, message) is { } refused)
                 return Tried<CodeView>.No(refused);
         }
+        else if (await outbox.Refuse(tx, address.Channel.Text(), address.Text) is { } refused)
+        {
+            return Tried<CodeView>.No(refused);
+        }
         return Tried<CodeView>.Yes(new CodeView(id, address.Channel.Text(), now + CodeRules.Lifetime));
     }
 

@@ -8,6 +8,8 @@ internal sealed class GuardBuild : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("latchkey-guards-").FullName;
 
+    private readonly Dictionary<string, byte[]> _before = [];
+
     private string Log => Path.Combine(_folder, "tool.log");
 
     private string Sources => Path.Combine(_folder, "latchkey");
@@ -28,10 +30,20 @@ internal sealed class GuardBuild : IDisposable
     }
 
     /// <summary>Null when it went well, else what git says.</summary>
-    public async Task<string?> Patch(Guard guard, bool back = false)
+    public async Task<string?> Patch(Guard guard)
     {
-        (int? code, string said) = await Tool.Run(Sources, Log, ["git", "apply", "--unidiff-zero", .. back ? (string[])["--reverse"] : [], guard.Patch]);
+        foreach (string file in File.ReadLines(guard.Patch).Where(l => l.StartsWith("+++ b/", StringComparison.Ordinal)).Select(l => Path.Combine(Sources, l["+++ b/".Length..])))
+            _before[file] = await File.ReadAllBytesAsync(file);
+        (int? code, string said) = await Tool.Run(Sources, Log, ["git", "apply", "--unidiff-zero", guard.Patch]);
         return code == 0 ? null : said;
+    }
+
+    /// <summary>As it was before. Not by the patch backwards: without lines around it, one that only takes lines away would put them back wherever they once stood.</summary>
+    public async Task Restore()
+    {
+        foreach ((string file, byte[] content) in _before)
+            await File.WriteAllBytesAsync(file, content);
+        _before.Clear();
     }
 
     /// <summary>Null when it went well, else the first complaints. Without analyzers: a guard that is off leaves things unused, and only what the program does matters.</summary>

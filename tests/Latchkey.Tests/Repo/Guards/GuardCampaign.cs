@@ -66,7 +66,7 @@ public sealed class GuardCampaign
         }
         finally
         {
-            (await build.Patch(guard, back: true)).ShouldBeNull();
+            await build.Restore();
         }
     }
 

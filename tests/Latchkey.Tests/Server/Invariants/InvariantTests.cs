@@ -2,7 +2,9 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Invariants;
+using Latchkey.Server.Journal;
 using Latchkey.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace Latchkey.Tests.Server.Invariants;
@@ -38,6 +40,13 @@ public sealed class InvariantTests(TestDatabase databases)
         ("A key that was used", "update idempotency set body = null where key = (select min(key) from idempotency)"),
         ("The journal's next entries", "update journal set xid = '4611686018427387904' where id = (select max(id) from journal)"),
         ("Who is shown online", "update device set online = true, last_seen = now() - interval '10 years' where id = (select min(id::text)::uuid from device)"),
+        ("Each entry of the journal", "update journal set at = at + interval '1 second' where id = (select journal_id from journal_link order by position limit 1)"),
+        ("Each entry of the journal", "delete from journal where id = (select journal_id from journal_link order by position limit 1 offset 3)"),
+        ("Each entry of the journal", "update journal_link l set journal_id = -o.journal_id from journal_link o where (l.position, o.position) in ((2, 3), (3, 2)); update journal_link set journal_id = -journal_id where journal_id < 0"),
+        ("No entry was put into", "insert into journal (xid, at, kind, authority) values ('1', now(), 'door-opened', 'server')"),
+        ("No entry was put into", "delete from journal_link where position = (select max(position) from journal_link)"),
+        ("What was signed", "update journal_link set hash = sha256(hash) where position = (select min(position) from journal_checkpoint)"),
+        ("Checkpoints of the journal", "update journal_checkpoint set at = at + interval '1 hour'"),
         ("A session has one", "update refresh_token set revoked_at = now() where hash = (select hash from refresh_token where family in (select family from refresh_token group by family having count(*) > 1) limit 1)"),
     ];
 
@@ -51,6 +60,7 @@ public sealed class InvariantTests(TestDatabase databases)
     public async Task An_evening_of_rentals_breaks_nothing_and_each_broken_promise_is_told_by_its_own_line()
     {
         await using LatchkeyApp app = await GivenAnEvening();
+        await Driving.Until(async () => await app.Services.GetRequiredService<JournalChain>().LinkNext(CancellationToken.None) > 0 || await app.Sql<long>("select count(*) from journal_checkpoint") > 0, "the chain begins");
         (await Broken(app, "select 1")).ShouldBeEmpty();
         foreach ((string statement, string breakage) in Breakages)
         {

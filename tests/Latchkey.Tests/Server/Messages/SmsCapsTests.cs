@@ -49,6 +49,17 @@ public sealed class SmsCapsTests(TestDatabase databases)
     }
 
     [Fact]
+    public async Task A_number_that_gets_no_SMS_is_refused_whether_there_is_an_account_or_not()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        const string Known = "+4916012345678", Unknown = "+4916087654321";
+        await app.Sql<int>("insert into person (id, phone, phone_verified_at, name, role, created_at) values (gen_random_uuid(), @Known, now(), 'Asha', 'customer', now())", new { Known });
+        JsonNode?[] answers = [.. await Task.WhenAll(new[] { Known, Unknown }.Select(async phone => (await app.Ask(HttpMethod.Post, "auth/codes", new { purpose = "sign-in", phone })).Body))];
+        answers.Select(a => a.Text("code")).ShouldBe(["sms-country", "sms-country"]);
+        answers[0]!["detail"]!.ToJsonString().ShouldBe(answers[1]!["detail"]!.ToJsonString());
+    }
+
+    [Fact]
     public async Task All_together_have_a_cap_and_a_country_that_is_not_served_gets_none()
     {
         await using LatchkeyApp app = await LatchkeyApp.Start(databases, messages: LatchkeyApp.Outbox with { Sms = new SmsLimits(["91", "44"], TotalHour: 3) });
