@@ -4,6 +4,7 @@ using Dapper;
 using Latchkey.Link.Messages;
 using Latchkey.Link.Mqtt;
 using Latchkey.Server.Features.Places;
+using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
 using Latchkey.Server.Storage;
 
@@ -20,6 +21,13 @@ public sealed class GrantPush : BackgroundService
 
     /// <summary>Long enough for a slow link; whatever is lost is sent again with one of the next states.</summary>
     private static readonly TimeSpan Lives = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan ForgetEvery = TimeSpan.FromHours(1);
+
+    private static readonly TimeSpan Kept = TimeSpan.FromDays(7);
+
+    /// <summary>At once, so that the transaction stays short; a bank of 60 with a lease each hour writes 3,000 a day.</summary>
+    private const int MostForgotten = 20_000;
 
     private readonly Db _db;
     private readonly DeviceLink _link;
@@ -52,7 +60,8 @@ public sealed class GrantPush : BackgroundService
     {
         try
         {
-            await Task.WhenAll(Each(_news.Words, Hear, stoppingToken), Each(_send.Reader, Send, stoppingToken));
+            await Task.WhenAll(
+                Each(_news.Words, Hear, stoppingToken), Each(_send.Reader, Send, stoppingToken), Periodic.Run(ForgetEvery, _time, _log, "clearing of old grants", Forget, stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
@@ -153,6 +162,22 @@ public sealed class GrantPush : BackgroundService
         PublishResult result = await _link.Publish(Topics.Grants(device), Wire.Write(key.Sign(Guid.CreateVersion7(_time.GetUtcNow()), after, revision, body)), Lives, cancel);
         return result.Status == PublishStatus.Acknowledged;
     }
+
+    /// <summary>
+    /// What a bank holds of leases that are over, and who it was before, is of no more use: a bank that has lost something is told everything anew, from a reset on. Newer
+    /// ones stay for whoever looks into what a bank was told.
+    /// </summary>
+    public Task<int> Forget(CancellationToken cancel) => _db.Change(
+        tx => tx.Execute(
+            """
+            delete from device_grant where (device_id, revision) in (
+              select g.device_id, g.revision from device_grant g join device d on d.id = g.device_id left join lease l on l.id = g.lease_id
+              where g.created_at < @before and g.revision <= d.grants_held and (l.id is null or l.state not in ('held', 'active', 'overdue'))
+                and not (g.kind = 'bank' and g.revision = (select max(b.revision) from device_grant b where b.device_id = g.device_id and b.kind = 'bank'))
+              limit @MostForgotten)
+            """,
+            new { before = _time.GetUtcNow() - Kept, MostForgotten }),
+        cancel);
 
     private sealed class GrantRow
     {

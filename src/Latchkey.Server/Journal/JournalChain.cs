@@ -62,7 +62,8 @@ public sealed class JournalChain(Db db, ServerKeys keys, ServerOptions options, 
                         """,
                         new { Xid = chain.Xid.ToString(CultureInfo.InvariantCulture), chain.Id, bound = bound.ToString(CultureInfo.InvariantCulture), JournalReader.MostPerRead }),
                 ];
-                if (leaves.Count == 0 && chain.Xid > 0)
+                // Everything there is was linked; where a full read ended, the place after it is still to be closed.
+                if (leaves.Count == 0 && chain.Id == long.MaxValue)
                     return 0;
                 byte[] hash = chain.Hash;
                 var hashes = new byte[leaves.Count][];

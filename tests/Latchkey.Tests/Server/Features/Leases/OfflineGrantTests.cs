@@ -156,6 +156,30 @@ public sealed class OfflineGrantTests(TestDatabase databases)
     }
 
     [Fact]
+    public async Task What_a_bank_holds_of_leases_that_are_over_is_forgotten_after_a_week_and_nothing_else_is()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        TestPerson asha = await app.GivenCustomer();
+        (Guid over, BankPlace bank, _) = await Rent(app, asha);
+        await app.State(bank, new string('c', bank.Lockers.Count));
+        (await asha.Send(HttpMethod.Post, $"leases/{over}/finish", key: "finish-it-now")).Status.ShouldBe(200);
+        (Guid runs, BankPlace same, _) = await Rent(app, await app.Quick());
+        same.Id.ShouldBe(bank.Id);
+        GrantPush push = app.Services.GetRequiredService<GrantPush>();
+        await app.Sql<int>("update device_grant set created_at = created_at - interval '8 days'");
+
+        await push.Forget(CancellationToken.None);
+        (await Told(app, bank)).Count.ShouldBe(4, "the bank has heard of none: who it is, the first lease, its end, the second");
+        await Hold(app, bank, 4);
+        await Eventually(async () => await app.Sql<long>("select grants_held from device where id = @DeviceId", new { bank.DeviceId }) == 4);
+        await push.Forget(CancellationToken.None);
+        List<GrantsBody> told = await Told(app, bank);
+        told.Count.ShouldBe(2);
+        told[0].ShouldBeOfType<GrantsBody.Bank>();
+        told[1].ShouldBeOfType<GrantsBody.Lease>().Id.ShouldBe(runs);
+    }
+
+    [Fact]
     public async Task SetCards_gives_a_lease_two_cards_and_one_that_only_tells_its_number_where_AllowUidCards_says_so()
     {
         await using LatchkeyApp app = await LatchkeyApp.Start(databases);
