@@ -59,6 +59,17 @@ public sealed record Refusal(string Code, RefusalKind Kind, string Detail)
     public static readonly Refusal UidCardsOff = new(
         "uid-cards-off", RefusalKind.Conflict, "This place does not take cards that only tell their number, because anybody can copy them. Use a card that proves itself, a pass or a PIN.");
 
+    public static readonly Refusal DeviceOffline = new(
+        "device-offline", RefusalKind.Conflict, "This lock cannot be reached now, so nothing was sent to it. Your PIN, card or key still works at the lock.");
+
+    public static readonly Refusal LockUnderWay = new(
+        "command-pending", RefusalKind.Conflict, "An order to this lock is still under way. Wait a moment, then try again.");
+
+    public static readonly Refusal LockCode = new(
+        "lock-code-wrong", RefusalKind.Conflict, "This code is not good: it is mistyped, used, too old or taken back. Compare it with the label, or ask whoever gave you the lock.");
+
+    public static readonly Refusal LockOwned = new("lock-owned", RefusalKind.Conflict, "Somebody else has become the owner of this lock just now. Look again.");
+
     public static Refusal DoorOpen(string label) =>
         new("door-open", RefusalKind.Conflict, $"Door {label} is open. Close it to finish.");
 

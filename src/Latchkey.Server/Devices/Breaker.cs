@@ -28,7 +28,7 @@ public sealed class Breaker(RateLimits limits, PlaceBook places, Db db, TimeProv
                 """,
                 new { since = now - bank.Window, locker.BankId, locker.Id }) >= bank.Permits)
             return Refusal.Breaker;
-        int all = places.Sites.Sum(s => s.Lockers.Count());
+        int all = places.Sites.Sum(s => s.BanksAndLocks.Sum(b => b.Lockers.Count));
         int permits = Math.Max(fleet.Permits, all / 100);
         return all > permits && await tx.Scalar<long>(
                 """

@@ -23,9 +23,9 @@ internal static class DeviceLevels
             new { device, m.Issue, m.Battery });
         if (issueChanged == true)
         {
-            tx.Journal(new JournalEntry(
+            tx.Journal(await LockOwners.Told(tx, bank, new JournalEntry(
                 now, JournalKinds.DeviceIssue, JournalEntry.ByDevice(device), SiteId: bank.SiteId, BankId: bank.Id, DeviceId: device,
-                Data: JsonSerializer.Serialize(new { m.Issue }, Json.Options)));
+                Data: JsonSerializer.Serialize(new { m.Issue }, Json.Options))));
         }
         // One statement for all doors: most states change none.
         foreach (Change change in await tx.Query<Change>(

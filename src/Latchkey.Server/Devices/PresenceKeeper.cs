@@ -32,7 +32,7 @@ public sealed class PresenceKeeper(Db db, PlaceBook places, TimeProvider time, I
         int changed = await tx.Execute(
             "update device set online = true, last_seen = @now, gone_at = null where id = @device and online is distinct from true", new { device, now });
         if (changed == 1)
-            tx.Journal(Entry(JournalKinds.DeviceOnline, device, bank, now));
+            tx.Journal(await LockOwners.Told(tx, bank, Entry(JournalKinds.DeviceOnline, device, bank, now)));
     }
 
     /// <summary>The broker has published the device's last will.</summary>
@@ -48,7 +48,7 @@ public sealed class PresenceKeeper(Db db, PlaceBook places, TimeProvider time, I
                 """,
                 new { device, now, gone.Boot, gone.Link });
             if (changed == 1)
-                tx.Journal(Entry(JournalKinds.DeviceOffline, device, bank, now));
+                tx.Journal(await LockOwners.Told(tx, bank, Entry(JournalKinds.DeviceOffline, device, bank, now)));
             return changed;
         },
         CancellationToken.None);
@@ -80,7 +80,7 @@ public sealed class PresenceKeeper(Db db, PlaceBook places, TimeProvider time, I
                     new { devices = seen.Select(s => s.Key).ToArray(), times = seen.Select(s => s.Value).ToArray() }))
                 {
                     if (back is { } device && places.BankOfDevice(device) is { } bank)
-                        tx.Journal(Entry(JournalKinds.DeviceOnline, device, bank, time.GetUtcNow()));
+                        tx.Journal(await LockOwners.Told(tx, bank, Entry(JournalKinds.DeviceOnline, device, bank, time.GetUtcNow())));
                 }
                 return true;
             },
@@ -107,7 +107,7 @@ public sealed class PresenceKeeper(Db db, PlaceBook places, TimeProvider time, I
                 "update device set online = false where online and last_seen <= @before returning id", new { before = now - Presence.SilenceAllowed }))
             {
                 if (places.BankOfDevice(silent) is { } bank)
-                    tx.Journal(Entry(JournalKinds.DeviceOffline, silent, bank, now));
+                    tx.Journal(await LockOwners.Told(tx, bank, Entry(JournalKinds.DeviceOffline, silent, bank, now)));
             }
             return true;
         },

@@ -128,6 +128,9 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
         }
         if (what is not { } known)
             return false;
+        // Its bolt did not move while it stood open, or that would have been said: the next state would tell the same, but its owner looks now.
+        if (bank.Owned && known.door == DoorState.Closed)
+            known.door = DoorState.Unlocked;
         presence.Seen(device, now);
         _lastState.TryRemove(device, out _);
         await db.Change(
@@ -241,6 +244,9 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
             DoorState.Open => JournalKinds.DoorOpened,
             DoorState.Closed => JournalKinds.DoorClosed,
             DoorState.Jammed => JournalKinds.DoorJammed,
+            // The owner of a lock asks after its bolt, and not after its door.
+            DoorState.Locked when bank.Owned => JournalKinds.DoorLocked,
+            DoorState.Unlocked when bank.Owned => JournalKinds.DoorUnlocked,
             // Shut is what changed, unless it was shut before: then its bolt has moved, or is only known now.
             DoorState.Locked or DoorState.Unlocked when moved?.Before is "locked" => JournalKinds.DoorUnlocked,
             DoorState.Locked or DoorState.Unlocked when moved?.Before is "unlocked" => JournalKinds.DoorLocked,

@@ -85,6 +85,7 @@ public static class ApiDescription
         ("accounts", "Sign up, sign in, stay signed in.", ["auth/", "admin/token-keys", "admin/staff"]),
         ("places", "Sites, banks and which lockers are free.", ["sites", "banks/", "admin/sites/"]),
         ("rentals", "Hold, open, finish; what became of an order.", ["/holds", "leases", "commands/"]),
+        ("locks", "A lock of one's own: register it, lock and unlock it, and what happened to it; api/lock and api/unlock speak as an older system did.", ["locks", "admin/locks", "api/lock", "api/unlock"]),
         ("payments", "Checkouts, and the sandbox that plays the provider.", ["/payments", "payments/", "sandbox/"]),
         ("staff", "For those who work at a site: its desk, and rentals that nobody ends.", ["staff/"]),
         ("messages", "What people are told, by which channel, and what did not arrive.", ["messages", "outbox", "admin/messages"]),
@@ -100,7 +101,7 @@ public static class ApiDescription
         return Areas.Last(a => a.Paths.Any(p => p[0] == '/' ? rest.EndsWith(p, StringComparison.Ordinal) : rest.StartsWith(p, StringComparison.Ordinal))).Name;
     }
 
-    private static bool TakesKey(string path) => ((string[])["/holds", "/open", "/finish", "/payments", "/end", "/desk/refunds/{id}"]).Any(p => path.EndsWith(p, StringComparison.Ordinal));
+    private static bool TakesKey(string path) => ((string[])["/holds", "/open", "/lock", "/unlock", "/finish", "/payments", "/end", "/desk/refunds/{id}"]).Any(p => path.EndsWith(p, StringComparison.Ordinal));
 
     private static OpenApiSchema Problem() => new()
     {
@@ -127,6 +128,7 @@ public static class ApiDescription
         : type == typeof(LeaseState) ? Names<LeaseState>()
         : type == typeof(DoorState) ? Names<DoorState>()
         : type == typeof(CommandState) ? Names<CommandState>()
+        : type == typeof(LockStatus) ? Names<LockStatus>()
         : type == typeof(Billing) ? Names<Billing>()
         : null;
 

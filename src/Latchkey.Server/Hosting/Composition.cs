@@ -7,6 +7,7 @@ using Latchkey.Server.Features.Commands;
 using Latchkey.Server.Features.Demo;
 using Latchkey.Server.Features.Devices;
 using Latchkey.Server.Features.Leases;
+using Latchkey.Server.Features.Locks;
 using Latchkey.Server.Features.Messages;
 using Latchkey.Server.Features.Payments;
 using Latchkey.Server.Features.Payments.Desk;
@@ -101,6 +102,7 @@ public static class Composition
         app.MapApiDescription();
         ShowTokenKeys.MapKeySet(app);
         MapFeatures(app.MapGroup("/api/v1").TakesBody(RequestLimits.SmallBody));
+        OldLockCalls.MapOld(app);
         DeviceRoutes.Map(app);
         ClaimRoutes.Map(app);
         app.MapBrowserApplication(options.Web);
@@ -143,6 +145,13 @@ public static class Composition
         ForceEnd.Map(api);
         ShowReceipt.Map(api);
         ShowCommand.Map(api);
+
+        ListLocks.Map(api);
+        RegisterLock.Map(api);
+        MoveLock.Map(api);
+        ShowLockLog.Map(api);
+        MakeLock.Map(api);
+        SetLockOwner.Map(api);
 
         StartPayment.Map(api);
         SandboxCheckout.Map(api);

@@ -19,6 +19,7 @@ public static class Json
         options.Converters.Add(new EnumTextConverter<LeaseState>());
         options.Converters.Add(new EnumTextConverter<DoorState>());
         options.Converters.Add(new EnumTextConverter<CommandState>());
+        options.Converters.Add(new EnumTextConverter<LockStatus>());
         options.Converters.Add(new EnumTextConverter<Billing>());
         options.Converters.Add(new TextConverter());
         options.NumberHandling = JsonNumberHandling.Strict;

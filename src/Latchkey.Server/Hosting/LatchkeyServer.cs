@@ -109,6 +109,7 @@ public sealed class LatchkeyServer : IAsyncDisposable
             simulator = new SimulatorFolder(folder.Value, keys, db);
             await DemoSeed.Places(db, DemoPlaces.All, time, cancel);
             accounts = await DemoSeed.Accounts(db, passwords, time, options.NewDemoPasswords, cancel);
+            await DemoSeed.Lock(db, new Grants(await keys.PrivateKey(ServerKeys.Pass, cancel)), time, cancel);
             await simulator.Enrol(time, cancel);
         }
         BrokerAddress broker = given ?? await StartMosquitto(folder.Value, db, keys, options.MqttListen is { } listen ? BrokerListener.Parse(listen) : null, time, log, cancel);

@@ -35,6 +35,14 @@ public static class AllInvariants
               or j.overdue > 1 or (l.state = 'overdue' and j.overdue <> 1)
               or j.ended <> (l.state = 'ended')::int or j.cancelled <> (l.state = 'cancelled')::int or j.expired <> (l.state = 'expired')::int)
             """),
+        new(1, "A lock of somebody's own is never rented, and only such a lock is given to somebody; its every owner is in the journal once, coming and going",
+            """
+            select l.id::text || ' ' || l.kind || ' ' || l.state
+            from lease l join bank b on b.id = l.bank_id
+            where b.owned <> (l.kind = 'assignment') or (l.kind = 'assignment' and (
+              (select count(*) from journal j where j.lease_id = l.id and j.kind = 'owner-set') <> 1
+              or (select count(*) from journal j where j.lease_id = l.id and j.kind = 'owner-ended') <> (l.state = 'ended')::int))
+            """),
         new(2, "Every order names its authority, and the journal names the same",
             """
             select c.id::text

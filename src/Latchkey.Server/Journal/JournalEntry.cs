@@ -123,6 +123,13 @@ public static class JournalKinds
     public const string DeviceOnline = "device-online";
     public const string DeviceOffline = "device-offline";
     public const string DeviceRevoked = "device-revoked";
+    /// <summary>An admin has made a lock that somebody may own.</summary>
+    public const string LockMade = "lock-made";
+    /// <summary>Somebody has come with the code of a lock's label.</summary>
+    public const string LockRegistered = "lock-registered";
+    /// <summary>A lock has an owner from now on; the authority says who made them that.</summary>
+    public const string OwnerSet = "owner-set";
+    public const string OwnerEnded = "owner-ended";
     public const string DeviceClaimed = "device-claimed";
     /// <summary>A device has offered its next key, signed with the present one.</summary>
     public const string DeviceKeyOffered = "device-key-offered";

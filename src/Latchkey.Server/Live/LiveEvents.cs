@@ -46,7 +46,8 @@ public static class LiveEvents
         {
             if (AvailabilityAfter(e.Kind) is { } availability)
                 yield return Event(id, "availability", new { siteId = site, e.BankId, e.LockerId, availability, e.At });
-            else if (e.Kind is JournalKinds.DeviceOnline or JournalKinds.DeviceOffline)
+            // A lock of somebody's own is no bank of the site.
+            else if (e.Kind is JournalKinds.DeviceOnline or JournalKinds.DeviceOffline && e.LeaseId is null)
                 yield return Event(id, "bank", new { siteId = site, e.BankId, online = e.Kind == JournalKinds.DeviceOnline, e.At });
         }
         if (person is not null && e.PersonId == person && Own(id, e) is { } own)

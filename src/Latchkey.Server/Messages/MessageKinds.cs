@@ -12,6 +12,7 @@ public static class MessageTopics
     public const string Rentals = "rentals";
     public const string Payments = "payments";
     public const string Doors = "doors";
+    public const string Locks = "locks";
     public const string Security = "security";
     public const string Staff = "staff";
 }
@@ -40,6 +41,14 @@ public static class MessageKinds
     public const string CardAdded = "card-added";
     public const string NewSignIn = "new-sign-in";
     public const string AccountChanged = "account-changed";
+    public const string LockYours = "lock-yours";
+    public const string LockGone = "lock-gone";
+    public const string LockUnlocked = "lock-unlocked";
+    public const string LockLocked = "lock-locked";
+    public const string LockForced = "lock-forced";
+    public const string LockOffline = "lock-offline";
+    public const string LockOnline = "lock-online";
+    public const string LockIssue = "lock-issue";
     public const string BankOffline = "bank-offline";
     public const string BankOnline = "bank-online";
     public const string BankIssue = "bank-issue";
@@ -70,6 +79,14 @@ public static class MessageKinds
         new(Opened, MessageTopics.Doors, AppAndPush),
         new(AccessDenied, MessageTopics.Doors, AppAndPush),
         new(DoorLeftOpen, MessageTopics.Doors, AppEmailAndPush),
+        new(LockYours, MessageTopics.Locks, AppAndEmail),
+        new(LockGone, MessageTopics.Locks, AppAndEmail),
+        new(LockUnlocked, MessageTopics.Locks, AppAndPush),
+        new(LockLocked, MessageTopics.Locks, App),
+        new(LockForced, MessageTopics.Locks, AppEmailAndPush),
+        new(LockOffline, MessageTopics.Locks, AppAndPush),
+        new(LockOnline, MessageTopics.Locks, App),
+        new(LockIssue, MessageTopics.Locks, AppEmailAndPush),
         new(CardAdded, MessageTopics.Security, AppAndEmail, MayChoose: false),
         new(NewSignIn, MessageTopics.Security, AppAndEmail, MayChoose: false),
         new(AccountChanged, MessageTopics.Security, AppAndEmail, MayChoose: false),

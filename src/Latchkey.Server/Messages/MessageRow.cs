@@ -36,7 +36,7 @@ internal static class MessageConditions
     {
         MessageKinds.HoldEnding => (c, m) => c.ExecuteScalarAsync<bool>(LeaseIs + "'held')", new { m.LeaseId }),
         MessageKinds.RentalEnding => (c, m) => c.ExecuteScalarAsync<bool>(LeaseIs + "'active')", new { m.LeaseId }),
-        MessageKinds.BankOffline => (c, m) => c.ExecuteScalarAsync<bool>(
+        MessageKinds.BankOffline or MessageKinds.LockOffline => (c, m) => c.ExecuteScalarAsync<bool>(
             "select exists (select 1 from device d join bank b on b.device_id = d.id where b.id = (@Words::jsonb ->> 'bankId')::uuid and d.online = false)", new { m.Words }),
         _ => null,
     };

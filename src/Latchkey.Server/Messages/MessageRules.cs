@@ -49,6 +49,15 @@ public static class MessageRules
             words["what"] = what;
             return new Draft(MessageKinds.Alert, Audience.Staff, words, entry.At, entry.At + News);
         }
+        // A lock of somebody's own is its owner's business, and staff's only where somebody has to go and look.
+        if (entry.BankId is { } lockId && places.Bank(lockId) is { Owned: true })
+        {
+            if (entry.LeaseId is not null && OfLock(entry, data) is { } told)
+                yield return told.Kind == MessageKinds.LockOffline ? new Draft(told.Kind, Audience.Person, Words(), entry.At + OfflineFor, entry.At + News) : To(Audience.Person, told.Kind, told.Useful);
+            if (entry.Kind == JournalKinds.ClaimFailed)
+                yield return Alert(entry.Kind);
+            yield break;
+        }
         switch (entry.Kind)
         {
             case JournalKinds.LeaseHeld:
@@ -125,6 +134,21 @@ public static class MessageRules
                 break;
         }
     }
+
+    /// <summary>What the owner of a lock is told of it, and for how long it is of use. What came late is history, and no news.</summary>
+    private static (string Kind, TimeSpan Useful)? OfLock(JournalEntry entry, JsonObject? data) => entry.Kind switch
+    {
+        JournalKinds.OwnerSet => (MessageKinds.LockYours, News),
+        JournalKinds.OwnerEnded => (MessageKinds.LockGone, News),
+        JournalKinds.DoorUnlocked when data is null => (MessageKinds.LockUnlocked, AtOnce),
+        JournalKinds.DoorLocked when data is null => (MessageKinds.LockLocked, AtOnce),
+        JournalKinds.DoorForced => (MessageKinds.LockForced, News),
+        JournalKinds.DeviceOffline => (MessageKinds.LockOffline, News),
+        JournalKinds.DeviceOnline => (MessageKinds.LockOnline, AtOnce),
+        JournalKinds.DeviceIssue when Text(data, "issue") is not null => (MessageKinds.LockIssue, News),
+        JournalKinds.DoorLeftOpen => (MessageKinds.DoorLeftOpen, AtOnce),
+        _ => null,
+    };
 
     /// <summary>Everything a text may name. Ids and times, the amount, and what the places are called today.</summary>
     private static JsonObject Facts(JournalEntry entry, LeaseTimes? lease, PlaceBook places, JsonObject? data)

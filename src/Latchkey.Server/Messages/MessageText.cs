@@ -60,6 +60,8 @@ public static partial class MessageText
         (MessageKinds.BankOffline or MessageKinds.BankOnline or MessageKinds.BankIssue or MessageKinds.Alert, _, _) => null,
         (MessageKinds.Receipt, { } id, _) => $"/receipt/{id:D}",
         (MessageKinds.Moved, _, _) when words["leaseId"] is { } other => $"/lease/{other}",
+        (MessageKinds.LockGone, _, _) => "/locks",
+        (_, { } id, _) when kind.StartsWith("lock-", StringComparison.Ordinal) => $"/locks/{id:D}",
         (_, { } id, _) => $"/lease/{id:D}",
         _ => null,
     };

@@ -67,7 +67,7 @@ public sealed class ClaimDesk(Db db, PlaceBook places, RateLimiter limiter, Devi
     }
 
     /// <summary>It is written down where a claim is known for it, and otherwise as well, but so often only that a stranger does not fill the journal.</summary>
-    private async Task<string?> Failed(byte[]? codeHash, CancellationToken cancel)
+    internal async Task<string?> Failed(byte[]? codeHash, CancellationToken cancel)
     {
         if (await limiter.Take(RateKind.ClaimNews, "all", cancel) is not null)
             return null;

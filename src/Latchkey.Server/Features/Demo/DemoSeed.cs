@@ -3,8 +3,12 @@ using System.Text.Json;
 using Dapper;
 using Latchkey.Domain.Accounts;
 using Latchkey.Domain.Lockers;
+using Latchkey.Server.Devices;
 using Latchkey.Server.Features.Accounts;
+using Latchkey.Server.Features.Locks;
+using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
+using Latchkey.Server.Journal;
 using Latchkey.Server.Storage;
 
 namespace Latchkey.Server.Features.Demo;
@@ -33,6 +37,20 @@ public static class DemoSeed
             foreach (DemoSite site in sites)
                 await AddSite(tx, site, time.GetUtcNow());
             return true;
+        },
+        cancel);
+
+    /// <summary>A lock of the first customer's own, unless there is one: where bicycles stand, at the first site.</summary>
+    public static Task<bool> Lock(Db db, Grants grants, TimeProvider time, CancellationToken cancel) => db.Change(
+        async tx =>
+        {
+            DateTimeOffset now = time.GetUtcNow();
+            (Guid site, Guid owner) = await tx.First<(Guid, Guid)>(
+                "select s.id, p.id from site s, person p where s.name = @Name and p.email = @Email and not exists (select 1 from bank where owned)", new { DemoPlaces.All[0].Name, People[0].Email });
+            if (site == Guid.Empty)
+                return false;
+            BankPlace bank = await MakeLock.Insert(tx, site, "Cycle box 7", SimulatedModel, now);
+            return await LockOwnership.Begin(tx, grants, bank, owner, JournalEntry.ByServer, now) is not null;
         },
         cancel);
 

@@ -24,6 +24,9 @@ public sealed class SimulatorFolder(DataDirectory data, ServerKeys keys, Db db)
 
         /// <summary>What is printed on the doors, door 1 first.</summary>
         public string[] Labels { get; init; } = [];
+
+        /// <summary>The doors with a bolt.</summary>
+        public int[] Latched { get; init; } = [];
     }
 
     public string Path { get; } = System.IO.Path.Combine(data.Root, "simulator");
@@ -43,7 +46,8 @@ public sealed class SimulatorFolder(DataDirectory data, ServerKeys keys, Db db)
                 c => c.QueryAsync<Cabinet>(
                     """
                     select d.id as device, s.name || ', ' || b.name as name, d.model, (select count(*)::int from locker k where k.bank_id = b.id) as lockers,
-                           array(select k.label from locker k where k.bank_id = b.id order by k.number) as labels
+                           array(select k.label from locker k where k.bank_id = b.id order by k.number) as labels,
+                           case when b.owned then array[1] else array[]::int[] end as latched
                     from device d join bank b on b.device_id = d.id join site s on s.id = b.site_id where d.model = @Model and d.claimed_at is null order by d.id
                     """,
                     new { Model = DemoSeed.SimulatedModel }),

@@ -4,6 +4,7 @@ using Latchkey.Domain;
 using Latchkey.Server.Devices;
 using Latchkey.Server.Devices.Broker;
 using Latchkey.Server.Features.Accounts;
+using Latchkey.Server.Features.Locks;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
@@ -57,6 +58,9 @@ public static class ConfirmClaim
                 await tx.Execute(
                     "update device_claim set state = 'confirmed', device_id = @device, certificate = @pem, decided_by = @admin, decided_at = @now where id = @id",
                     new { id, device, pem = certificate.ExportCertificatePem() + "\n", admin, now });
+                // Whoever has come with the code of a lock has waited for this. An admin may have given it to somebody else meanwhile: then that stands.
+                if (row.OwnerId is { } owner)
+                    await LockOwnership.Begin(tx, grants, places.Bank(row.BankId)!, owner, JournalEntry.ByPerson(admin), now);
                 tx.Journal(MakeClaim.Entry(JournalKinds.DeviceClaimed, JournalEntry.ByPerson(admin), places.Bank(row.BankId)!, id, now, device));
                 return row.View(now) with { State = "confirmed", Device = device };
             },

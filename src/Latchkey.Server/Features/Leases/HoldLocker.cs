@@ -32,7 +32,7 @@ public static class HoldLocker
             return invalid;
         if (places.Site(id) is not { } site)
             return Problems.Of(Refusal.NotFound("site"));
-        if (request.LockerId is { } pick && places.Locker(pick)?.SiteId != id)
+        if (request.LockerId is { } pick && site.Lockers.All(l => l.Id != pick))
             return Problems.Of(Refusal.NotFound("locker"));
         return await idempotency.Once<LeaseView>(
             http, http.Caller().Id, request, StatusCodes.Status201Created, tx => Hold(tx, site, request, http.Caller().Id, places, time.GetUtcNow()), cancel);

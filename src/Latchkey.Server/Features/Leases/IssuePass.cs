@@ -46,9 +46,9 @@ public static class IssuePass
             async tx =>
             {
                 DateTimeOffset now = time.GetUtcNow();
-                if (await LeaseRow.Lock(tx, id, person) is not { } row)
+                if (await LeaseRow.LockAny(tx, id, person) is not { } row)
                     return Refusal.NotFound("rental");
-                if (Rental.MayOpen(row.Rental().State) is { } refused)
+                if (Rental.MayOpen(row.LeaseState()) is { } refused)
                     return refused;
                 (int generation, long bank) = await tx.First<(int, long)>("select l.generation, b.number from lease l join bank b on b.id = l.bank_id where l.id = @id", new { id });
                 var pass = new Pass(

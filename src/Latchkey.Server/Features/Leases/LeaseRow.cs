@@ -10,7 +10,7 @@ using Latchkey.Server.Storage;
 
 namespace Latchkey.Server.Features.Leases;
 
-/// <summary>A lease as it is stored, with its door, its latest command and its payment.</summary>
+/// <summary>A rental as it is stored, with its door, its latest command and its payment.</summary>
 public sealed class LeaseRow
 {
     public Guid Id { get; init; }
@@ -83,11 +83,17 @@ public sealed class LeaseRow
         """;
 
     /// <summary>The lease, locked against other moves until the transaction ends; null when it is not this person's.</summary>
-    public static async Task<LeaseRow?> Lock(Transaction tx, Guid lease, Guid person)
+    public static Task<LeaseRow?> Lock(Transaction tx, Guid lease, Guid person) => Lock(tx, lease, person, any: false);
+
+    /// <summary>The same for a lease of any kind: one without a price has no <see cref="Rental"/>.</summary>
+    public static Task<LeaseRow?> LockAny(Transaction tx, Guid lease, Guid person) => Lock(tx, lease, person, any: true);
+
+    private static async Task<LeaseRow?> Lock(Transaction tx, Guid lease, Guid person, bool any)
     {
         // Two statements, because a statement that waited for a lock sees the new lease but the old commands and payments beside it.
         await using SqlMapper.GridReader rows = await tx.Several(
-            "select 1 from lease where id = @lease and person_id = @person for update;\n" + Select + "\nwhere l.id = @lease and l.person_id = @person", new { lease, person });
+            "select 1 from lease where id = @lease and person_id = @person and (@any or kind = 'rental') for update;\n" + Select
+            + "\nwhere l.id = @lease and l.person_id = @person and (@any or l.kind = 'rental')", new { lease, person, any });
         await rows.ReadAsync<int>();
         return await rows.ReadFirstOrDefaultAsync<LeaseRow>();
     }
@@ -119,6 +125,9 @@ public sealed class LeaseRow
         OpenedEver);
 
     public DoorState DoorState() => EnumText.Parse<DoorState>(Door);
+
+    /// <summary>The same for a lease that has no price.</summary>
+    public LeaseState LeaseState() => EnumText.Parse<LeaseState>(State);
 
     public bool CommandUnderWay => CommandState is { } state && CommandRules.IsUnderWay(EnumText.Parse<CommandState>(state));
 

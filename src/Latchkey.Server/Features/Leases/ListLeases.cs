@@ -39,7 +39,7 @@ public static class ListLeases
         [
             .. await db.Read(
                 c => c.QueryAsync<LeaseRow>(
-                    $"{LeaseRow.Select}\nwhere l.person_id = @person and {(filter == "live" ? Live : $"not {Live}")} and (@before::uuid is null or l.id < @before)\n"
+                    $"{LeaseRow.Select}\nwhere l.person_id = @person and l.kind = 'rental' and {(filter == "live" ? Live : $"not {Live}")} and (@before::uuid is null or l.id < @before)\n"
                     + "order by l.id desc limit @more",
                     new { person = http.Caller().Id, now, before, more = limit + 1 }),
                 cancel),
@@ -52,7 +52,7 @@ public static class ListLeases
         Guid id, HttpContext http, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)
     {
         LeaseRow? row = await db.Read(
-            c => c.QueryFirstOrDefaultAsync<LeaseRow>(LeaseRow.Select + "\nwhere l.id = @id and l.person_id = @person", new { id, person = http.Caller().Id }), cancel);
+            c => c.QueryFirstOrDefaultAsync<LeaseRow>(LeaseRow.Select + "\nwhere l.id = @id and l.person_id = @person and l.kind = 'rental'", new { id, person = http.Caller().Id }), cancel);
         return row is null ? Problems.Of(Refusal.NotFound("rental")) : TypedResults.Ok(LeaseViews.Of(row, places, time.GetUtcNow()));
     }
 }

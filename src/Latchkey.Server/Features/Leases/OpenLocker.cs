@@ -68,7 +68,7 @@ public static class OpenLocker
         // The lease is locked first: who waited here for another order of the same lease sees it in the second statement.
         await using SqlMapper.GridReader rows = await tx.Several(
             """
-            select state, locker_id from lease where id = @lease and person_id = @person for update;
+            select state, locker_id from lease where id = @lease and person_id = @person and kind = 'rental' for update;
             select count(*) from command where lease_id = @lease and state in ('pending', 'sent')
             """,
             new { lease, person });
@@ -92,7 +92,7 @@ public static class OpenLocker
         return order;
     }
 
-    private static TimeSpan? WaitOf(HttpContext http)
+    internal static TimeSpan? WaitOf(HttpContext http)
     {
         string prefer = http.Request.Headers["Prefer"].ToString();
         return prefer.StartsWith("wait=", StringComparison.OrdinalIgnoreCase) && int.TryParse(prefer["wait=".Length..], out int seconds) && seconds > 0

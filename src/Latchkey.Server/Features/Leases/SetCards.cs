@@ -41,9 +41,9 @@ public static class SetCards
             async tx =>
             {
                 DateTimeOffset now = time.GetUtcNow();
-                if (await LeaseRow.Lock(tx, id, person) is not { } row)
+                if (await LeaseRow.LockAny(tx, id, person) is not { } row)
                     return Refusal.NotFound("rental");
-                if (Rental.MayOpen(row.Rental().State) is { } refused)
+                if (Rental.MayOpen(row.LeaseState()) is { } refused)
                     return refused;
                 // Shared, so that the site's word stands until this commits.
                 if (cards.Any(c => c.Least == "uid") && !await tx.Scalar<bool>("select uid_cards from site where id = @SiteId for share", new { row.SiteId }))

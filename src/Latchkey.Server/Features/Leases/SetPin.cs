@@ -39,9 +39,9 @@ public static class SetPin
             async tx =>
             {
                 DateTimeOffset now = time.GetUtcNow();
-                if (await LeaseRow.Lock(tx, id, person) is not { } row)
+                if (await LeaseRow.LockAny(tx, id, person) is not { } row)
                     return Refusal.NotFound("rental");
-                if (Rental.MayOpen(row.Rental().State) is { } refused)
+                if (Rental.MayOpen(row.LeaseState()) is { } refused)
                     return refused;
                 LockerPlace locker = places.Locker(row.LockerId)!;
                 if (!await Grants.SetPin(tx, id, bank, key, salt, pin, now))

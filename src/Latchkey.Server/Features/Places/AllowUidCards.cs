@@ -36,7 +36,7 @@ public static class AllowUidCards
                 if (await tx.Execute("update site set uid_cards = @Allowed where id = @id and uid_cards <> @Allowed", new { id, request.Allowed }) == 0)
                     return 0;
                 DateTimeOffset now = time.GetUtcNow();
-                foreach (BankPlace bank in site.Banks)
+                foreach (BankPlace bank in site.BanksAndLocks)
                 {
                     await grants.Introduce(tx, bank.Id, now);
                     tx.Journal(new JournalEntry(

@@ -15,7 +15,8 @@ public sealed record LockerPlace(
     public bool Reachable => Features.Contains(LockerFeatures.Reachable);
 }
 
-public sealed record BankPlace(Guid Id, Guid SiteId, Guid DeviceId, string Name, int Columns, IReadOnlyList<LockerPlace> Lockers);
+/// <param name="Owned">A lock of somebody's own: one door, never for rent, and nobody else's to see.</param>
+public sealed record BankPlace(Guid Id, Guid SiteId, Guid DeviceId, string Name, int Columns, IReadOnlyList<LockerPlace> Lockers, bool Owned = false);
 
 public sealed record SitePlace(
     Guid Id,
@@ -29,12 +30,17 @@ public sealed record SitePlace(
     IReadOnlyList<OpeningSpan> OpeningHours,
     IReadOnlyList<DatedTariff> Tariffs,
     bool Desk,
-    IReadOnlyList<BankPlace> Banks)
+    IReadOnlyList<BankPlace> Banks,
+    IReadOnlyList<BankPlace> Locks)
 {
     /// <summary>What it charges at an instant.</summary>
     public Tariff TariffAt(DateTimeOffset now) => TariffBook.At(Tariffs, now);
 
+    /// <summary>Those that can be rented.</summary>
     public IEnumerable<LockerPlace> Lockers => Banks.SelectMany(b => b.Lockers);
+
+    /// <summary>Also the locks that somebody owns.</summary>
+    public IEnumerable<BankPlace> BanksAndLocks => Banks.Concat(Locks);
 }
 
 /// <summary>
@@ -78,25 +84,25 @@ public sealed class PlaceBook(Db db)
                     order by t.name, c.name, s.name
                     """)).ToList(),
                 (await c.QueryAsync<TariffRow>("select site_id, begins, tariff::text as tariff from site_tariff order by begins")).ToList(),
-                (await c.QueryAsync<BankRow>("select id, site_id, device_id, name, columns from bank order by position, name")).ToList(),
+                (await c.QueryAsync<BankRow>("select id, site_id, device_id, name, columns, owned from bank order by position, name")).ToList(),
                 (await c.QueryAsync<LockerRow>(
                     "select id, bank_id, number, label, size, features, col, row, row_span, in_service from locker order by number")).ToList()),
             cancel);
         ILookup<Guid, LockerRow> lockersOf = lockers.ToLookup(l => l.BankId);
         ILookup<Guid, BankPlace> banksOf = banks
-            .Select(b => new BankPlace(b.Id, b.SiteId, b.DeviceId, b.Name, b.Columns, [.. lockersOf[b.Id].Select(l => l.At(b.SiteId))]))
+            .Select(b => new BankPlace(b.Id, b.SiteId, b.DeviceId, b.Name, b.Columns, [.. lockersOf[b.Id].Select(l => l.At(b.SiteId))], b.Owned))
             .ToLookup(b => b.SiteId);
         ILookup<Guid, DatedTariff> tariffsOf = tariffs.ToLookup(t => t.SiteId, t => new DatedTariff(t.Begins, JsonSerializer.Deserialize<Tariff>(t.Tariff, Json.Options)!));
-        _pages = new Pages([.. sites.Select(s => s.With([.. tariffsOf[s.Id]], [.. banksOf[s.Id]]))]);
+        _pages = new Pages([.. sites.Select(s => s.With([.. tariffsOf[s.Id]], [.. banksOf[s.Id].Where(b => !b.Owned)], [.. banksOf[s.Id].Where(b => b.Owned)]))]);
     }
 
     private sealed class Pages(IReadOnlyList<SitePlace> sites)
     {
         public readonly IReadOnlyList<SitePlace> Sites = sites;
         public readonly FrozenDictionary<Guid, SitePlace> SiteById = sites.ToFrozenDictionary(s => s.Id);
-        public readonly FrozenDictionary<Guid, BankPlace> BankById = sites.SelectMany(s => s.Banks).ToFrozenDictionary(b => b.Id);
-        public readonly FrozenDictionary<Guid, BankPlace> BankByDevice = sites.SelectMany(s => s.Banks).ToFrozenDictionary(b => b.DeviceId);
-        public readonly FrozenDictionary<Guid, LockerPlace> LockerById = sites.SelectMany(s => s.Lockers).ToFrozenDictionary(l => l.Id);
+        public readonly FrozenDictionary<Guid, BankPlace> BankById = sites.SelectMany(s => s.BanksAndLocks).ToFrozenDictionary(b => b.Id);
+        public readonly FrozenDictionary<Guid, BankPlace> BankByDevice = sites.SelectMany(s => s.BanksAndLocks).ToFrozenDictionary(b => b.DeviceId);
+        public readonly FrozenDictionary<Guid, LockerPlace> LockerById = sites.SelectMany(s => s.BanksAndLocks.SelectMany(b => b.Lockers)).ToFrozenDictionary(l => l.Id);
     }
 
     private sealed class SiteRow
@@ -112,12 +118,13 @@ public sealed class PlaceBook(Db db)
         public string OpeningHours { get; init; } = "";
         public bool Desk { get; init; }
 
-        public SitePlace With(IReadOnlyList<DatedTariff> tariffs, IReadOnlyList<BankPlace> banks) => new(
+        public SitePlace With(IReadOnlyList<DatedTariff> tariffs, IReadOnlyList<BankPlace> banks, IReadOnlyList<BankPlace> locks) => new(
             Id, Name, Address, City, State, Latitude, Longitude, TimeZoneInfo.FindSystemTimeZoneById(TimeZone),
             JsonSerializer.Deserialize<List<OpeningSpan>>(OpeningHours, Json.Options)!,
             tariffs,
             Desk,
-            banks);
+            banks,
+            locks);
     }
 
     private sealed class TariffRow
@@ -134,6 +141,7 @@ public sealed class PlaceBook(Db db)
         public Guid DeviceId { get; init; }
         public string Name { get; init; } = "";
         public int Columns { get; init; }
+        public bool Owned { get; init; }
     }
 
     private sealed class LockerRow

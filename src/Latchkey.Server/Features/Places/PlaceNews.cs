@@ -3,7 +3,7 @@ using Latchkey.Server.Journal;
 
 namespace Latchkey.Server.Features.Places;
 
-/// <summary>Every node reads its book of places again when a site's prices or policy have changed, here or at another node.</summary>
+/// <summary>Every node reads its book of places again when a site's prices, policy or locks have changed, here or at another node.</summary>
 public sealed class PlaceNews : BackgroundService
 {
     // A book that could not be read is read with the next round.
@@ -19,7 +19,7 @@ public sealed class PlaceNews : BackgroundService
         (_places, _time, _log) = (places, time, log);
         tail.Read += batch =>
         {
-            if (batch.Any(r => r.Entry.Kind is JournalKinds.TariffSet or JournalKinds.SitePolicy))
+            if (batch.Any(r => r.Entry.Kind is JournalKinds.TariffSet or JournalKinds.SitePolicy or JournalKinds.LockMade))
                 _changed.Call();
         };
     }

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Latchkey.Domain;
+using Latchkey.Server.Features.Demo;
 using Latchkey.Server.Hosting;
 
 namespace Latchkey.Server.Features.Places;
@@ -55,11 +56,12 @@ public static class ShowSite
         await response.Body.WriteAsync(body, http.RequestAborted);
     }
 
-    private static async Task<IResult> Bank(Guid id, PlaceBook places, SiteBoards boards, CancellationToken cancel)
+    private static async Task<IResult> Bank(Guid id, PlaceBook places, SiteBoards boards, VirtualHardwareAddress demo, CancellationToken cancel)
     {
-        if (places.Bank(id) is not { } bank || places.Site(bank.SiteId) is not { } site)
+        // A lock of somebody's own is shown here only where it is a virtual one, for the page that plays its hardware.
+        if (places.Bank(id) is not { } bank || (bank.Owned && demo.Hardware is null) || places.Site(bank.SiteId) is not { } site)
             return Problems.Of(Refusal.NotFound("bank"));
-        Banks banks = await boards.Answer(site, (now, at) => new Banks(site.Banks.ToDictionary(b => b.Id, b => PlaceViews.Bank(b, now)), PlaceViews.Summary(site, now, at)), cancel);
+        Banks banks = await boards.Answer(site, (now, at) => new Banks(site.BanksAndLocks.ToDictionary(b => b.Id, b => PlaceViews.Bank(b, now)), PlaceViews.Summary(site, now, at)), cancel);
         BankView view = banks.ById[id];
         return TypedResults.Ok(new BankDetail(view.Id, view.SiteId, view.Name, view.Online, view.LastSeen, view.Columns, view.Lockers, banks.Site));
     }

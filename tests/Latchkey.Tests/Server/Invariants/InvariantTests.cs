@@ -23,6 +23,7 @@ public sealed class InvariantTests(TestDatabase databases)
         ("The database refuses by itself", "drop index one_charge_per_lease"),
         ("A hold ends", "update lease set hold_until = now() - interval '10 years' where state = 'held'"),
         ("Every move of a rental", $"delete from journal where kind = 'lease-active' and lease_id = {Done}"),
+        ("A lock of somebody's own", $"update bank set owned = true where id = (select bank_id from lease where id = {Live})"),
         ("Every order names its authority", $"update journal set authority = 'server' where kind = 'command-created' and command_id = {Order}"),
         ("An order under a lease", $"update command set locker_id = (select id from locker where id <> locker_id limit 1) where id = {Order}"),
         ("A door that opened", $"update journal set device_id = gen_random_uuid() where kind = 'door-opened' and command_id = {Order}"),

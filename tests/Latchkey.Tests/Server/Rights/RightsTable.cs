@@ -97,6 +97,20 @@ internal static class RightsTable
         new("GET /api/v1/leases/{id:guid}/receipt", OwnerOnly, "/api/v1/leases/{ended}/receipt"),
         new("GET /api/v1/commands/{id:guid}", OwnerOnly, "/api/v1/commands/{command}"),
 
+        // Locks
+        new("GET /api/v1/locks", SignedIn),
+        new("POST /api/v1/locks", "409 409 409 409 401 409 409", Body: Of(new { code = "0000-0000-0000-0000" })),
+        new("GET /api/v1/locks/{id:guid}", OwnerOnly, "/api/v1/locks/{lock}"),
+        new("POST /api/v1/locks/{id:guid}/lock", "202 404 404 404 401 404 404", "/api/v1/locks/{lock}/lock"),
+        new("POST /api/v1/locks/{id:guid}/unlock", "202 404 404 404 401 404 404", "/api/v1/locks/{lock}/unlock"),
+        new("GET /api/v1/locks/{id:guid}/log", OwnerOnly, "/api/v1/locks/{lock}/log"),
+        new("GET /api/v1/admin/locks", AdminOnly),
+        new("POST /api/v1/admin/locks", "403 403 403 403 401 403 201", Body: async scene => new { site = await scene.Thing("site"), name = "Shed" }),
+        new("PUT /api/v1/admin/locks/{id:guid}/owner", "403 403 403 403 401 403 404", "/api/v1/admin/locks/{bank}/owner", Of(new { email = "nobody@test.example" })), // that bank is nobody's to own
+        // The owner's is off line, or the answer would wait for a device that is not there.
+        new("POST /api/lock", "409 404 404 404 401 404 404", Body: async scene => new { device_id = await scene.Thing("lockDevice") }),
+        new("POST /api/unlock", "409 404 404 404 401 404 404", Body: async scene => new { device_id = await scene.Thing("lockDevice") }),
+
         // Payments
         new("POST /api/v1/leases/{id:guid}/payments", "201 404 404 404 401 404 404", "/api/v1/leases/{held}/payments"),
         new("GET /api/v1/payments/{id:guid}", OwnerOnly, "/api/v1/payments/{payment}"),

@@ -113,6 +113,10 @@ internal sealed partial class Scene
                 var id = Guid.CreateVersion7();
                 await _app.Sql<int>("insert into session (id, person_id, device, method, created_at, last_used_at) values (@id, @Owner, '', 'password', now(), now())", new { id, Owner = Owner.Id });
                 return $"{id}";
+            case "lock":
+                return $"{(await _app.GivenLock(Owner)).Lease}";
+            case "lockDevice":
+                return $"{(await _app.GivenLock(Owner, online: false)).Bank.DeviceId}";
             case "claim":
                 // Whoever had a code for this bank before has it no more.
                 await _app.Sql<int>("update device_claim set state = 'refused', decided_at = now() where state in ('open', 'waiting')");
