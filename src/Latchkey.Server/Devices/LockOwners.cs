@@ -13,6 +13,6 @@ internal static class LockOwners
         if (!bank.Owned)
             return entry;
         (Guid lease, Guid person) = await tx.First<(Guid, Guid)>("select id, person_id from lease where bank_id = @Id and kind = 'assignment' and state = 'active'", new { bank.Id });
-        return lease == Guid.Empty ? entry : entry with { PersonId = person, LeaseId = lease, LockerId = bank.Lockers.FirstOrDefault()?.Id };
+        return lease == Guid.Empty ? entry : entry with { PersonId = person, LeaseId = lease, LockerId = bank.Lockers[0].Id };
     }
 }

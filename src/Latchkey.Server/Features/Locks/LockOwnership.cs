@@ -1,4 +1,3 @@
-using Latchkey.Domain;
 using Latchkey.Server.Devices;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Journal;

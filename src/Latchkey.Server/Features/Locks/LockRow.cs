@@ -17,7 +17,7 @@ namespace Latchkey.Server.Features.Locks;
 /// <param name="Battery">Percent; null where there is none.</param>
 /// <param name="Command">The newest order and what became of it.</param>
 public sealed record LockView(
-    Guid Id, Guid BankId, Guid DeviceId, string Name, string Site, LockStatus Status, DoorState Door, DateTimeOffset? Since, bool? Online, DateTimeOffset? LastSeen, string? Issue,
+    Guid Id, Guid BankId, Guid DeviceId, string Name, string Site, string TimeZone, LockStatus Status, DoorState Door, DateTimeOffset? Since, bool? Online, DateTimeOffset? LastSeen, string? Issue,
     int? Battery, DateTimeOffset OwnedSince, CommandView? Command);
 
 internal sealed class LockRow
@@ -27,6 +27,7 @@ internal sealed class LockRow
     public Guid DeviceId { get; init; }
     public string Name { get; init; } = "";
     public string Site { get; init; } = "";
+    public string TimeZone { get; init; } = "";
     public string Owner { get; init; } = "";
     public string Door { get; init; } = "";
     public DateTimeOffset? DoorSince { get; init; }
@@ -46,7 +47,7 @@ internal sealed class LockRow
 
     private const string Select =
         """
-        select l.id, l.bank_id, l.locker_id, b.device_id, b.name, s.name as site, p.name as owner, k.door, k.door_since, d.online, d.last_seen, d.issue, d.battery, l.created_at,
+        select l.id, l.bank_id, l.locker_id, b.device_id, b.name, s.name as site, s.time_zone, p.name as owner, k.door, k.door_since, d.online, d.last_seen, d.issue, d.battery, l.created_at,
           c.id as command_id, c.kind as command_kind, c.state as command_state, c.reason as command_reason, c.created_at as command_created_at,
           c.expires_at as command_expires_at, c.settled_at as command_settled_at
         from lease l join bank b on b.id = l.bank_id join site s on s.id = l.site_id join locker k on k.id = l.locker_id join device d on d.id = b.device_id join person p on p.id = l.person_id
@@ -67,7 +68,7 @@ internal sealed class LockRow
     public DoorState DoorState => EnumText.Parse<DoorState>(Door);
 
     public LockView View() => new(
-        Id, BankId, DeviceId, Name, Site, LockStatuses.Of(DoorState), DoorState, DoorSince, Online, LastSeen, Issue, Battery, CreatedAt,
+        Id, BankId, DeviceId, Name, Site, TimeZone, LockStatuses.Of(DoorState), DoorState, DoorSince, Online, LastSeen, Issue, Battery, CreatedAt,
         CommandId is { } command && EnumText.Parse<CommandState>(CommandState!) is var state
             ? new CommandView(command, Id, LockerId, CommandKind!, state, CommandRules.IsFinal(state), CommandReason, CommandCreatedAt!.Value, CommandExpiresAt!.Value, CommandSettledAt)
             : null);

@@ -1,7 +1,6 @@
 using Dapper;
 using Latchkey.Domain;
 using Latchkey.Domain.Lockers;
-using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;

@@ -1,7 +1,6 @@
 using Latchkey.Domain;
 using Latchkey.Domain.Accounts;
 using Latchkey.Server.Devices;
-using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
