@@ -59,4 +59,50 @@ public sealed class ClaimingTests
             (await SystemDatabase.Sql<long>(data, "select count(*) from device where model = 'LK-sim' and revoked_at is not null")).ShouldBe(1);
         }
     }
+
+    [Fact]
+    public async Task Over_TLS_with_a_certificate_of_its_own_a_device_is_claimed_changes_its_key_and_opens_doors_before_and_after()
+    {
+        string data = LatchkeyProcess.NewData();
+        await using LatchkeyProcess latchkey = await LatchkeyProcess.Start(data);
+        using var certificate = new TestCertificate();
+        // What devices see: a node of its own, on TLS.
+        await using LatchkeyProcess face = await LatchkeyProcess.Start(
+            LatchkeyProcess.NewData(),
+            ["--no-demo", "--tls-cert", certificate.CertFile, "--tls-key", certificate.KeyFile],
+            new Dictionary<string, string>
+            {
+                ["LATCHKEY_DATABASE"] = SystemDatabase.ConnectionTo(data, poolSize: 30),
+                ["LATCHKEY_MQTT"] = $"mqtts://127.0.0.1:{LatchkeyProcess.BrokerPort(data)}?identity={data}/nodes/node-2",
+            });
+        face.Address.ShouldStartWith("https://");
+        VirtualBank bank = await VirtualBank.Find(latchkey, "Hall A, bank 1");
+        TestPerson admin = await latchkey.GivenAdmin(), asha = await latchkey.GivenCustomer();
+        Guid lease = await bank.Rent(asha, 3);
+
+        (Guid claim, string code) = await admin.Claims(bank.Id);
+        await using var cabinet = new ClaimedCabinet(Path.Combine(data, "claimed"));
+        await cabinet.Claim(new Uri(face.Address), code, digits => admin.Confirms(claim, digits), DeviceLinks.Polling, authority: certificate.CertFile);
+        await Eventually.Holds(async () => await bank.Online() != true, Patience, "the old controller does not count any more");
+        await cabinet.PowerOn();
+        await Eventually.Holds(async () => await bank.Online() == true, Patience, "the new controller is heard");
+        ((string?)(await asha.OpenAndWait(lease))["state"]).ShouldBe("opened");
+        await cabinet.Close(3);
+
+        for (int change = 1; change <= 2; change++)
+        {
+            await cabinet.PowerOff();
+            await Eventually.Holds(async () => await bank.Online() != true, Patience, "it is away");
+            byte[] before = await Key();
+            (int exit, string said) = await cabinet.ChangeKey();
+            (exit, said).ShouldBe((0, "The key was changed. Start the controller again."));
+            await cabinet.PowerOn();
+            await Eventually.Holds(async () => await bank.Online() == true, Patience, "it is back with its next key");
+            ((string?)(await asha.OpenAndWait(lease))["state"]).ShouldBe("opened");
+            await cabinet.Close(3);
+            (await Key()).ShouldNotBe(before);
+        }
+
+        async Task<byte[]> Key() => await SystemDatabase.Sql<byte[]>(data, "select public_key from device where id = @Device", new { cabinet.Device }) ?? [];
+    }
 }

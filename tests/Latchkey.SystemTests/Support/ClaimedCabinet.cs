@@ -10,7 +10,8 @@ public sealed class ClaimedCabinet(string folder) : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly HttpClient _hardware = new();
+    private readonly HttpClient _http = new();
+    private Uri? _hardware;
     private Process? _running;
 
     private static string Program { get; } =
@@ -21,9 +22,11 @@ public sealed class ClaimedCabinet(string folder) : IAsyncDisposable
     public string Keys => Path.Combine(folder, "keys");
 
     /// <summary>Comes with the code, and tells what it shows; <paramref name="confirm"/> is what an admin does then.</summary>
-    public async Task Claim(Uri server, string code, Func<string, Task> confirm, string transport = "mqtt", int lockers = 12)
+    /// <param name="authority">What vouches for a server with a certificate of its own.</param>
+    public async Task Claim(Uri server, string code, Func<string, Task> confirm, string transport = "mqtt", int lockers = 12, string? authority = null)
     {
-        using Process claiming = Run(["claim", "--out", folder, "--server", server.ToString(), "--code", code, "--transport", transport, "--lockers", $"{lockers}"]);
+        using Process claiming = Run(
+            ["claim", "--out", folder, "--server", server.ToString(), "--code", code, "--transport", transport, "--lockers", $"{lockers}", .. authority is null ? (string[])[] : ["--authority", authority]]);
         using var limit = new CancellationTokenSource(Patience);
         string shown = await claiming.StandardOutput.ReadLineAsync(limit.Token) ?? throw new InvalidOperationException(await claiming.StandardError.ReadToEndAsync(limit.Token));
         shown.ShouldStartWith("Key ");
@@ -49,7 +52,7 @@ public sealed class ClaimedCabinet(string folder) : IAsyncDisposable
         _running = Run(["run", "--cabinets", Path.Combine(folder, "cabinets.json"), "--keys", Keys, "--journals", Path.Combine(folder, "journals"), "--breaker-doors", "200"]);
         using var limit = new CancellationTokenSource(Patience);
         string line = await _running.StandardOutput.ReadLineAsync(limit.Token) ?? throw new InvalidOperationException(await _running.StandardError.ReadToEndAsync(limit.Token));
-        _hardware.BaseAddress = new Uri((string)JsonNode.Parse(line)!["hardware"]!);
+        _hardware = new Uri((string)JsonNode.Parse(line)!["hardware"]!);
     }
 
     public async Task PowerOff()
@@ -64,19 +67,35 @@ public sealed class ClaimedCabinet(string folder) : IAsyncDisposable
         }
     }
 
+    /// <summary>As its fitter does it: the program of a real board, beside the same keys. Exit code, and what it said.</summary>
+    public async Task<(int ExitCode, string Said)> ChangeKey()
+    {
+        string board = Path.Combine(folder, "board.json");
+        await File.WriteAllTextAsync(
+            board,
+            new JsonObject { ["model"] = "LK-sim", ["lockers"] = 8, ["folder"] = Keys, ["i2c"] = "/dev/i2c-1", ["expanders"] = new JsonObject { ["release"] = new JsonArray("0x20") } }.ToJsonString());
+        string program = Program.Replace("Latchkey.Simulator", "Latchkey.Controller", StringComparison.Ordinal);
+        using Process changing = Process.Start(
+            new ProcessStartInfo("dotnet", [program, "rotate", "--config", board]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
+        using var limit = new CancellationTokenSource(Patience);
+        string said = await changing.StandardOutput.ReadToEndAsync(limit.Token) + await changing.StandardError.ReadToEndAsync(limit.Token);
+        await changing.WaitForExitAsync(limit.Token);
+        return (changing.ExitCode, said.Trim());
+    }
+
     public async Task Close(int door)
     {
-        using HttpResponseMessage answer = await _hardware.PostAsync(new Uri($"/cabinets/{Device:D}/doors/{door}/close", UriKind.Relative), null);
+        using HttpResponseMessage answer = await _http.PostAsync(new Uri(_hardware!, $"/cabinets/{Device:D}/doors/{door}/close"), null);
         answer.EnsureSuccessStatusCode();
     }
 
     public async Task<int> Pulses(int door) =>
-        (int)(await _hardware.GetFromJsonAsync<JsonNode>(new Uri($"/cabinets/{Device:D}", UriKind.Relative)))!["doors"]!.AsArray().Single(d => (int)d!["number"]! == door)!["pulses"]!;
+        (int)(await _http.GetFromJsonAsync<JsonNode>(new Uri(_hardware!, $"/cabinets/{Device:D}")))!["doors"]!.AsArray().Single(d => (int)d!["number"]! == door)!["pulses"]!;
 
     public async ValueTask DisposeAsync()
     {
         await PowerOff();
-        _hardware.Dispose();
+        _http.Dispose();
     }
 
     private static Process Run(IReadOnlyList<string> arguments) => Process.Start(
