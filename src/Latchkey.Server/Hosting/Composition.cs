@@ -144,6 +144,7 @@ public static class Composition
         FinishRental.Map(api);
         ForceEnd.Map(api);
         ShowReceipt.Map(api);
+        ShowCustody.Map(api);
         ShowCommand.Map(api);
 
         ListLocks.Map(api);

@@ -213,7 +213,7 @@ public class CommandGuardTests
         for (int i = 0; i < 64; i++)
         {
             old.Add(_rig.Order(1 + i % 4));
-            _rig.Receive(old[^1]).Pass(2_000);
+            _rig.Receive(old[^1]).Pass(2_000).Do(new CabinetInput.Delivered(old[^1].Id)); // what the server has not heard is never forgotten
         }
         _rig.Pass(3_600_000).Receive(_rig.Order(1)).Pass(2_000);
         int before = _rig.Pulses;

@@ -95,6 +95,7 @@ internal static class RightsTable
         new("PUT /api/v1/leases/{id:guid}/cards", OwnerOnly, "/api/v1/leases/{active}/cards", Of(new { cards = Array.Empty<object>() })),
         new("POST /api/v1/leases/{id:guid}/finish", OwnerOnly, "/api/v1/leases/{active}/finish"),
         new("GET /api/v1/leases/{id:guid}/receipt", OwnerOnly, "/api/v1/leases/{ended}/receipt"),
+        new("GET /api/v1/leases/{id:guid}/custody", OwnerOnly, "/api/v1/leases/{ended}/custody"),
         new("GET /api/v1/commands/{id:guid}", OwnerOnly, "/api/v1/commands/{command}"),
 
         // Locks
