@@ -45,6 +45,16 @@ public sealed class CustomerJourneyTests(BrowserFixture browser)
         await asha.Sees("Door opened");
         await Pictures.Take(asha.Page, $"receipt-{name}");
         await Accessibility.HoldsOn(asha.Page);
+
+        // Who opened it, to take along.
+        await asha.Page.GetByRole(AriaRole.Link, new() { Name = "Receipt to print or save" }).ClickAsync();
+        IDownload record = await asha.Page.RunAndWaitForDownloadAsync(() => asha.Button("Record of who opened it").ClickAsync());
+        record.SuggestedFilename.ShouldMatch("^locker-.+-record[.]csv$");
+        string text = await File.ReadAllTextAsync(await record.PathAsync());
+        text.ShouldContain("\"You\",\"Opened the door; the door was seen open\"");
+        text.ShouldContain("\"You\",\"Ended the rental\"");
+        await Pictures.Take(asha.Page, $"receipt-page-{name}");
+        await Accessibility.HoldsOn(asha.Page);
         asha.Errors.ShouldBeEmpty();
     }
 

@@ -1,6 +1,6 @@
 import { ask } from './client';
 import type {
-  BankAtSite, Cabinet, CabinetMind, CardAssurance, CardLeast, Checkout, CheckoutResult, Command, Demo, HoldRequest, IssuedPass, Lease, LeasePage, MessageChannel, MessageChoices, MessagePage, NewPin, Payment, Receipt,
+  BankAtSite, Cabinet, CabinetMind, CardAssurance, CardLeast, Checkout, CheckoutResult, Command, Custody, Demo, HoldRequest, IssuedPass, Lease, LeasePage, MessageChannel, MessageChoices, MessagePage, NewPin, Payment, Receipt,
   Sent, Site, SitePage, Size, UndeliveredPage,
 } from './types';
 import type { PhoneProof } from '../screens/lease/pass/phoneKey';
@@ -36,6 +36,7 @@ export const api = {
   pass: (leaseId: string, phoneKey?: string) => ask<IssuedPass>(`/leases/${id(leaseId)}/pass`, { method: 'POST', body: phoneKey === undefined ? {} : { phoneKey } }),
   setCards: (leaseId: string, cards: { uid: string; least: CardLeast }[]) => ask<Lease['offline']['cards']>(`/leases/${id(leaseId)}/cards`, { method: 'PUT', body: { cards } }),
   finish: (leaseId: string, key: string) => ask<Lease>(`/leases/${id(leaseId)}/finish`, { method: 'POST', key }),
+  custody: (leaseId: string) => ask<Custody>(`/leases/${id(leaseId)}/custody`),
   receipt: (leaseId: string, signal?: AbortSignal) => ask<Receipt>(`/leases/${id(leaseId)}/receipt`, { signal }),
 
   checkout: (token: string, signal?: AbortSignal) => ask<Checkout>(`/sandbox/checkouts/${id(token)}`, { signal }),

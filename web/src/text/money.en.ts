@@ -1,5 +1,8 @@
+import { custodyEn } from './custody.en';
+
 /** Holding, paying, receipts and what became of past rentals. */
 export const moneyEn = {
+  ...custodyEn,
   'price.prepaid': 'Reserved when you pay. Charged once your door was open, for these hours.',
   'price.deposit': 'A deposit of {deposit} is reserved too. What is not needed goes back at the end.',
   'price.tax': 'Prices include {percent} tax.',

@@ -1,7 +1,9 @@
+import { custodyHi } from './custody.hi';
 import type { moneyEn } from './money.en';
 
 /** The words of money in Hindi. */
 export const moneyHi: Record<keyof typeof moneyEn, string> = {
+  ...custodyHi,
   'price.prepaid': 'भुगतान पर राशि रोकी जाती है। दरवाज़ा खुलने पर इन घंटों का शुल्क लगता है।',
   'price.deposit': '{deposit} की जमानत भी रोकी जाती है। जो ज़रूरी न हो वह अंत में लौटती है।',
   'price.tax': 'कीमतों में {percent} कर शामिल है।',

@@ -4,6 +4,7 @@ import { asProblem, type Problem } from '../../api/problem';
 import { go } from '../../app/router';
 import { Button } from '../../parts/Button';
 import { Confirm } from '../../parts/Confirm';
+import { download } from '../../parts/download';
 import { Trouble } from '../../parts/Trouble';
 import { keepSession } from '../../session/store';
 import { t } from '../../text/t';
@@ -26,13 +27,8 @@ export function YourData({ account }: { account: Account }) {
     }
     setBusy(false);
   };
-  const download = (): Promise<void> => run(async () => {
-    const file = new Blob([JSON.stringify(await accounts.exported(), null, 2)], { type: 'application/json' });
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(file);
-    link.download = `latchkey-${new Date().toISOString().slice(0, 10)}.json`;
-    link.click();
-    URL.revokeObjectURL(link.href);
+  const exported = (): Promise<void> => run(async () => {
+    download(`latchkey-${new Date().toISOString().slice(0, 10)}.json`, JSON.stringify(await accounts.exported(), null, 2), 'application/json');
   });
   const erase = (): Promise<void> => run(async () => {
     await presence.proven(() => accounts.erase(presence.present));
@@ -45,7 +41,7 @@ export function YourData({ account }: { account: Account }) {
       <h2 id="account-data">{t('account.data')}</h2>
       <p className="quiet">{t('account.dataText')}</p>
       {problem !== null && !erasing && <Trouble problem={problem} />}
-      <Button busy={busy && !erasing} onClick={() => void download()}>{t('account.export')}</Button>
+      <Button busy={busy && !erasing} onClick={() => void exported()}>{t('account.export')}</Button>
       <Button look="fault" onClick={() => { setProblem(null); setErasing(true); }}>{t('account.erase')}</Button>
       {erasing && (
         <Confirm title={t('account.eraseTitle')} deed={t('account.eraseDo')} busy={busy} onDeed={() => void erase()} onClose={() => setErasing(false)}>

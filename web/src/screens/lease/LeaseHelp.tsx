@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react';
 import type { Lease } from '../../api/types';
 import { Button } from '../../parts/Button';
 import { t } from '../../text/t';
+import { CustodyButton } from '../receipt/CustodyButton';
 import '../../parts/Confirm.css';
 import './LeaseHelp.css';
 
@@ -24,6 +25,7 @@ export function LeaseHelp({ lease, onClose }: { lease: Lease; onClose: () => voi
       </ol>
       <p className="help-number"><span className="small quiet">{t('help.number')}</span><strong className="num">{lease.id.slice(0, 8).toUpperCase()}</strong></p>
       <p className="small quiet">{t('help.money')}</p>
+      <CustodyButton leaseId={lease.id} />
       <div className="confirm-actions"><Button look="primary" wide onClick={() => dialog.current?.close()}>{t('help.back')}</Button></div>
     </dialog>
   );

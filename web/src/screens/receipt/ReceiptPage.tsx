@@ -4,6 +4,7 @@ import { Button } from '../../parts/Button';
 import { Skeleton } from '../../parts/Skeleton';
 import { Trouble } from '../../parts/Trouble';
 import { t } from '../../text/t';
+import { CustodyButton } from './CustodyButton';
 import { Missing } from '../missing/Missing';
 import { ReceiptPaper } from './ReceiptPaper';
 import { useReceipt } from './useReceipt';
@@ -17,6 +18,7 @@ export function ReceiptPage({ leaseId }: { leaseId: string }) {
       {data !== null && <ReceiptPaper receipt={data} />}
       {data === null && (problem === null ? <Skeleton rows={1} height={480} /> : <Trouble problem={problem} retry={reload} />)}
       {data !== null && <Button look="primary" wide icon={<Printer size={20} aria-hidden="true" />} onClick={() => print()}>{t('receipt.print')}</Button>}
+      {data !== null && <CustodyButton leaseId={leaseId} />}
     </Page>
   );
 }
