@@ -48,7 +48,7 @@ export type DoorState = 'closed' | 'open' | 'jammed' | 'unknown' | 'locked' | 'u
 export type CommandState =
   | 'pending' | 'sent' | 'opened' | 'locked' | 'unlocked' | 'not-opened' | 'not-locked' | 'pulsed' | 'refused' | 'expired' | 'unknown' | 'unconfirmed';
 export interface Command {
-  id: string; leaseId: string; lockerId: string; kind: 'open'; state: CommandState; final: boolean;
+  id: string; leaseId: string; lockerId: string; kind: 'open' | 'lock' | 'unlock'; state: CommandState; final: boolean;
   reason: string | null; createdAt: string; expiresAt: string; settledAt: string | null;
 }
 export interface Payment {
@@ -119,7 +119,7 @@ export type LiveEvent =
 
 export type MessageChannel = 'app' | 'email' | 'push' | 'sms';
 export type SentChannel = Exclude<MessageChannel, 'app'>;
-export type MessageTopic = 'rentals' | 'payments' | 'doors' | 'security' | 'staff';
+export type MessageTopic = 'rentals' | 'payments' | 'doors' | 'locks' | 'security' | 'staff';
 
 export interface Message { id: string; kind: string; title: string; text: string; link: string | null; at: string; read: boolean }
 export interface MessagePage { items: Message[]; next: string | null; unread: number }

@@ -17,10 +17,14 @@ import { useLanguage } from './language';
 import { go, useAddress } from './router';
 import { Shell } from './Shell';
 
-// Other people's pages: a customer does not carry them along.
+// Other people's pages, and those of locks: most customers do not need them, and do not carry them along.
 const BankPage = lazy(() => import('../screens/bank/BankPage').then((part) => ({ default: part.BankPage })));
 const OutboxPage = lazy(() => import('../screens/outbox/OutboxPage').then((part) => ({ default: part.OutboxPage })));
 const UndeliveredPage = lazy(() => import('../screens/staff/UndeliveredPage').then((part) => ({ default: part.UndeliveredPage })));
+const OwnersPage = lazy(() => import('../screens/staff/OwnersPage').then((part) => ({ default: part.OwnersPage })));
+const LockPage = lazy(() => import('../screens/lock/LockPage').then((part) => ({ default: part.LockPage })));
+const LocksPage = lazy(() => import('../screens/lock/LocksPage').then((part) => ({ default: part.LocksPage })));
+const RegisterPage = lazy(() => import('../screens/lock/RegisterPage').then((part) => ({ default: part.RegisterPage })));
 const CheckoutPage = lazy(() => import('../screens/checkout/CheckoutPage').then((part) => ({ default: part.CheckoutPage })));
 
 export function App() {
@@ -47,17 +51,21 @@ function screen(pathname: string, search: string): ReactNode {
       case 'history': return <SignedIn>{(person) => <HistoryPage key={person.id} />}</SignedIn>;
       case 'account': return <SignedIn>{(person) => <AccountPage person={person} />}</SignedIn>;
       case 'messages': return <SignedIn>{(person) => <MessagesPage key={person.id} />}</SignedIn>;
+      case 'locks': return <SignedIn>{(person) => <LocksPage key={person.id} />}</SignedIn>;
       case 'outbox': return <OutboxPage />;
       default: return <Missing />;
     }
   }
   if (head === 'messages' && id === 'choices') return <SignedIn>{(person) => <ChoicesPage key={person.id} />}</SignedIn>;
+  if (head === 'locks' && id === 'register') return <SignedIn>{() => <RegisterPage />}</SignedIn>;
+  if (head === 'admin' && id === 'locks') return <SignedIn>{() => <OwnersPage />}</SignedIn>;
   if (head === 'admin' && id === 'messages') return <SignedIn>{() => <UndeliveredPage />}</SignedIn>;
   const name = decodeURIComponent(id);
   switch (head) {
     case 'site': return <SitePage key={name} siteId={name} />;
     case 'bank': return <BankPage key={name} bankId={name} />;
     case 'lease': return <SignedIn key={name + search}>{() => <LeasePage leaseId={name} />}</SignedIn>;
+    case 'locks': return <SignedIn key={name}>{() => <LockPage lockId={name} />}</SignedIn>;
     case 'receipt': return <SignedIn key={name}>{() => <ReceiptPage leaseId={name} />}</SignedIn>;
     default: return <Missing />;
   }

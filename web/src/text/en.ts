@@ -1,4 +1,5 @@
 import { accountEn } from './account.en';
+import { lockEn } from './lock.en';
 import { en as messages } from './messages.en';
 import { moneyEn } from './money.en';
 
@@ -8,6 +9,7 @@ export const en = {
   ...moneyEn,
 
   ...accountEn,
+  ...lockEn,
   'nav.skip': 'Skip to the content',
   'nav.main': 'Main',
   'nav.find': 'Find a locker',

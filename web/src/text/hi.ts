@@ -1,6 +1,7 @@
 import { hi as messages } from './messages.hi';
 import { moneyHi } from './money.hi';
 import { accountHi } from './account.hi';
+import { lockHi } from './lock.hi';
 import type { Catalogue } from './t';
 
 /** Hindi. The type makes a missing or a surplus key an error of the build. */
@@ -9,6 +10,7 @@ export const hi: Catalogue = {
   ...moneyHi,
 
   ...accountHi,
+  ...lockHi,
   'nav.skip': 'सीधे सामग्री पर जाएँ',
   'nav.main': 'मुख्य',
   'nav.find': 'लॉकर खोजें',

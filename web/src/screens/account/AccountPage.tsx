@@ -1,11 +1,11 @@
 import { useState } from 'react';
-import { LogOut } from 'lucide-react';
+import { LockKeyhole, LogOut } from 'lucide-react';
 import { accounts } from '../../api/accounts';
 import type { Person } from '../../api/types';
 import { useResource } from '../../api/useResource';
 import { Page } from '../../app/Page';
 import { go } from '../../app/router';
-import { Button } from '../../parts/Button';
+import { Button, ButtonLink } from '../../parts/Button';
 import { Skeleton } from '../../parts/Skeleton';
 import { Trouble } from '../../parts/Trouble';
 import { keepSession, session } from '../../session/store';
@@ -48,6 +48,11 @@ export function AccountPage({ person }: { person: Person }) {
           <Password account={account} onChanged={reload} />
           <SecondStepPanel account={account} onChanged={reload} />
           <Devices />
+          <section className="panel" aria-labelledby="account-locks">
+            <h2 id="account-locks">{t('locks.title')}</h2>
+            <p className="quiet">{t('locks.account')}</p>
+            <ButtonLink href="/locks" icon={<LockKeyhole size={20} aria-hidden="true" />}>{t('locks.title')}</ButtonLink>
+          </section>
           {(account.role === 'operator' || account.role === 'admin') && <ApiKeys />}
         </>
       )}

@@ -14,6 +14,7 @@ import { usePerson } from '../../session/useSession';
 import { t, tn } from '../../text/t';
 import { CityMap } from './CityMap';
 import { MyLockers } from './MyLockers';
+import { MyLocks } from './MyLocks';
 import { SiteList } from './SiteList';
 import { useNearMe } from './useNearMe';
 import { useSites } from './useSites';
@@ -48,6 +49,7 @@ export function Home() {
   return (
     <Page title="Latchkey" heading={t('home.title')} className="home">
       {person !== null && <MyLockers who={person.id} />}
+      {person !== null && <MyLocks who={person.id} />}
       <section className="home-search" aria-label={t('home.search')}>
         <div className="search">
           <Search size={20} aria-hidden="true" />

@@ -86,7 +86,8 @@ function icon(kind: string) {
     case 'paid': case 'receipt': case 'declined': case 'refunded': return <CreditCard {...size} />;
     case 'opened': case 'access-denied': case 'door-left-open': return <DoorOpen {...size} />;
     case 'card-added': case 'new-sign-in': return <KeyRound {...size} />;
-    case 'alert': case 'bank-offline': case 'bank-issue': case 'overdue': case 'overdue-fee': return <CircleAlert {...size} />;
+    case 'lock-yours': case 'lock-gone': case 'lock-locked': case 'lock-unlocked': return <LockKeyhole {...size} />;
+    case 'lock-forced': case 'lock-offline': case 'lock-issue': case 'alert': case 'bank-offline': case 'bank-issue': case 'overdue': case 'overdue-fee': return <CircleAlert {...size} />;
     case 'reserved': case 'hold-ending': case 'hold-expired': case 'rental-ending': case 'moved': return <LockKeyhole {...size} />;
     default: return <Bell {...size} />;
   }

@@ -1,0 +1,32 @@
+import { ask } from './client';
+import type { Command, DoorState } from './types';
+
+export interface OwnLock {
+  /** Of what makes it one's own: its next owner has another. */
+  id: string; bankId: string; deviceId: string; name: string; site: string; timeZone: string;
+  status: 'locked' | 'unlocked' | 'unknown'; door: DoorState; since: string | null;
+  online: boolean | null; lastSeen: string | null; issue: string | null; battery: number | null; ownedSince: string; command: Command | null;
+}
+export interface RegisteredLock { bankId: string; name: string; since: string; device: boolean; expiresAt: string }
+export interface LockEntry {
+  id: string; at: string; what: string; ordered: 'lock' | 'unlock' | null;
+  by: 'you' | 'person' | 'credential' | 'lock' | 'latchkey'; name: string | null; reason: string | null;
+}
+export interface LockLog { items: LockEntry[]; next: string | null }
+export interface AnyLock {
+  id: string; name: string; siteId: string; deviceId: string; device: boolean; owner: { id: string; name: string; email: string | null } | null;
+  online: boolean | null; lastSeen: string | null; issue: string | null;
+}
+
+const id = encodeURIComponent;
+
+export const locks = {
+  mine: (signal?: AbortSignal) => ask<{ items: OwnLock[]; registered: RegisteredLock[] }>('/locks', { signal }),
+  one: (lockId: string, signal?: AbortSignal) => ask<OwnLock>(`/locks/${id(lockId)}`, { signal }),
+  log: (lockId: string, cursor?: string, signal?: AbortSignal) => ask<LockLog>(`/locks/${id(lockId)}/log${cursor === undefined ? '' : `?cursor=${id(cursor)}`}`, { signal }),
+  register: (code: string) => ask<{ bankId: string; name: string; lock: OwnLock | null }>('/locks', { method: 'POST', body: { code } }),
+  move: (lockId: string, deed: 'lock' | 'unlock', key: string) =>
+    ask<Command>(`/locks/${id(lockId)}/${deed}`, { method: 'POST', key, headers: { Prefer: 'wait=5' }, timeout: 20_000 }),
+  all: (signal?: AbortSignal) => ask<{ items: AnyLock[] }>('/admin/locks', { signal }),
+  give: (bankId: string, email: string | null) => ask<AnyLock>(`/admin/locks/${id(bankId)}/owner`, { method: 'PUT', body: { email } }),
+};

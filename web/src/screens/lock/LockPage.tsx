@@ -1,0 +1,117 @@
+import { useRef, useState } from 'react';
+import { CircleCheck, Info, Loader, Lock, LockOpen, TriangleAlert } from 'lucide-react';
+import { api } from '../../api/endpoints';
+import { Intent } from '../../api/intent';
+import { locks, type OwnLock } from '../../api/locks';
+import { asProblem, type Problem } from '../../api/problem';
+import { useResource } from '../../api/useResource';
+import { Page } from '../../app/Page';
+import { day } from '../../format/time';
+import { useLive } from '../../live/useLive';
+import { Bolt, type BoltLook } from '../../parts/Bolt';
+import { Button, ButtonLink } from '../../parts/Button';
+import { Facts } from '../../parts/Facts';
+import { issueWords } from '../../parts/issueWords';
+import { LockPill } from '../../parts/lockState';
+import { Skeleton } from '../../parts/Skeleton';
+import { Trouble } from '../../parts/Trouble';
+import { useNow } from '../../parts/useNow';
+import { t } from '../../text/t';
+import { Missing } from '../missing/Missing';
+import { say, stateWord, type Deed } from './conversation';
+import { LockHistory } from './LockHistory';
+import { useFollowed } from './useFollowed';
+import './LockPage.css';
+
+const icons = { calm: Info, busy: Loader, good: CircleCheck, warn: TriangleAlert };
+
+/** One lock of one's own: how it is, the one thing to do next, and what happened. */
+export function LockPage({ lockId }: { lockId: string }) {
+  const { data: lock, problem, reload, put } = useResource(`lock/${lockId}`, (signal) => locks.one(lockId, signal));
+  const [heardOf, setHeardOf] = useState(0);
+  useLive({}, (heard) => {
+    if (heard.event !== 'resync' && !('leaseId' in heard && heard.leaseId === lockId)) return;
+    reload();
+    setHeardOf((n) => n + 1);
+  });
+  if (problem?.status === 404) return <Missing what={t('locks.missing')} />;
+  if (lock === null) return <Page title={t('locks.title')} className="stack">{problem === null ? <Skeleton rows={2} height={180} /> : <Trouble problem={problem} retry={reload} />}</Page>;
+  return (
+    <Page title={lock.name} className="lock">
+      <div className="lock-where"><p className="quiet">{t('locks.at', { site: lock.site })}</p><LockPill lock={lock} /></div>
+      {problem !== null && <Trouble problem={problem} retry={reload} />}
+      <Worked lock={lock} put={put} reload={reload} />
+      <LockHistory lockId={lockId} timeZone={lock.timeZone} turn={heardOf} />
+      <ButtonLink look="text" href="/locks">{t('locks.all')}</ButtonLink>
+    </Page>
+  );
+}
+
+function Worked({ lock, put, reload }: { lock: OwnLock; put: (change: (known: OwnLock) => OwnLock) => void; reload: () => void }) {
+  const now = useNow(5000);
+  const intents = useRef({ lock: new Intent(), unlock: new Intent() });
+  const [asking, setAsking] = useState<Deed | null>(null);
+  const [refused, setRefused] = useState<Problem | null>(null);
+  useFollowed(lock.command?.state === 'pending' || lock.command?.state === 'sent', reload);
+
+  const move = async (deed: Deed): Promise<void> => {
+    setAsking(deed);
+    setRefused(null);
+    try {
+      const command = await intents.current[deed].run((key) => locks.move(lock.id, deed, key));
+      put((known) => ({ ...known, command }));
+    } catch (error) {
+      setRefused(asProblem(error));
+    }
+    reload();
+    setAsking(null);
+  };
+
+  const saying = say(lock, asking, now);
+  const Icon = icons[saying.mood];
+  const look: BoltLook = lock.door === 'open' ? 'open' : lock.status;
+  return (
+    <>
+      <div className="lock-front"><Bolt look={look} stale={lock.online !== true} name={t('lock.picture', { name: lock.name, state: stateWord(lock) })} /></div>
+      <div className="talk" data-mood={saying.mood} role="status" aria-live="polite" aria-atomic="true">
+        <Icon size={24} aria-hidden="true" />
+        <div><p className="talk-title">{saying.title}</p><p className="num">{saying.text}</p></div>
+      </div>
+      {lock.issue !== null && <p className="lock-issue"><TriangleAlert size={20} aria-hidden="true" /><span>{t('lock.issue')}: {issueWords(lock.issue)}</span></p>}
+      {refused !== null && <Trouble problem={refused} />}
+      <div className="lock-deeds">
+        {saying.mood === 'busy' && <Button look="primary" wide busy>{saying.title}</Button>}
+        {saying.next.map((deed, index) => (
+          <Button
+            key={deed} wide look={index === 0 ? 'primary' : 'plain'} onClick={() => void move(deed)}
+            icon={deed === 'lock' ? <Lock size={22} aria-hidden="true" /> : <LockOpen size={22} aria-hidden="true" />}
+          >
+            {deed === 'lock' ? t('lock.deedLock', { name: lock.name }) : t('lock.deedUnlock', { name: lock.name })}
+          </Button>
+        ))}
+      </div>
+      <section className="panel" aria-labelledby="lock-facts">
+        <h2 id="lock-facts">{t('lock.facts')}</h2>
+        <Facts rows={facts(lock)} />
+      </section>
+      <Virtual bankId={lock.bankId} />
+    </>
+  );
+}
+
+function facts(lock: OwnLock): [string, string][] {
+  return [
+    [t('lock.connection'), lock.online === true ? t('lock.online') : t('lock.offline')],
+    [t('lock.lastSeen'), lock.lastSeen === null ? t('lock.never') : day(lock.lastSeen, lock.timeZone)],
+    [t('lock.issue'), lock.issue === null ? t('lock.fine') : issueWords(lock.issue)],
+    ...(lock.battery === null ? [] : [[t('lock.battery'), `${lock.battery} %`] as [string, string]]),
+    [t('lock.place'), lock.site],
+    [t('lock.ownedSince'), day(lock.ownedSince, lock.timeZone)],
+  ];
+}
+
+/** Only the demo has hardware that is worked from a page. */
+function Virtual({ bankId }: { bankId: string }) {
+  const { data } = useResource('demo', (signal) => api.demo(signal));
+  return data?.enabled === true ? <ButtonLink href={`/bank/${bankId}`}>{t('lock.virtual')}</ButtonLink> : null;
+}
