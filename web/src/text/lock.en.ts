@@ -8,7 +8,7 @@ export const lockEn = {
   'locks.waiting': 'Not yours yet',
   'locks.waitingDevice': 'Connect the lock to the network. An administrator then confirms it.',
   'locks.waitingAdmin': 'The lock has come with its code. An administrator has to confirm it.',
-  'locks.at': 'looked after at {site}',
+  'locks.at': 'Looked after at {site}',
   'locks.missing': 'There is no lock of yours at this address. Perhaps it has another owner now.',
   'locks.account': 'Locks of your own: lock and unlock them, and see what happened.',
 
@@ -42,7 +42,7 @@ export const lockEn = {
   'lock.say.jammedText': 'It did not move all the way. Push or pull the door a little and try again.',
   'lock.say.unknown': 'We do not know how it is',
   'lock.say.unknownText': 'The lock has not said whether its bolt is out.',
-  'lock.say.since': 'since {time}',
+  'lock.say.since': 'Since {time}.',
   'lock.say.offline': 'It cannot be reached now',
   'lock.say.offlineHeard': 'Last heard {time}: {state}. It may have been moved since. Your PIN, card or key still works at the lock.',
   'lock.say.never': 'It has not connected yet. It can be worked from here as soon as it has.',

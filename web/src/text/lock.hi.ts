@@ -43,7 +43,7 @@ export const lockHi: Record<keyof typeof lockEn, string> = {
   'lock.say.jammedText': 'यह पूरा नहीं हिला। दरवाज़े को थोड़ा धकेलें या खींचें और फिर कोशिश करें।',
   'lock.say.unknown': 'हमें नहीं पता कि ताला कैसा है',
   'lock.say.unknownText': 'ताले ने नहीं बताया कि वह लगा है या नहीं।',
-  'lock.say.since': '{time} से',
+  'lock.say.since': '{time} से।',
   'lock.say.offline': 'अभी ताले तक पहुँच नहीं है',
   'lock.say.offlineHeard': 'आख़िरी ख़बर {time}: {state}। तब से इसे बदला गया हो सकता है। ताले पर आपका पिन, कार्ड या चाबी अब भी काम करती है।',
   'lock.say.never': 'यह अभी तक जुड़ा नहीं है। जुड़ते ही यहाँ से चलाया जा सकेगा।',
