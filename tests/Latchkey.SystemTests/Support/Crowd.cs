@@ -141,7 +141,7 @@ public sealed class Crowd(string data, Func<LatchkeyProcess> server, Func<Latchk
               (select count(*) from journal j where j.lease_id = l.id and j.kind = 'lease-active') as actives,
               (select count(*) from journal j where j.lease_id = l.id and j.kind = 'lease-ended') as ends,
               (select count(*) from command c where c.lease_id = l.id) as commands
-            from lease l
+            from lease l where l.kind = 'rental' -- the demo has a lock that somebody owns
             """)).ToDictionary(r => r.Id);
         foreach ((Guid id, (Guid person, Told told)) in _told)
         {

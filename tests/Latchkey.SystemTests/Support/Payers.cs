@@ -105,7 +105,7 @@ public sealed class Payers(string data, Func<LatchkeyProcess> server, Func<Latch
                     data,
                     """
                     select (select count(*) from payment_order where state = 'waiting') + (select count(*) from payment where state in ('pending', 'processing', 'declined'))
-                      + (select count(*) from lease where state in ('held', 'active', 'overdue'))
+                      + (select count(*) from lease where kind = 'rental' and state in ('held', 'active', 'overdue'))
                     """) == 0;
             },
             TimeSpan.FromSeconds(120), "providers have answered everything");
@@ -119,7 +119,7 @@ public sealed class Payers(string data, Func<LatchkeyProcess> server, Func<Latch
           select l.id, case when not l.opened_ever or l.state <> 'ended' then 0
             when l.tariff ->> 'billing' = 'prepaid' then l.hours * (l.tariff -> 'rates' -> l.size_priced ->> 'perHour')::bigint
             else (l.tariff -> 'rates' -> l.size_priced ->> 'perHour')::bigint end as owed
-          from lease l),
+          from lease l where l.kind = 'rental'),
         books as (
           select lease_id, coalesce(sum(minor) filter (where kind in ('charge', 'overdue')), 0) as charged,
             coalesce(sum(minor) filter (where kind = 'payment'), 0) - coalesce(sum(minor) filter (where kind = 'refund'), 0) as paid
