@@ -23,8 +23,7 @@ public sealed partial class HostingTests(TestDatabase other)
     {
         string data = LatchkeyProcess.NewData();
         await using LatchkeyProcess first = await LatchkeyProcess.Start(data);
-        MatchCollection accounts = Account.Matches(first.Said);
-        accounts.Count.ShouldBe(4);
+        MatchCollection accounts = await Accounts(first);
         IReadOnlyList<int> all = Running(data);
         (int code, TimeSpan took) = await first.Stop("TERM");
         code.ShouldBe(0, first.Said);
@@ -45,10 +44,16 @@ public sealed partial class HostingTests(TestDatabase other)
         all.Where(Processes.IsAlive).ShouldBeEmpty();
 
         await using LatchkeyProcess third = await LatchkeyProcess.Start(data, ["--new-demo-passwords"]);
-        MatchCollection renewed = Account.Matches(third.Said);
-        renewed.Count.ShouldBe(4);
+        MatchCollection renewed = await Accounts(third);
         (await LogIn(third, renewed[0])).ShouldBe(200);
         (await LogIn(third, accounts[0])).ShouldBe(401);
+    }
+
+    /// <summary>All four are said after the line that it is ready, and are read a moment later.</summary>
+    private static async Task<MatchCollection> Accounts(LatchkeyProcess started)
+    {
+        await Eventually.Holds(() => Account.Count(started.Said) == 4, TimeSpan.FromSeconds(30), "the demo's accounts are said");
+        return Account.Matches(started.Said);
     }
 
     [Fact]
