@@ -42,8 +42,8 @@ public sealed class JournalChain(Db db, ServerKeys keys, ServerOptions options, 
     /// <summary>How many entries were linked.</summary>
     public async Task<int> LinkNext(CancellationToken cancel)
     {
-        using var key = ECDsa.Create();
-        key.ImportPkcs8PrivateKey(await keys.PrivateKey(ServerKeys.Checkpoint, cancel), out _);
+        // Asked for before the transaction, which must not wait for a second connection.
+        byte[] key = await keys.PrivateKey(ServerKeys.Checkpoint, cancel);
         return await db.Change(
             async tx =>
             {
@@ -82,12 +82,14 @@ public sealed class JournalChain(Db db, ServerKeys keys, ServerOptions options, 
             cancel);
     }
 
-    private async Task Sign(Transaction tx, ECDsa key, long position, byte[] hash)
+    private async Task Sign(Transaction tx, byte[] privateKey, long position, byte[] hash)
     {
         DateTimeOffset now = time.GetUtcNow();
         (long last, DateTime at) = await tx.First<(long, DateTime)>("select position, at from journal_checkpoint order by position desc limit 1");
         if (position == last || (position - last < SignAfter && now - new DateTimeOffset(at, TimeSpan.Zero) < SignEvery))
             return;
+        using var key = ECDsa.Create();
+        key.ImportPkcs8PrivateKey(privateKey, out _);
         var checkpoint = Checkpoint.Sign(key, position, hash, now);
         await tx.Execute("insert into journal_checkpoint (position, hash, at, signature) values (@Position, @Hash, @At, @Signature)", checkpoint);
         log.LogInformation("Checkpoint of the journal: {Position} {Hash} {Signature}", position, Convert.ToBase64String(hash), Convert.ToBase64String(checkpoint.Signature));
