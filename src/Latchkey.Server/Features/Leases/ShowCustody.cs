@@ -33,11 +33,11 @@ public static class ShowCustody
     private static async Task<Results<Ok<Record>, ProblemHttpResult>> Handle(Guid id, HttpContext http, Db db, PlaceBook places, CancellationToken cancel)
     {
         Guid person = http.Caller().Id;
-        (Guid locker, IReadOnlyList<LeaseLog.Row> rows) = await db.Read(
-            async c => (await c.QueryFirstOrDefaultAsync<Guid>("select locker_id from lease where id = @id and person_id = @person and kind = 'rental'", new { id, person }), await LeaseLog.OldestFirst(c, id, Most + 1)),
-            cancel);
+        Guid locker = await db.Read(
+            c => c.QueryFirstOrDefaultAsync<Guid>("select locker_id from lease where id = @id and person_id = @person and kind = 'rental'", new { id, person }), cancel);
         if (places.Locker(locker) is not { } door || places.Bank(door.BankId) is not { } bank || places.Site(door.SiteId) is not { } site)
             return Problems.Of(Refusal.NotFound("rental"));
+        IReadOnlyList<LeaseLog.Row> rows = await db.Read(c => LeaseLog.OldestFirst(c, id, Most + 1), cancel);
         return TypedResults.Ok(new Record(id, site.Name, bank.Name, door.Label, site.Zone.Id, rows.Count <= Most, [.. rows.Take(Most).Select(r => Of(r, person))]));
     }
 
