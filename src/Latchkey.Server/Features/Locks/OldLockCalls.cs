@@ -2,14 +2,12 @@ using System.Text.Json.Serialization;
 using Latchkey.Domain;
 using Latchkey.Domain.Lockers;
 using Latchkey.Link.Messages;
-using Latchkey.Server.Devices;
 using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Features.Commands;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Hosting.Face;
 using Latchkey.Server.Hosting.Limits;
-using Latchkey.Server.Live;
 using Latchkey.Server.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -45,25 +43,19 @@ public static class OldLockCalls
         {
             old.MapPost(
                     $"/{kind}",
-                    (Request request, HttpContext http, Db db, PlaceBook places, CommandDispatch dispatch, Breaker breaker, LiveHub hub, TimeProvider time, CancellationToken cancel) =>
-                        Handle(request, kind, http, db, places, dispatch, breaker, hub, time, cancel))
+                    (Request request, HttpContext http, Db db, PlaceBook places, DoorOrders orders, CancellationToken cancel) => Handle(request, kind, http, db, places, orders, cancel))
                 .WithName(name).SignedIn(Scopes.LeasesWrite).WithRequestTimeout(RequestLimits.WithDoor).LimitedAs(RateKind.Doors);
         }
     }
 
     private static async Task<Results<Ok<Record>, ProblemHttpResult>> Handle(
-        Request request, string kind, HttpContext http, Db db, PlaceBook places, CommandDispatch dispatch, Breaker breaker, LiveHub hub, TimeProvider time, CancellationToken cancel)
+        Request request, string kind, HttpContext http, Db db, PlaceBook places, DoorOrders orders, CancellationToken cancel)
     {
         Guid person = http.Caller().Id;
         if (await db.Read(c => LockRow.OfDevice(c, request.DeviceId, person), cancel) is not { } mine)
             return Problems.Of(Refusal.NotFound("lock"));
-        Guid? stopped = null;
-        Decision<CommandView> order = await db.Decide(tx => MoveLock.Order(tx, mine.Id, person, kind, places, dispatch, breaker, locker => stopped = locker, time.GetUtcNow()), cancel);
-        if (stopped is { } locker)
-            await breaker.Tell(locker, cancel);
-        if (order.Refusal is { } no)
+        if ((await orders.Waited(person, kind, tx => MoveLock.May(tx, mine.Id, person, places), Wait, cancel)).Refusal is { } no)
             return Problems.Of(no);
-        await hub.Settled(order.Value.Id, Wait, () => ShowCommand.Load(db, order.Value.Id, person, cancel), cancel);
         return await db.Read(c => LockRow.OfDevice(c, request.DeviceId, person), cancel) is { } now ? TypedResults.Ok(Of(now)) : Problems.Of(Refusal.NotFound("lock"));
     }
 

@@ -1,0 +1,87 @@
+using Latchkey.Domain;
+using Latchkey.Domain.Commands;
+using Latchkey.Link.Messages;
+using Latchkey.Server.Devices;
+using Latchkey.Server.Features.Places;
+using Latchkey.Server.Hosting;
+using Latchkey.Server.Journal;
+using Latchkey.Server.Live;
+using Latchkey.Server.Storage;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Latchkey.Server.Features.Commands;
+
+/// <summary>
+/// An order to a door from afar, whoever may give it: held against the breaker, written down with its authority, sent once that is committed, and followed. Who may
+/// order what is asked by the feature, in the same transaction and before.
+/// </summary>
+public sealed class DoorOrders(Idempotency idempotency, Db db, CommandDispatch dispatch, Breaker breaker, LiveHub hub, TimeProvider time)
+{
+    // RFC 7240; longer waits are what the live feed is for.
+    private const int LongestWaitSeconds = 15;
+
+    /// <param name="Device">Who works the door, as the transaction has read it.</param>
+    public sealed record Allowed(Guid Lease, LockerPlace Locker, Guid Device);
+
+    /// <summary>Once for each key. The answer says that the order is under way, or, when asked to wait (<c>Prefer: wait=5</c>), what became of it.</summary>
+    /// <param name="kind">One of <see cref="CommandKinds"/>.</param>
+    public async Task<Results<JsonHttpResult<CommandView>, ProblemHttpResult>> Once(HttpContext http, string kind, Func<Transaction, Task<Decision<Allowed>>> may, CancellationToken cancel)
+    {
+        Guid person = http.Caller().Id;
+        Guid? stopped = null;
+        var answer = await idempotency.Once<CommandView>(
+            http, person, null, StatusCodes.Status202Accepted, tx => Give(tx, person, kind, may, locker => stopped = locker), cancel);
+        await Tell(stopped, cancel);
+        if (answer.Result is not JsonHttpResult<CommandView> { Value: { } command } || WaitOf(http) is not { } wait)
+            return answer;
+        CommandView latest = await Settled(command, person, wait, cancel);
+        return TypedResults.Json(latest, Json.Options, statusCode: CommandRules.IsUnderWay(latest.State) ? StatusCodes.Status202Accepted : StatusCodes.Status200OK);
+    }
+
+    /// <summary>For callers without keys, each of whose calls is an order of its own: given, and waited for.</summary>
+    public async Task<Decision<CommandView>> Waited(Guid person, string kind, Func<Transaction, Task<Decision<Allowed>>> may, TimeSpan wait, CancellationToken cancel)
+    {
+        Guid? stopped = null;
+        Decision<CommandView> order = await db.Decide(tx => Give(tx, person, kind, may, locker => stopped = locker), cancel);
+        await Tell(stopped, cancel);
+        return order.Refusal is { } no ? no : await Settled(order.Value, person, wait, cancel);
+    }
+
+    private async Task<Decision<CommandView>> Give(Transaction tx, Guid person, string kind, Func<Transaction, Task<Decision<Allowed>>> may, Action<Guid> stopped)
+    {
+        Decision<Allowed> decision = await may(tx);
+        if (decision.Refusal is { } refused)
+            return refused;
+        (Guid lease, LockerPlace locker, Guid device) = decision.Value;
+        DateTimeOffset now = time.GetUtcNow();
+        // Locking everything at once does no harm.
+        if (kind != CommandKinds.Lock && await breaker.Refuses(tx, locker, now) is { } tripped)
+        {
+            stopped(locker.Id);
+            return tripped;
+        }
+        var order = new DispatchOrder(Guid.CreateVersion7(now), device, locker.Id, locker.Number, kind, $"lease:{lease:D}", now + CommandRules.Lifetime);
+        tx.Defer(
+            """
+            insert into command (id, device_id, locker_id, lease_id, person_id, kind, authority, state, created_at, expires_at)
+            values ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9)
+            """,
+            order.Command, order.Device, order.Locker, lease, person, order.Kind, order.Authority, now, order.Expires);
+        tx.Journal(new JournalEntry(now, JournalKinds.CommandCreated, order.Authority, person, locker.SiteId, locker.BankId, locker.Id, lease, order.Device, order.Command));
+        tx.AfterCommit(() => dispatch.Send(order));
+        return new CommandView(order.Command, lease, order.Locker, kind, CommandState.Pending, false, null, now, order.Expires, null);
+    }
+
+    private Task Tell(Guid? stopped, CancellationToken cancel) => stopped is { } locker ? breaker.Tell(locker, cancel) : Task.CompletedTask;
+
+    private async Task<CommandView> Settled(CommandView command, Guid person, TimeSpan wait, CancellationToken cancel) =>
+        await hub.Settled(command.Id, wait, () => ShowCommand.Load(db, command.Id, person, cancel), cancel) ?? command;
+
+    private static TimeSpan? WaitOf(HttpContext http)
+    {
+        string prefer = http.Request.Headers["Prefer"].ToString();
+        return prefer.StartsWith("wait=", StringComparison.OrdinalIgnoreCase) && int.TryParse(prefer["wait=".Length..], out int seconds) && seconds > 0
+            ? TimeSpan.FromSeconds(Math.Min(seconds, LongestWaitSeconds))
+            : null;
+    }
+}
