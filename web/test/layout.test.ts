@@ -5,7 +5,7 @@ import { pins, rings, view } from '../src/screens/home/layout';
 const box = { width: 328, height: 260 };
 const site = (id: number, latitude: number, longitude: number): SiteSummary => ({
   id: String(id), name: `Site ${id}`, address: '', city: 'Pune', state: '', latitude, longitude, timeZone: 'Asia/Kolkata', currency: 'INR',
-  openingHours: [], openNow: true, lockers: 1, free: {}, perHour: {}, distanceMetres: null,
+  openingHours: [], openNow: true, lockers: 1, free: {}, perHour: {}, features: [], alwaysOpen: true, distanceMetres: null,
 });
 
 describe('the schematic map', () => {

@@ -16,6 +16,8 @@ public static class LockerFeatures
     public const string Reachable = "reachable";
     public const string Power = "power";
     public const string Cooled = "cooled";
+
+    public static readonly IReadOnlyList<string> All = [Reachable, Power, Cooled];
 }
 
 /// <summary>What is known of a door. Sent orders are never a state of the door.</summary>

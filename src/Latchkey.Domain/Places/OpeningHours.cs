@@ -16,4 +16,8 @@ public static class OpeningHours
         TimeOnly time = TimeOnly.FromTimeSpan(local.TimeOfDay);
         return spans.Any(s => s.Day == day && s.Opens <= time && (time < s.Closes || s.Closes == TimeOnly.MinValue));
     }
+
+    /// <summary>Whether it never closes: no spans at all, or every day from midnight to midnight.</summary>
+    public static bool IsAlways(IReadOnlyCollection<OpeningSpan> spans) =>
+        spans.Count == 0 || Enumerable.Range(0, 7).All(day => spans.Any(s => s.Day == day && s.Opens == TimeOnly.MinValue && s.Closes == TimeOnly.MinValue));
 }

@@ -1,11 +1,14 @@
 import { ask } from './client';
 import type {
-  BankAtSite, Cabinet, CabinetMind, CardAssurance, CardLeast, Checkout, CheckoutResult, Command, Custody, Demo, HoldRequest, IssuedPass, Lease, LeasePage, MessageChannel, MessageChoices, MessagePage, NewPin, Payment, Receipt,
+  BankAtSite, Cabinet, CabinetMind, CardAssurance, CardLeast, Checkout, CheckoutResult, Command, Custody, Demo, Feature, HoldRequest, IssuedPass, Lease, LeasePage, MessageChannel, MessageChoices, MessagePage, NewPin, Payment, Receipt,
   Sent, Site, SitePage, Size, UndeliveredPage,
 } from './types';
 import type { PhoneProof } from '../screens/lease/pass/phoneKey';
 
-export interface SiteQuery { query?: string; size?: Size | undefined; at?: Position | undefined; cursor?: string; limit?: number }
+export interface SiteQuery {
+  query?: string; city?: string | undefined; size?: Size | undefined; features?: Feature[]; open?: 'now' | 'always' | undefined;
+  at?: Position | undefined; cursor?: string; limit?: number;
+}
 export interface Position { latitude: number; longitude: number }
 
 function search(values: Record<string, string | number | undefined>): string {
@@ -18,8 +21,8 @@ function search(values: Record<string, string | number | undefined>): string {
 const id = encodeURIComponent;
 
 export const api = {
-  sites: ({ query, size, at, cursor, limit }: SiteQuery, signal?: AbortSignal) =>
-    ask<SitePage>(`/sites${search({ query, size, latitude: at?.latitude, longitude: at?.longitude, cursor, limit })}`, { signal }),
+  sites: ({ query, city, size, features, open, at, cursor, limit }: SiteQuery, signal?: AbortSignal) =>
+    ask<SitePage>(`/sites${search({ query, city, size, features: features?.join(), open, latitude: at?.latitude, longitude: at?.longitude, cursor, limit })}`, { signal }),
   site: (siteId: string, signal?: AbortSignal) => ask<Site>(`/sites/${id(siteId)}`, { signal }),
   bank: (bankId: string, signal?: AbortSignal) => ask<BankAtSite>(`/banks/${id(bankId)}`, { signal }),
 

@@ -18,12 +18,15 @@ export interface SiteSummary {
   id: string; name: string; address: string; city: string; state: string;
   latitude: number; longitude: number; timeZone: string; currency: string;
   openingHours: Opening[]; openNow: boolean; lockers: number;
-  free: BySize<number>; perHour: BySize<Money>; distanceMetres: number | null;
+  free: BySize<number>; perHour: BySize<Money>; features: Feature[]; alwaysOpen: boolean; distanceMetres: number | null;
 }
-export interface SitePage { items: SiteSummary[]; next: string | null; total: number }
+export interface CityCount { name: string; state: string; sites: number }
+/** `cities` are those of all that match, whichever city was asked for. */
+export interface SitePage { items: SiteSummary[]; next: string | null; total: number; cities: CityCount[] }
 
 export type Availability = 'free' | 'taken' | 'out-of-service';
 export type Feature = 'reachable' | 'power' | 'cooled';
+export const features: readonly Feature[] = ['reachable', 'power', 'cooled'];
 
 /** Where a door is drawn in its cabinet. */
 export interface Place { label: string; size: Size; column: number; row: number; rowSpan: number }
@@ -76,7 +79,7 @@ export interface Lease {
   replacedBy: string | null;
 }
 export interface LeasePage { items: Lease[]; next: string | null }
-export interface HoldRequest { size: Size; hours: number; reachable?: boolean; lockerId?: string }
+export interface HoldRequest { size: Size; hours: number; features?: Feature[]; lockerId?: string }
 
 export interface Receipt {
   number: string; leaseId: string; site: LeaseSite; bank: { id: string; name: string }; lockerLabel: string; size: Size;

@@ -10,6 +10,9 @@ interface Page { topics: Topics; who: string | null; seen: number; waiting: ((to
 /** A page that has said nothing for so long is gone: ports do not tell when their tab closes or crashes. */
 const gone = 150_000;
 
+/** As many of each as the server follows for one stream; asked for more, it would refuse all of them. */
+const most = 50;
+
 /** The one stream of this browser, shared by all its pages. Runs in a SharedWorker, or in the page where there is none. */
 export class Hub {
   #pages = new Map<Listener, Page>();
@@ -50,8 +53,8 @@ export class Hub {
 
   #arrange(): void {
     const pages = this.#living();
-    const sites = [...new Set(pages.flatMap((page) => page.topics.sites))].sort();
-    const banks = [...new Set(pages.flatMap((page) => page.topics.banks))].sort();
+    const sites = [...new Set(pages.flatMap((page) => page.topics.sites))].slice(0, most).sort();
+    const banks = [...new Set(pages.flatMap((page) => page.topics.banks))].slice(0, most).sort();
     const who = pages.map((page) => page.who).find((name) => name !== null) ?? null;
 
     if (sites.length === 0 && banks.length === 0 && who === null) {

@@ -3,9 +3,9 @@ import { sizes, type SiteSummary, type Size } from '../api/types';
 import { t, tn } from '../text/t';
 import { Pill, type Tone } from './Pill';
 
+/** How many are free that something of this size fits into: whoever asks for a small one gets a larger one where no small one is left. */
 export function freeAt(site: SiteSummary, size: Size | null): number {
-  if (size !== null) return site.free[size] ?? 0;
-  return sizes.reduce((sum, each) => sum + (site.free[each] ?? 0), 0);
+  return sizes.slice(size === null ? 0 : sizes.indexOf(size)).reduce((sum, each) => sum + (site.free[each] ?? 0), 0);
 }
 
 /** A site in one word, the same on the map, in the list and on its page. */

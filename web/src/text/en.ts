@@ -1,4 +1,5 @@
 import { accountEn } from './account.en';
+import { findEn } from './find.en';
 import { lockEn } from './lock.en';
 import { en as messages } from './messages.en';
 import { moneyEn } from './money.en';
@@ -9,6 +10,7 @@ export const en = {
   ...moneyEn,
 
   ...accountEn,
+  ...findEn,
   ...lockEn,
   'nav.skip': 'Skip to the content',
   'nav.main': 'Main',

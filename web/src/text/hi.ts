@@ -1,6 +1,7 @@
 import { hi as messages } from './messages.hi';
 import { moneyHi } from './money.hi';
 import { accountHi } from './account.hi';
+import { findHi } from './find.hi';
 import { lockHi } from './lock.hi';
 import type { Catalogue } from './t';
 
@@ -10,6 +11,7 @@ export const hi: Catalogue = {
   ...moneyHi,
 
   ...accountHi,
+  ...findHi,
   ...lockHi,
   'nav.skip': 'सीधे सामग्री पर जाएँ',
   'nav.main': 'मुख्य',

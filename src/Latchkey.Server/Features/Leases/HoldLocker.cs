@@ -19,16 +19,22 @@ namespace Latchkey.Server.Features.Leases;
 public static class HoldLocker
 {
     /// <param name="Hours">How long they want it, 1 to 72.</param>
-    /// <param name="Reachable">Only a locker within reach from a wheelchair will do.</param>
+    /// <param name="Reachable">Only a locker within reach from a wheelchair will do; the same as that feature.</param>
     /// <param name="LockerId">This locker and no other.</param>
-    public sealed record Request(LockerSize Size, int Hours, bool Reachable = false, Guid? LockerId = null);
+    /// <param name="Features">Only a locker that has all of them will do: <c>reachable</c>, <c>power</c>, <c>cooled</c>.</param>
+    public sealed record Request(LockerSize Size, int Hours, bool Reachable = false, Guid? LockerId = null, IReadOnlyList<string>? Features = null)
+    {
+        internal bool IsReachable => Reachable || Features?.Contains(LockerFeatures.Reachable) == true;
+    }
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/sites/{id:guid}/holds", Handle).WithName("HoldLocker").SignedIn(Scopes.LeasesWrite).LimitedAs(RateKind.Holds).Produces<LeaseView>(201);
 
     private static async Task<Results<JsonHttpResult<LeaseView>, ProblemHttpResult>> Handle(
         Guid id, Request request, HttpContext http, Idempotency idempotency, PlaceBook places, TimeProvider time, CancellationToken cancel)
     {
-        if (new Check().That(request.Hours is >= 1 and <= Pricing.LongestHours, "hours", $"A rental is for 1 to {Pricing.LongestHours} hours.").Problem is { } invalid)
+        if (new Check()
+            .That(request.Hours is >= 1 and <= Pricing.LongestHours, "hours", $"A rental is for 1 to {Pricing.LongestHours} hours.")
+            .That(request.Features is null || (request.Features.Count <= LockerFeatures.All.Count && request.Features.All(LockerFeatures.All.Contains)), "features", ListSites.FeaturesAre).Problem is { } invalid)
             return invalid;
         if (places.Site(id) is not { } site)
             return Problems.Of(Refusal.NotFound("site"));
@@ -54,7 +60,7 @@ public static class HoldLocker
         LockerPlace? chosen = request.LockerId is { } pick ? places.Locker(pick) : null;
         if (chosen is { InService: false })
             return Refusal.LockerTaken;
-        IReadOnlyList<Guid> candidates = chosen is not null ? [chosen.Id] : Candidates(site, request.Size, request.Reachable, [.. state.Taken], [.. state.Offline]);
+        IReadOnlyList<Guid> candidates = chosen is not null ? [chosen.Id] : Candidates(site, request.Size, request.IsReachable, [.. state.Taken], [.. state.Offline], request.Features);
         LockerSize priced = chosen?.Size ?? request.Size;
         Tariff tariff = site.TariffAt(now);
         if (!tariff.Rates.ContainsKey(priced))
@@ -115,11 +121,11 @@ public static class HoldLocker
         public bool Won { get; init; }
     }
 
-    public static List<Guid> Candidates(SitePlace site, LockerSize size, bool reachable, HashSet<Guid> taken, HashSet<Guid> offline)
+    public static List<Guid> Candidates(SitePlace site, LockerSize size, bool reachable, HashSet<Guid> taken, HashSet<Guid> offline, IReadOnlyList<string>? features = null)
     {
         HashSet<Guid> unreachableBanks = [.. site.Banks.Where(b => offline.Contains(b.DeviceId)).Select(b => b.Id)];
         IEnumerable<FreeLocker> free = site.Lockers
-            .Where(l => l.InService && !taken.Contains(l.Id))
+            .Where(l => l.InService && !taken.Contains(l.Id) && l.Has(features ?? []))
             .Select((l, position) => new FreeLocker(l.Id, l.Size, l.Reachable, !unreachableBanks.Contains(l.BankId), position));
         return [.. Allocation.InOrderOfFit(free, size, reachable).Select(l => l.Id)];
     }

@@ -13,6 +13,8 @@ public sealed record LockerPlace(
     Guid Id, Guid BankId, Guid SiteId, int Number, string Label, LockerSize Size, IReadOnlyList<string> Features, int Column, int Row, int RowSpan, bool InService)
 {
     public bool Reachable => Features.Contains(LockerFeatures.Reachable);
+
+    public bool Has(IReadOnlyCollection<string> features) => features.All(Features.Contains);
 }
 
 /// <param name="Owned">A lock of somebody's own: one door, never for rent, and nobody else's to see.</param>

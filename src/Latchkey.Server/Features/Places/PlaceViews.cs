@@ -7,6 +7,11 @@ namespace Latchkey.Server.Features.Places;
 
 public sealed record OpeningSpanView(int Day, string Opens, string Closes);
 
+/// <param name="Lockers">How many there are in service; where features were asked for, how many have them.</param>
+/// <param name="Free">How many are free now, counted the same way.</param>
+/// <param name="Features">What some of its lockers have: <c>reachable</c>, <c>power</c>, <c>cooled</c>.</param>
+/// <param name="AlwaysOpen">It never closes.</param>
+/// <param name="DistanceMetres">From the position that was asked about.</param>
 public sealed record SiteSummaryView(
     Guid Id,
     string Name,
@@ -22,6 +27,8 @@ public sealed record SiteSummaryView(
     int Lockers,
     IReadOnlyDictionary<LockerSize, int> Free,
     IReadOnlyDictionary<LockerSize, Money> PerHour,
+    IReadOnlyList<string> Features,
+    bool AlwaysOpen,
     double? DistanceMetres);
 
 public sealed record TariffView(
@@ -67,14 +74,17 @@ public static class PlaceViews
     public static string Availability(LockerPlace locker, IReadOnlySet<Guid> taken) =>
         !locker.InService ? OutOfService : taken.Contains(locker.Id) ? Taken : Free;
 
-    public static SiteSummaryView Summary(SitePlace site, SiteOccupancy now, DateTimeOffset at, double? distance = null) => new(
+    /// <param name="features">Only lockers that have all of these are counted.</param>
+    public static SiteSummaryView Summary(SitePlace site, SiteOccupancy now, DateTimeOffset at, IReadOnlyCollection<string>? features = null) => new(
         site.Id, site.Name, site.Address, site.City, site.State, site.Latitude, site.Longitude, site.Zone.Id, site.TariffAt(at).Currency,
         [.. site.OpeningHours.Select(s => new OpeningSpanView(s.Day, s.Opens.ToString("HH:mm"), s.Closes.ToString("HH:mm")))],
         OpeningHours.IsOpen(site.OpeningHours, site.Zone, at),
-        site.Lockers.Count(l => l.InService),
-        Enum.GetValues<LockerSize>().ToDictionary(size => size, size => site.Lockers.Count(l => l.Size == size && Availability(l, now.Taken) == Free)),
+        site.Lockers.Count(l => l.InService && l.Has(features ?? [])),
+        Enum.GetValues<LockerSize>().ToDictionary(size => size, size => site.Lockers.Count(l => l.Size == size && Availability(l, now.Taken) == Free && l.Has(features ?? []))),
         TariffView.Of(site.TariffAt(at), r => r.PerHour),
-        distance);
+        [.. LockerFeatures.All.Where(f => site.Lockers.Any(l => l.InService && l.Features.Contains(f)))],
+        OpeningHours.IsAlways(site.OpeningHours),
+        null);
 
     public static BankView Bank(BankPlace bank, SiteOccupancy now)
     {

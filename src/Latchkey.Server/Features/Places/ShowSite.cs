@@ -24,7 +24,7 @@ public static class ShowSite
     public sealed record SiteDetail(
         Guid Id, string Name, string Address, string City, string State, double Latitude, double Longitude, string TimeZone, string Currency,
         IReadOnlyList<OpeningSpanView> OpeningHours, bool OpenNow, int Lockers, IReadOnlyDictionary<Domain.Lockers.LockerSize, int> Free,
-        IReadOnlyDictionary<Domain.Lockers.LockerSize, Money> PerHour, IReadOnlyList<BankView> Banks, TariffView Tariff, DateTimeOffset AsOf);
+        IReadOnlyDictionary<Domain.Lockers.LockerSize, Money> PerHour, IReadOnlyList<string> Features, bool AlwaysOpen, IReadOnlyList<BankView> Banks, TariffView Tariff, DateTimeOffset AsOf);
 
     /// <summary>A bank with the site it stands at.</summary>
     public sealed record BankDetail(
@@ -70,7 +70,7 @@ public static class ShowSite
     {
         SiteSummaryView s = PlaceViews.Summary(site, now, at);
         return new SiteDetail(
-            s.Id, s.Name, s.Address, s.City, s.State, s.Latitude, s.Longitude, s.TimeZone, s.Currency, s.OpeningHours, s.OpenNow, s.Lockers, s.Free, s.PerHour,
+            s.Id, s.Name, s.Address, s.City, s.State, s.Latitude, s.Longitude, s.TimeZone, s.Currency, s.OpeningHours, s.OpenNow, s.Lockers, s.Free, s.PerHour, s.Features, s.AlwaysOpen,
             [.. site.Banks.Select(b => PlaceViews.Bank(b, now))], TariffView.Of(site.TariffAt(at)), at);
     }
 

@@ -3,7 +3,7 @@ import { LocateFixed, Search, X } from 'lucide-react';
 import { Link } from '../../app/Link';
 import { Page } from '../../app/Page';
 import { keepQuery, useAddress } from '../../app/router';
-import { sizes, type SitePage, type SiteSummary, type Size } from '../../api/types';
+import { sizes, type CityCount, type Feature, type SitePage, type SiteSummary, type Size } from '../../api/types';
 import { Button, ButtonLink } from '../../parts/Button';
 import { Chips } from '../../parts/Chips';
 import { SitePill } from '../../parts/siteState';
@@ -15,9 +15,12 @@ import { t, tn } from '../../text/t';
 import { CityMap } from './CityMap';
 import { MyLockers } from './MyLockers';
 import { MyLocks } from './MyLocks';
+import { readFeatures } from '../site/choice';
 import { SiteList } from './SiteList';
+import { siteLink } from './SiteRow';
 import { useNearMe } from './useNearMe';
 import { useSites } from './useSites';
+import { readOpen, Wishes } from './Wishes';
 import './Home.css';
 
 export function Home() {
@@ -26,14 +29,17 @@ export function Home() {
   const [query, setQuery] = useState(searchParams.get('q') ?? '');
   const size = sizes.find((each) => each === searchParams.get('size')) ?? null;
   const near = useNearMe();
-  const { page, problem, searching, reload, more } = useSites({ query, size, at: near.at });
+  const features = readFeatures(searchParams);
+  const open = readOpen(searchParams);
+  const chosen = searchParams.get('city');
+  // A city that was chosen is asked for; the one shown first is not: the answer that says which it is holds it already.
+  const { page, problem, searching, reload, more } = useSites({ query, city: query.trim() !== '' || chosen === 'all' ? null : chosen, size, features, open, at: near.at });
   const [pointed, setPointed] = useState<string | null>(null);
   const [picked, setPicked] = useState<string | null>(null);
 
   const all = page?.items ?? [];
-  const cities = byNumber(all);
-  const chosen = searchParams.get('city');
-  const city = query.trim() === '' && chosen !== 'all' ? (cities.find(([name]) => name === chosen) ?? (near.at === null ? cities[0] : cities.find(([name]) => name === all[0]?.city)))?.[0] ?? null : null;
+  const cities = page?.cities ?? [];
+  const city = query.trim() !== '' || chosen === 'all' ? null : chosen ?? first(cities, all, near.at !== null);
   const shown = city === null ? all : all.filter((site) => site.city === city);
   const selected = shown.find((site) => site.id === picked);
 
@@ -63,21 +69,22 @@ export function Home() {
           label={t('home.size')} value={size} onChoose={(value) => keepQuery({ size: value })}
           chips={[{ value: null, text: t('home.anySize') }, ...sizes.map((each) => ({ value: each, text: <>{each} <span className="count">{sizeName(each)}</span></> }))]}
         />
+        <Wishes open={open} features={features} />
       </section>
 
       {page === null && problem === null && <div className="home-map" aria-hidden="true"><div className="map-waiting" /></div>}
-      {all.length > 0 && <section className="home-map" aria-label={t('home.map')}>
+      {cities.length > 0 && <section className="home-map" aria-label={t('home.map')}>
         {cities.length > 1 && query.trim() === '' && (
           <Chips
             label={t('home.city')} value={city ?? 'all'} onChoose={(value) => keepQuery({ city: value })}
-            chips={[...cities.map(([name, count]) => ({ value: name, text: <>{name} <span className="count">{count}</span></> })), { value: 'all', text: t('home.everywhere') }]}
+            chips={[...cities.slice(0, mostChips).map(({ name, sites }) => ({ value: name, text: <>{name} <span className="count">{sites}</span></> })), { value: 'all', text: t('home.everywhere') }]}
           />
         )}
         <CityMap
           sites={shown} size={size} here={near.at} active={pointed ?? picked} label={t('home.mapLabel', { places: tn('map.places', shown.length) })}
           onActive={pick} onCity={(name) => { type(''); keepQuery({ city: name }); }}
         />
-        {selected !== undefined && <Picked site={selected} size={size} onClose={() => setPicked(null)} />}
+        {selected !== undefined && <Picked site={selected} size={size} features={features} onClose={() => setPicked(null)} />}
       </section>}
 
       <section className="home-list" aria-labelledby="places">
@@ -87,22 +94,22 @@ export function Home() {
         </div>
         {problem !== null && <Trouble problem={problem} retry={reload} />}
         {page === null && problem === null && <Skeleton rows={5} height={76} />}
-        {page !== null && shown.length === 0 && !searching && <Empty filtered={query !== '' || size !== null} onClear={() => { type(''); keepQuery({ q: null, size: null, city: null }); }} />}
-        {shown.length > 0 && <SiteList sites={shown} size={size} active={pointed ?? picked} byCity={city === null && cities.length > 1} more={page?.next ? more : null} onActive={setPointed} />}
+        {page !== null && shown.length === 0 && !searching && <Empty filtered={query !== '' || size !== null || features.length > 0 || open !== undefined || chosen !== null} onClear={() => { type(''); keepQuery({ q: null, size: null, city: null, features: null, open: null }); }} />}
+        {shown.length > 0 && <SiteList sites={shown} size={size} features={features} active={pointed ?? picked} byCity={city === null && cities.length > 1} more={page?.next ? more : null} onActive={setPointed} />}
       </section>
     </Page>
   );
 }
 
 /** The pin that was pressed, in words, with the way to it. */
-function Picked({ site, size, onClose }: { site: SiteSummary; size: Size | null; onClose: () => void }) {
+function Picked({ site, size, features, onClose }: { site: SiteSummary; size: Size | null; features: Feature[]; onClose: () => void }) {
   return (
     <div className="picked" role="status">
       <div>
-        <Link href={`/site/${site.id}`}>{site.name}</Link>
+        <Link href={siteLink(site.id, size, features)}>{site.name}</Link>
         <SitePill site={site} size={size} />
       </div>
-      <ButtonLink look="primary" href={`/site/${site.id}${size === null ? '' : `?size=${size}`}`}>{t('home.choose')}</ButtonLink>
+      <ButtonLink look="primary" href={siteLink(site.id, size, features)}>{t('home.choose')}</ButtonLink>
       <button type="button" className="picked-close" aria-label={t('action.close')} onClick={onClose}><X size={20} aria-hidden="true" /></button>
     </div>
   );
@@ -125,8 +132,12 @@ function counted(page: SitePage | null, shown: number, city: string | null): str
   return city === null ? tn('home.count', page.total) : tn('home.countIn', shown, { city });
 }
 
-function byNumber(sites: SiteSummary[]): [city: string, count: number][] {
-  const counts = new Map<string, number>();
-  for (const { city } of sites) counts.set(city, (counts.get(city) ?? 0) + 1);
-  return [...counts].sort((a, b) => b[1] - a[1]);
+/** More would push the map off a phone's screen; the rest is found by typing. */
+const mostChips = 12;
+
+/** Where a person probably is: the city of the nearest place, or the one with the most. With more places than were read, everywhere. */
+function first(cities: CityCount[], found: SiteSummary[], near: boolean): string | null {
+  const name = near ? found[0]?.city : cities[0]?.name;
+  const whole = found.filter((site) => site.city === name).length === cities.find((city) => city.name === name)?.sites;
+  return name !== undefined && whole ? name : null;
 }

@@ -1,16 +1,16 @@
 import { useEffect, useRef } from 'react';
-import type { SiteSummary, Size } from '../../api/types';
+import type { Feature, SiteSummary, Size } from '../../api/types';
 import { Button } from '../../parts/Button';
 import { t } from '../../text/t';
 import { SiteRow } from './SiteRow';
 import './SiteList.css';
 
 interface SiteListProps {
-  sites: SiteSummary[]; size: Size | null; active: string | null; byCity: boolean; more: (() => void) | null;
+  sites: SiteSummary[]; size: Size | null; features: Feature[]; active: string | null; byCity: boolean; more: (() => void) | null;
   onActive: (siteId: string | null) => void;
 }
 
-export function SiteList({ sites, size, active, byCity, more, onActive }: SiteListProps) {
+export function SiteList({ sites, size, features, active, byCity, more, onActive }: SiteListProps) {
   const cities = byCity ? [...new Set(sites.map((site) => site.city))] : [null];
   return (
     <>
@@ -19,7 +19,7 @@ export function SiteList({ sites, size, active, byCity, more, onActive }: SiteLi
           {city !== null && <h3>{city}</h3>}
           <ul>
             {sites.filter((site) => city === null || site.city === city).map((site) => (
-              <SiteRow key={site.id} site={site} size={size} active={site.id === active} onActive={onActive} />
+              <SiteRow key={site.id} site={site} size={size} features={features} active={site.id === active} onActive={onActive} />
             ))}
           </ul>
         </section>

@@ -1,20 +1,19 @@
 import { Link } from '../../app/Link';
-import type { SiteSummary, Size } from '../../api/types';
+import type { Feature, SiteSummary, Size } from '../../api/types';
 import { distance } from '../../format/distance';
 import { money } from '../../format/money';
 import { cheapest } from '../../format/price';
 import { SitePill } from '../../parts/siteState';
 import { t } from '../../text/t';
 
-interface SiteRowProps { site: SiteSummary; size: Size | null; active: boolean; onActive: (siteId: string | null) => void }
+interface SiteRowProps { site: SiteSummary; size: Size | null; features?: Feature[]; active: boolean; onActive: (siteId: string | null) => void }
 
-export function SiteRow({ site, size, active, onActive }: SiteRowProps) {
+export function SiteRow({ site, size, features = [], active, onActive }: SiteRowProps) {
   const price = size === null ? cheapest(site.perHour) : (site.perHour[size] ?? null);
-  const query = size === null ? '' : `?size=${size}`;
   return (
     <li className={`site-row ${active ? 'active' : ''}`} data-site={site.id}>
       <Link
-        href={`/site/${site.id}${query}`}
+        href={siteLink(site.id, size, features)}
         onMouseEnter={() => onActive(site.id)} onMouseLeave={() => onActive(null)} onFocus={() => onActive(site.id)} onBlur={() => onActive(null)}
       >
         <span className="site-row-name">{site.name}</span>
@@ -26,4 +25,10 @@ export function SiteRow({ site, size, active, onActive }: SiteRowProps) {
       </Link>
     </li>
   );
+}
+
+/** The way to a site, with what was asked for here. */
+export function siteLink(siteId: string, size: Size | null, features: Feature[]): string {
+  const query = new URLSearchParams({ ...(size === null ? {} : { size }), ...(features.length === 0 ? {} : { features: features.join() }) }).toString();
+  return `/site/${siteId}${query === '' ? '' : `?${query}`}`;
 }

@@ -1,21 +1,22 @@
 import { useEffect, useRef, useState } from 'react';
 import { api, type Position } from '../../api/endpoints';
-import type { SitePage, Size } from '../../api/types';
+import type { Feature, SitePage, Size } from '../../api/types';
 import { useResource } from '../../api/useResource';
 import { useLive } from '../../live/useLive';
+import type { Open } from './Wishes';
 
 const step = 60;
 
-interface Wanted { query: string; size: Size | null; at: Position | null }
+interface Wanted { query: string; city: string | null; size: Size | null; features: Feature[]; open: Open; at: Position | null }
 
 /** The sites that match, kept fresh. What was found last stays until the next answer is there, so the list never blinks. */
-export function useSites({ query, size, at }: Wanted) {
+export function useSites({ query, city, size, features, open, at }: Wanted) {
   const typed = useSettled(query.trim(), 180);
   const [wanted, setWanted] = useState(step);
   const last = useRef<SitePage | null>(null);
 
-  const found = useResource(JSON.stringify([typed, size, at, wanted]), async (signal) => {
-    const ask = { query: typed, size: size ?? undefined, at: at ?? undefined, limit: step };
+  const found = useResource(JSON.stringify([typed, city, size, features, open, at, wanted]), async (signal) => {
+    const ask = { query: typed, city: city ?? undefined, size: size ?? undefined, features, open, at: at ?? undefined, limit: step };
     const page = await api.sites(ask, signal);
     while (page.next !== null && page.items.length < wanted) {
       const more = await api.sites({ ...ask, cursor: page.next }, signal);
@@ -35,6 +36,12 @@ export function useSites({ query, size, at }: Wanted) {
     clearTimeout(soon.current);
     soon.current = setTimeout(found.reload, 700);
   });
+  // Places open and close by the clock, and nobody sends word of that.
+  const { reload } = found;
+  useEffect(() => {
+    const timer = setInterval(() => { if (document.visibilityState === 'visible') reload(); }, 60_000);
+    return () => clearInterval(timer);
+  }, [reload]);
 
   return {
     page,

@@ -1,5 +1,5 @@
 import { useRef, useState } from 'react';
-import { Accessibility, KeyRound, X } from 'lucide-react';
+import { KeyRound, X } from 'lucide-react';
 import { api } from '../../api/endpoints';
 import { Intent } from '../../api/intent';
 import { asProblem, type Problem } from '../../api/problem';
@@ -11,6 +11,7 @@ import { Trouble } from '../../parts/Trouble';
 import { usePerson } from '../../session/useSession';
 import { t } from '../../text/t';
 import { type Choice, outlook } from './choice';
+import { FeatureSwitches } from './FeatureSwitches';
 import { HoursChoice } from './HoursChoice';
 import { PricePanel } from './PricePanel';
 import { SizeChoice } from './SizeChoice';
@@ -24,14 +25,14 @@ export function Booking({ site, choice, onStale }: BookingProps) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const intent = useRef({ wish: '', it: new Intent() });
-  const { size, hours, reachable, lockerId } = choice;
+  const { size, hours, features, lockerId } = choice;
   const now = outlook(site, choice);
   const label = site.banks.flatMap((bank) => bank.lockers).find((locker) => locker.id === lockerId)?.label;
 
   const hold = async (): Promise<void> => {
     if (size === null) return;
     if (person === null) return go(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
-    const body: HoldRequest = { size, hours, ...(reachable ? { reachable } : {}), ...(lockerId === null ? {} : { lockerId }) };
+    const body: HoldRequest = { size, hours, ...(features.length > 0 ? { features } : {}), ...(lockerId === null ? {} : { lockerId }) };
     const wish = JSON.stringify(body);
     // Another wish is another intent: its key must not be that of the last one.
     if (intent.current.wish !== wish) intent.current = { wish, it: new Intent() };
@@ -58,15 +59,11 @@ export function Booking({ site, choice, onStale }: BookingProps) {
           <button type="button" onClick={() => keepQuery({ locker: null })} aria-label={t('book.anyLocker')}><X size={18} aria-hidden="true" /></button>
         </p>
       )}
-      <label className="switch">
-        <Accessibility size={20} aria-hidden="true" />
-        <span><strong>{t('book.reachable')}</strong><span>{t('book.reachableHint')}</span></span>
-        <input type="checkbox" role="switch" checked={reachable} onChange={(event) => keepQuery({ reachable: event.target.checked ? 'yes' : null, locker: null })} />
-      </label>
+      <FeatureSwitches site={site} wanted={features} onChoose={(wanted) => keepQuery({ features: wanted.join(), locker: null })} />
       <HoursChoice value={hours} onChoose={(value) => keepQuery({ hours: String(value) })} />
       {size !== null && <PricePanel site={site} size={size} hours={hours} />}
       {now.kind === 'larger' && size !== null && <p className="booking-note">{t('book.larger', { size: sizeName(size), larger: sizeName(now.size) })}</p>}
-      {now.kind === 'none' && <p className="booking-note" role="status">{reachable ? t('book.noneReachable') : t('book.none')}</p>}
+      {now.kind === 'none' && <p className="booking-note" role="status">{features.length === 0 ? t('book.none') : features.join() === 'reachable' ? t('book.noneReachable') : t('find.noneSuch')}</p>}
       {now.kind === 'taken' && <p className="booking-note" role="status">{t('book.justTaken', { label: label ?? '' })}</p>}
       {!site.openNow && <p className="booking-note">{t('book.closedNow')}</p>}
       {problem !== null && <Trouble problem={problem} />}

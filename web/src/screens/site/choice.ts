@@ -1,9 +1,15 @@
-import { sizes, type Locker, type Site, type Size } from '../../api/types';
+import { features, sizes, type Feature, type Locker, type Site, type Size } from '../../api/types';
 
 /** What a person has chosen so far. It lives in the address, so that signing in or reloading loses nothing. */
-export interface Choice { size: Size | null; hours: number; reachable: boolean; lockerId: string | null }
+export interface Choice { size: Size | null; hours: number; features: Feature[]; lockerId: string | null }
 
 export const mostHours = 72;
+
+/** What a locker must have, as it stands in the address. */
+export function readFeatures(query: URLSearchParams): Feature[] {
+  const named = query.get('features')?.split(',') ?? [];
+  return features.filter((each) => named.includes(each));
+}
 
 export function readChoice(query: URLSearchParams, site: Site): Choice {
   const lockers = site.banks.flatMap((bank) => bank.lockers);
@@ -15,7 +21,7 @@ export function readChoice(query: URLSearchParams, site: Site): Choice {
     // Without a wish: the smallest that is free now, because it is the cheapest.
     size: locker?.size ?? wanted ?? offered.find((size) => (site.free[size] ?? 0) > 0) ?? offered[0] ?? null,
     hours: hours >= 1 && hours <= mostHours ? hours : 3,
-    reachable: query.get('reachable') === 'yes',
+    features: readFeatures(query),
     lockerId: locker?.id ?? null,
   };
 }
@@ -23,11 +29,11 @@ export function readChoice(query: URLSearchParams, site: Site): Choice {
 /** Whether, and how, the wish can be met now. The server decides again when it is asked. */
 export type Outlook = { kind: 'free' } | { kind: 'larger'; size: Size } | { kind: 'none' } | { kind: 'taken' };
 
-export function outlook(site: Site, { size, reachable, lockerId }: Choice): Outlook {
+export function outlook(site: Site, { size, features: wanted, lockerId }: Choice): Outlook {
   const free = site.banks.flatMap((bank) => bank.lockers).filter((locker) => locker.availability === 'free');
   if (lockerId !== null) return free.some((locker) => locker.id === lockerId) ? { kind: 'free' } : { kind: 'taken' };
   if (size === null) return { kind: 'none' };
-  const fits = (locker: Locker): boolean => !reachable || locker.features.includes('reachable');
+  const fits = (locker: Locker): boolean => wanted.every((each) => locker.features.includes(each));
   const found = sizes.slice(sizes.indexOf(size)).find((each) => free.some((locker) => locker.size === each && fits(locker)));
   if (found === undefined) return { kind: 'none' };
   return found === size ? { kind: 'free' } : { kind: 'larger', size: found };
