@@ -124,7 +124,9 @@ public sealed partial class CabinetMachine
             if (LeaseRules.Fault(lease, _credentials, Time, _doors.Length) is { } fault)
                 Refuse(fault, lease.Locker);
             else
-                Use(lease.Locker, $"lease:{lease.Id:D}:pin", (use, authority) => new CredentialRecord.Used(use, lease.Locker, authority, 0, _credentials.Floor, Code: true));
+                Use(
+                    lease.Locker, $"{(lease.Token is null ? "lease" : "share")}:{lease.Id:D}:pin",
+                    (use, authority) => new CredentialRecord.Used(use, lease.Locker, authority, 0, _credentials.Floor, Code: true, lease.Token));
             return;
         }
         // Counted now, and told when it is on the disk: whoever cuts the power in between has learnt nothing.

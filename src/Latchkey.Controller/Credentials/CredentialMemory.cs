@@ -14,8 +14,8 @@ internal sealed class CredentialMemory
     /// <summary>Uses whose result the server does not have. Beyond it no credential opens: what nobody would ever hear of does not happen.</summary>
     public const int MostUntold = Cabinet.CommandBook.MostUndelivered;
 
-    /// <summary>A lease for each of 200 doors, and as many again that end and begin while one revision is on its way.</summary>
-    public const int MostLeases = 400;
+    /// <summary>For each of 200 doors a lease and three people it is shared with, and as many doors again that change hands while one revision is on its way.</summary>
+    public const int MostLeases = 1_000;
 
     private readonly Dictionary<Guid, GrantsBody.Lease> _leases = [];
     private readonly Dictionary<string, (int Uses, long Until)> _burnt = new(StringComparer.Ordinal);
@@ -79,7 +79,7 @@ internal sealed class CredentialMemory
             case CredentialRecord.Used used:
                 _untold[used.Use] = (used.Door, used.Authority);
                 if (used.Token is not null)
-                    _burnt[used.Token] = (UsesOf(used.Token) + 1, used.Until);
+                    _burnt[used.Token] = (UsesOf(used.Token) + 1, Math.Max(used.Until, _burnt.GetValueOrDefault(used.Token).Until));
                 if (used.Gen is { } gen)
                     _gens[used.Door] = gen;
                 Floor = Math.Max(Floor, used.Floor);
@@ -155,6 +155,9 @@ internal sealed class CredentialMemory
                 break;
             case GrantsBody.Ended ended:
                 _leases.Remove(ended.Id);
+                // Taken back: like a pass that has no uses left. It is not asked whether there is room, or the last one would stay good.
+                if (ended.Token is { } token)
+                    _burnt[token] = (Pass.MostUses, PassRules.RememberUntil(ended.Until ?? 0));
                 _gens[ended.Locker] = ended.Gen & 0xFFFF;
                 break;
         }
@@ -162,7 +165,9 @@ internal sealed class CredentialMemory
 
     private void Forget(long at)
     {
-        foreach (string token in _burnt.Where(b => b.Value.Until < at).Select(b => b.Key).ToList())
+        // What a share has used up counts for as long as the bank may grant it.
+        HashSet<string> shared = [.. _leases.Values.Select(l => l.Token).OfType<string>()];
+        foreach (string token in _burnt.Where(b => b.Value.Until < at && !shared.Contains(b.Key)).Select(b => b.Key).ToList())
             _burnt.Remove(token);
     }
 }

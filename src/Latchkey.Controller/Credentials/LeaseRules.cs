@@ -6,8 +6,8 @@ namespace Latchkey.Controller.Credentials;
 /// <summary>Which lease a code or a card belongs to, and whether it is good now.</summary>
 internal static class LeaseRules
 {
-    /// <summary>Two people's phone numbers may end alike; four do not at one bank.</summary>
-    private const int MostNamesakes = 4;
+    /// <summary>One locker's number may be another one's label; each has its holder's code and those of three people it is shared with.</summary>
+    private const int MostNamesakes = 8;
 
     /// <summary>Whether this can be a code at all. What cannot is refused without being counted: nothing was tried.</summary>
     public static bool IsCode(Credential.Code code) =>
@@ -17,7 +17,7 @@ internal static class LeaseRules
     public static IReadOnlyList<GrantsBody.Lease> Meant(CredentialMemory memory, string whose) =>
         [.. memory.Leases.Where(l => l.Pin is not null && l.Whose.Contains(whose)).OrderBy(l => l.Locker).Take(MostNamesakes)];
 
-    public static bool IsPin(CommandKey key, GrantsBody.Lease lease, string pin) => key.IsPin(lease.Pin ?? "", lease.Salt ?? "", lease.Locker, pin);
+    public static bool IsPin(CommandKey key, GrantsBody.Lease lease, string pin) => key.IsPin(lease.Pin ?? "", lease.Salt ?? "", lease.PinLocker ?? lease.Locker, pin);
 
     public static (GrantsBody.Lease Lease, GrantedCard Card)? OfCard(CredentialMemory memory, string uid)
     {
@@ -46,6 +46,8 @@ internal static class LeaseRules
             : lease.Until != 0 && time.At > (lease.Until * 1000) + slack ? CredentialFaults.Expired
             : lease.Until != 0 && !time.IsCertain ? CredentialFaults.TimeUnknown
             : time.IsCertain && time.At < (lease.From * 1000) - slack ? CredentialFaults.TooEarly
+            : lease.Uses is { } most && (lease.Token is not { } token || memory.UsesOf(token) >= most) ? CredentialFaults.UsedUp
+            : lease.Token is { } shared && !memory.HasRoomFor(shared, time.IsCertain ? time.At : memory.Floor) ? CredentialFaults.ReplayTableFull
             : null;
     }
 }

@@ -69,5 +69,8 @@ internal static class PassRules
     private static long Past(CredentialMemory memory, KnownTime time) => time.IsCertain ? time.At : memory.Floor;
 
     /// <summary>Until when the uses of this pass are remembered, in unix ms: no clock of this bank can take it for valid after that.</summary>
-    public static long RememberUntil(Pass pass) => (pass.EndsAt * 1000) + BankClock.ToleranceMs + BankClock.MostUncertainMs;
+    public static long RememberUntil(Pass pass) => RememberUntil(pass.EndsAt);
+
+    /// <param name="endsAt">Seconds since 1970-01-01 UTC.</param>
+    public static long RememberUntil(long endsAt) => (endsAt * 1000) + BankClock.ToleranceMs + BankClock.MostUncertainMs;
 }

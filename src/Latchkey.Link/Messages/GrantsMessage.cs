@@ -49,13 +49,19 @@ public abstract record GrantsBody
     /// <param name="Until">Valid until, in seconds since 1970-01-01 UTC; 0: until <see cref="Ended"/>.</param>
     /// <param name="Salt">16 hexadecimal digits, with <paramref name="Pin"/>.</param>
     /// <param name="Pin">See <see cref="CommandKey.HashPin"/>; absent where there is no PIN.</param>
+    /// <param name="PinLocker">The door that the PIN was hashed for, where its lease has moved to another one since; else it is <paramref name="Locker"/>.</param>
+    /// <param name="Uses">How often it opens in all, 1 to 255, counted under <paramref name="Token"/>; absent: as often as wanted.</param>
+    /// <param name="Token">16 hexadecimal digits: this is somebody else's who may open the locker (a share), and the name of the pass that they may show instead. Both are one right: their uses are counted together.</param>
     [SuppressMessage("Naming", "CA1720", Justification = "The lease's id.")]
     public sealed record Lease(
-        Guid Id, int Locker, int Gen, IReadOnlyList<string> Whose, IReadOnlyList<GrantedCard> Cards, long From, long Until, string? Salt = null, string? Pin = null) : GrantsBody;
+        Guid Id, int Locker, int Gen, IReadOnlyList<string> Whose, IReadOnlyList<GrantedCard> Cards, long From, long Until, string? Salt = null, string? Pin = null,
+        int? PinLocker = null, int? Uses = null, string? Token = null) : GrantsBody;
 
     /// <summary>That lease is over.</summary>
-    /// <param name="Gen">The next generation: passes of the lease that has ended are refused from now on.</param>
-    public sealed record Ended(Guid Id, int Locker, int Gen) : GrantsBody;
+    /// <param name="Gen">The next generation: passes of the lease that has ended are refused from now on. Where a share was taken back and its lease goes on, the lease's.</param>
+    /// <param name="Token">A pass that is worth nothing from now on, whatever it says.</param>
+    /// <param name="Until">When that pass runs out by itself, in seconds since 1970-01-01 UTC: so long it must be remembered.</param>
+    public sealed record Ended(Guid Id, int Locker, int Gen, string? Token = null, long? Until = null) : GrantsBody;
 
     /// <summary>The time, said once after each hello. It changes no revision, and counts only for the connection it names, so that an old one is worth nothing.</summary>
     /// <param name="At">Seconds since 1970-01-01 UTC.</param>

@@ -55,6 +55,9 @@ public sealed record Pass(
 
     public const string Prefix = "LK1:";
 
+    /// <summary>More fit into no pass, so that whatever was used so often is used up.</summary>
+    public const int MostUses = 255;
+
     /// <summary>28 bytes of content and 64 of signature; a QR code of version 6-M holds its 142 characters.</summary>
     public const int Size = 92;
 

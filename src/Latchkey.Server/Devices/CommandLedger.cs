@@ -23,14 +23,14 @@ public static class CommandLedger
             update command c set state = @state, reason = @reason, settled_at = @now
             from locker k join bank b on b.id = k.bank_id
             where c.id = @command and k.id = c.locker_id and c.state = any(@from) and (@device::uuid is null or c.device_id = @device)
-            returning c.id, c.device_id, c.locker_id, c.lease_id, c.person_id, b.id as bank_id, b.site_id
+            returning c.id, c.device_id, c.locker_id, c.lease_id, coalesce(c.person_id, (select l.person_id from lease l where l.id = c.lease_id)) as person_id, c.share_id, b.id as bank_id, b.site_id
             """,
             new { command, device, state = state.Text(), reason, now, from });
         if (row is not null)
         {
             tx.Journal(new JournalEntry(
                 now, JournalKinds.CommandSettled, authority, row.PersonId, row.SiteId, row.BankId, row.LockerId, row.LeaseId, row.DeviceId, row.Id,
-                JsonSerializer.Serialize(new LiveEvents.Settled(state, reason), Json.Options)));
+                JsonSerializer.Serialize(new LiveEvents.Settled(state, reason, row.ShareId), Json.Options)));
         }
         return row;
     }
@@ -44,7 +44,7 @@ public static class CommandLedger
                     """
                     update command c set state = 'sent' from locker k join bank b on b.id = k.bank_id
                     where c.id = any(@commands) and k.id = c.locker_id and c.state = 'pending'
-                    returning c.id, c.device_id, c.locker_id, c.lease_id, c.person_id, b.id as bank_id, b.site_id
+                    returning c.id, c.device_id, c.locker_id, c.lease_id, coalesce(c.person_id, (select l.person_id from lease l where l.id = c.lease_id)) as person_id, c.share_id, b.id as bank_id, b.site_id
                     """,
                     new { commands }),
             ];
@@ -77,7 +77,9 @@ public static class CommandLedger
         public Guid DeviceId { get; init; }
         public Guid LockerId { get; init; }
         public Guid? LeaseId { get; init; }
+        /// <summary>Whose business it is: the lease's holder, also where somebody it is shared with has ordered it.</summary>
         public Guid? PersonId { get; init; }
+        public Guid? ShareId { get; init; }
         public Guid BankId { get; init; }
         public Guid SiteId { get; init; }
     }

@@ -51,7 +51,8 @@ public sealed class GrantPush : BackgroundService
     {
         foreach (JournalEntry entry in batch.Select(r => r.Entry))
         {
-            if (entry.Kind is JournalKinds.LeaseActive or JournalKinds.LeaseEnded or JournalKinds.PinSet or JournalKinds.CardsSet or JournalKinds.SitePolicy && entry.BankId is { } bank && _places.Bank(bank) is { } known)
+            if (entry.Kind is JournalKinds.LeaseActive or JournalKinds.LeaseEnded or JournalKinds.PinSet or JournalKinds.CardsSet or JournalKinds.ShareMade or JournalKinds.ShareTold or JournalKinds.ShareEnded
+                    or JournalKinds.SitePolicy && entry.BankId is { } bank && _places.Bank(bank) is { } known)
                 _news.Send(known.DeviceId);
         }
     }
@@ -124,9 +125,9 @@ public sealed class GrantPush : BackgroundService
                     """
                     select l.id, l.person_id, l.locker_id from lease l
                     where l.bank_id = @Id and l.state in ('active', 'overdue')
-                      and (select max(revision) from device_grant g where g.lease_id = l.id) between @before + 1 and @held
+                      and (select max(revision) from device_grant g where g.device_id = @device and g.lease_id = l.id and g.share_id is null) between @before + 1 and @held
                     """,
-                    new { bank.Id, before, held }))
+                    new { bank.Id, device, before, held }))
                     tx.Journal(new JournalEntry(now, JournalKinds.GrantHeld, JournalEntry.ByDevice(device), ready.PersonId, bank.SiteId, bank.Id, ready.LockerId, ready.Id, device));
                 return true;
             },

@@ -54,6 +54,23 @@ public sealed class Grants
         await Add(tx, device, await Next(tx, device), lease, new GrantsBody.Ended(lease, locker.Number, (of + 1) & 0xFFFF), now);
     }
 
+    /// <summary>Somebody whom the lease's holder has named may open it too; said again, it takes the place of what was said before.</summary>
+    public static async Task Share(Transaction tx, Guid lease, GrantsBody.Lease granted, BankPlace bank, DateTimeOffset now)
+    {
+        Guid device = await DeviceOf(tx, bank.Id);
+        await Add(tx, device, await Next(tx, device), lease, granted, now, granted.Id);
+    }
+
+    /// <summary>They may not any more: neither by their PIN nor by a pass they were shown.</summary>
+    /// <param name="until">When that pass runs out by itself.</param>
+    public static async Task EndShare(Transaction tx, Guid lease, Guid share, string token, DateTimeOffset until, LockerPlace locker, DateTimeOffset now)
+    {
+        if (await tx.First<int?>("select generation from lease where id = @lease", new { lease }) is not { } generation)
+            return;
+        Guid device = await DeviceOf(tx, locker.BankId);
+        await Add(tx, device, await Next(tx, device), lease, new GrantsBody.Ended(share, locker.Number, generation, token, until.ToUnixTimeSeconds()), now, share);
+    }
+
     /// <summary>Gives the lease this PIN instead of any other. Only the hash is written.</summary>
     /// <param name="bank">With the device that the key is shared with; false where it has been replaced meanwhile.</param>
     public static async Task<bool> SetPin(Transaction tx, Guid lease, BankPlace bank, CommandKey key, string salt, string pin, DateTimeOffset now)
@@ -78,7 +95,8 @@ public sealed class Grants
 
     private static async Task<bool> Change(Transaction tx, Guid lease, Guid device, Func<GrantsBody.Lease, GrantsBody.Lease> change, DateTimeOffset now)
     {
-        string? body = await tx.First<string>("select body from device_grant where lease_id = @lease and kind = 'lease' order by revision desc limit 1", new { lease });
+        string? body = await tx.First<string>(
+            "select body from device_grant where device_id = @device and lease_id = @lease and share_id is null and kind = 'lease' order by revision desc limit 1", new { device, lease });
         if (body is null || GrantsBody.Read(Encoding.UTF8.GetBytes(body)) is not GrantsBody.Lease granted)
             return false;
         await Add(tx, device, await Next(tx, device), lease, change(granted), now);
@@ -88,11 +106,11 @@ public sealed class Grants
     /// <summary>Says everything anew, from nothing: the device has lost what it held, or holds what this database has lost.</summary>
     public async Task Again(Transaction tx, Guid device, Guid bank, DateTimeOffset now)
     {
-        List<(Guid Lease, string Body)> live = await Live(tx, device);
+        List<LiveRow> live = await Live(tx, device);
         await Add(tx, device, await Next(tx, device), null, new GrantsBody.Reset(), now);
         await Add(tx, device, await Next(tx, device), null, await Bank(tx, bank), now);
-        foreach ((Guid lease, GrantsBody.Lease granted) in Bodies(live))
-            await Add(tx, device, await Next(tx, device), lease, granted, now);
+        foreach ((LiveRow row, GrantsBody granted) in Bodies(live, now))
+            await Add(tx, device, await Next(tx, device), row.LeaseId, granted, now, row.ShareId);
     }
 
     /// <summary>
@@ -102,32 +120,42 @@ public sealed class Grants
     /// <returns>The leases whose PIN is gone.</returns>
     public async Task<IReadOnlyList<Guid>> HandOver(Transaction tx, Guid from, Guid to, Guid bank, DateTimeOffset now)
     {
-        List<(Guid Lease, string Body)> live = await Live(tx, from);
+        List<LiveRow> live = await Live(tx, from);
         // Numbered on from the old one's, so that of two words about one lease the newer is the newer device's.
         await tx.Execute("update device set grants_revision = (select grants_revision from device where id = @from) where id = @to", new { from, to });
         await Add(tx, to, await Next(tx, to), null, await Bank(tx, bank), now);
-        foreach ((Guid lease, GrantsBody.Lease granted) in Bodies(live))
-            await Add(tx, to, await Next(tx, to), lease, granted with { Salt = null, Pin = null }, now);
+        foreach ((LiveRow row, GrantsBody granted) in Bodies(live, now))
+            await Add(tx, to, await Next(tx, to), row.LeaseId, granted is GrantsBody.Lease lease ? lease with { Salt = null, Pin = null, PinLocker = null } : granted, now, row.ShareId);
         return [.. await tx.Query<Guid>("update lease set pin_set_at = null where bank_id = @bank and pin_set_at is not null and state in ('active', 'overdue') returning id", new { bank })];
     }
 
-    private static async Task<List<(Guid Lease, string Body)>> Live(Transaction tx, Guid device) =>
+    /// <summary>What this device was told last of each lease that runs and of everybody it is shared with, also that somebody may not any more.</summary>
+    private static async Task<List<LiveRow>> Live(Transaction tx, Guid device) =>
     [
-        .. await tx.Query<(Guid, string)>(
+        .. await tx.Query<LiveRow>(
             """
-            select distinct on (g.lease_id) g.lease_id, g.body from device_grant g join lease l on l.id = g.lease_id
-            where g.device_id = @device and g.kind = 'lease' and l.state in ('active', 'overdue') order by g.lease_id, g.revision desc
+            select distinct on (g.lease_id, g.share_id) g.lease_id, g.share_id, g.body from device_grant g join lease l on l.id = g.lease_id
+            where g.device_id = @device and g.kind in ('lease', 'ended') and l.state in ('active', 'overdue') order by g.lease_id, g.share_id, g.revision desc
             """,
             new { device }),
     ];
 
-    private static IEnumerable<(Guid Lease, GrantsBody.Lease Granted)> Bodies(IEnumerable<(Guid Lease, string Body)> rows)
+    private static IEnumerable<(LiveRow Row, GrantsBody Granted)> Bodies(IEnumerable<LiveRow> rows, DateTimeOffset now)
     {
-        foreach ((Guid lease, string body) in rows)
+        foreach (LiveRow row in rows.OrderBy(r => r.ShareId is not null))
         {
-            if (GrantsBody.Read(Encoding.UTF8.GetBytes(body)) is GrantsBody.Lease granted)
-                yield return (lease, granted);
+            GrantsBody? said = GrantsBody.Read(Encoding.UTF8.GetBytes(row.Body));
+            // What was taken back is of use for as long as its pass could still be shown.
+            if (said is GrantsBody.Lease || said is GrantsBody.Ended { Until: { } until } && until > now.ToUnixTimeSeconds())
+                yield return (row, said);
         }
+    }
+
+    private sealed class LiveRow
+    {
+        public Guid LeaseId { get; init; }
+        public Guid? ShareId { get; init; }
+        public string Body { get; init; } = "";
     }
 
     /// <summary>
@@ -153,11 +181,11 @@ public sealed class Grants
     private static Task<long> Next(Transaction tx, Guid device) => tx.Scalar<long>(
         "update device set grants_revision = greatest(grants_revision, grants_held) + 1 where id = @device returning grants_revision", new { device });
 
-    private static Task<int> Add(Transaction tx, Guid device, long revision, Guid? lease, GrantsBody body, DateTimeOffset now) => tx.Execute(
-        "insert into device_grant (device_id, revision, lease_id, kind, body, created_at) values (@device, @revision, @lease, @kind, @body, @now)",
+    private static Task<int> Add(Transaction tx, Guid device, long revision, Guid? lease, GrantsBody body, DateTimeOffset now, Guid? share = null) => tx.Execute(
+        "insert into device_grant (device_id, revision, lease_id, share_id, kind, body, created_at) values (@device, @revision, @lease, @share, @kind, @body, @now)",
         new
         {
-            device, revision, lease, now,
+            device, revision, lease, share, now,
             kind = body switch { GrantsBody.Reset => "reset", GrantsBody.Bank => "bank", GrantsBody.Lease => "lease", _ => "ended" },
             body = Encoding.UTF8.GetString(body.Write()),
         });

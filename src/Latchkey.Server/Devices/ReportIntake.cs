@@ -6,6 +6,7 @@ using Latchkey.Domain.Lockers;
 using Latchkey.Link.Messages;
 using Latchkey.Server.Devices.Claims;
 using Latchkey.Server.Features.Places;
+using Latchkey.Server.Features.Shares;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
 using Latchkey.Server.Storage;
@@ -189,6 +190,8 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
                 return;
             if (outcome == CommandState.Opened)
                 await ProveOpened(tx, m.Command, device);
+            if (settled.ShareId is { } share && outcome is CommandState.Opened or CommandState.Pulsed or CommandState.Unlocked)
+                await UseShare.Opened(tx, share, places, now);
             // A pulse that was cut short says nothing about the door.
             if (outcome == CommandState.NotOpened && newest && m.Reason != RefusalReasons.BrownOut)
                 await Door(tx, device, bank, m.Locker, DoorState.Jammed, JournalKinds.DoorJammed, now, m.Command);

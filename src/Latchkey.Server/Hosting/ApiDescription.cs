@@ -84,7 +84,7 @@ public static class ApiDescription
     [
         ("accounts", "Sign up, sign in, stay signed in.", ["auth/", "admin/token-keys", "admin/staff"]),
         ("places", "Sites, banks and which lockers are free.", ["sites", "banks/", "admin/sites/"]),
-        ("rentals", "Hold, open, finish; what became of an order.", ["/holds", "leases", "commands/"]),
+        ("rentals", "Hold, open, finish; what became of an order.", ["/holds", "leases", "commands/", "shared"]),
         ("locks", "A lock of one's own: register it, lock and unlock it, and what happened to it; api/lock and api/unlock speak as an older system did.", ["locks", "admin/locks", "api/lock", "api/unlock"]),
         ("payments", "Checkouts, and the sandbox that plays the provider.", ["/payments", "payments/", "sandbox/"]),
         ("staff", "For those who work at a site: its desk, and rentals that nobody ends.", ["staff/"]),
@@ -130,6 +130,7 @@ public static class ApiDescription
         : type == typeof(CommandState) ? Names<CommandState>()
         : type == typeof(LockStatus) ? Names<LockStatus>()
         : type == typeof(Billing) ? Names<Billing>()
+        : type == typeof(ShareState) ? Names<ShareState>()
         : null;
 
     private static IEnumerable<string> Names<T>()

@@ -15,6 +15,7 @@ using Latchkey.Server.Features.Payments.Providers;
 using Latchkey.Server.Features.Payments.Sandbox;
 using Latchkey.Server.Features.Payments.Stripe;
 using Latchkey.Server.Features.Places;
+using Latchkey.Server.Features.Shares;
 using Latchkey.Server.Hosting.Face;
 using Latchkey.Server.Hosting.Limits;
 using Latchkey.Server.Journal;
@@ -136,6 +137,8 @@ public static class Composition
         ListLeases.Map(api);
         CancelHold.Map(api);
         OpenLocker.Map(api);
+        ShareLocker.Map(api);
+        UseShare.Map(api);
         IssuePass.Map(api);
         SetPin.Map(api);
         SetCards.Map(api);

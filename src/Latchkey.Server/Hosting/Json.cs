@@ -21,6 +21,7 @@ public static class Json
         options.Converters.Add(new EnumTextConverter<CommandState>());
         options.Converters.Add(new EnumTextConverter<LockStatus>());
         options.Converters.Add(new EnumTextConverter<Billing>());
+        options.Converters.Add(new EnumTextConverter<ShareState>());
         options.Converters.Add(new TextConverter());
         options.NumberHandling = JsonNumberHandling.Strict;
         options.RespectNullableAnnotations = true;

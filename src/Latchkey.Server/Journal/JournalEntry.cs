@@ -150,6 +150,12 @@ public static class JournalKinds
     public const string PassIssued = "pass-issued";
     public const string PinSet = "pin-set";
     public const string CardsSet = "cards-set";
+    /// <summary>Somebody else may open a locker; the data says which share.</summary>
+    public const string ShareMade = "share-made";
+    /// <summary>Its bank is to know its PIN: it was made for another locker or device before.</summary>
+    public const string ShareTold = "share-told";
+    /// <summary>They may not any more: taken back, used, or the rental is over.</summary>
+    public const string ShareEnded = "share-ended";
     /// <summary>What a site's banks take has changed; one entry for each bank.</summary>
     public const string SitePolicy = "site-policy";
     public const string CredentialUsed = "credential-used";

@@ -79,5 +79,6 @@ public static class LiveEvents
     private static LiveEvent Event<T>(string id, string kind, T data) => new(id, kind, JsonSerializer.Serialize(data, Json.Options));
 
     /// <summary>What a <see cref="JournalKinds.CommandSettled"/> entry carries.</summary>
-    public sealed record Settled(CommandState State, string? Reason);
+    /// <param name="Share">Whose, where it was not the holder's.</param>
+    public sealed record Settled(CommandState State, string? Reason, Guid? Share = null);
 }

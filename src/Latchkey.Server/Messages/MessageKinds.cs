@@ -36,6 +36,7 @@ public static class MessageKinds
     public const string Declined = "declined";
     public const string Refunded = "refunded";
     public const string Opened = "opened";
+    public const string SharedOpened = "shared-opened";
     public const string AccessDenied = "access-denied";
     public const string DoorLeftOpen = "door-left-open";
     public const string CardAdded = "card-added";
@@ -77,6 +78,7 @@ public static class MessageKinds
         new(Declined, MessageTopics.Payments, AppAndEmail),
         new(Refunded, MessageTopics.Payments, AppAndEmail),
         new(Opened, MessageTopics.Doors, AppAndPush),
+        new(SharedOpened, MessageTopics.Doors, AppAndPush),
         new(AccessDenied, MessageTopics.Doors, AppAndPush),
         new(DoorLeftOpen, MessageTopics.Doors, AppEmailAndPush),
         new(LockYours, MessageTopics.Locks, AppAndEmail),

@@ -97,6 +97,12 @@ public static class MessageRules
             case JournalKinds.PaymentCaptured:
                 yield return To(Audience.Person, MessageKinds.Receipt, TimeSpan.FromDays(7));
                 break;
+            // Somebody it is shared with: told once, when the door was seen open.
+            case JournalKinds.CommandSettled when Text(data, "share") is not null && Text(data, "state") is "opened" or "pulsed" or "unlocked":
+                yield return To(Audience.Person, MessageKinds.SharedOpened, News);
+                break;
+            case JournalKinds.CommandSettled or JournalKinds.CredentialUsed when Text(data, "share") is not null:
+                break;
             case JournalKinds.CommandSettled when Text(data, "state") is "opened" or "unlocked":
             case JournalKinds.CredentialUsed when entry.PersonId is not null:
                 yield return To(Audience.Person, MessageKinds.Opened, AtOnce);

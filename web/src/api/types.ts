@@ -136,5 +136,5 @@ export interface Undelivered { id: string; kind: string; channel: SentChannel; t
 export interface UndeliveredPage { items: Undelivered[]; lastDay: { channel: MessageChannel; state: string; count: number }[] }
 
 /** Who opened a locker and when. */
-export interface CustodyEntry { id: string; at: string; what: string; by: 'you' | 'person' | 'credential' | 'lock' | 'latchkey'; name: string | null; reason: string | null; hash: string | null }
+export interface CustodyEntry { id: string; at: string; what: string; by: 'you' | 'shared' | 'person' | 'credential' | 'lock' | 'latchkey'; name: string | null; reason: string | null; hash: string | null }
 export interface Custody { leaseId: string; site: string; bank: string; locker: string; timeZone: string; complete: boolean; entries: CustodyEntry[] }

@@ -25,6 +25,7 @@ const OwnersPage = lazy(() => import('../screens/staff/OwnersPage').then((part) 
 const LockPage = lazy(() => import('../screens/lock/LockPage').then((part) => ({ default: part.LockPage })));
 const LocksPage = lazy(() => import('../screens/lock/LocksPage').then((part) => ({ default: part.LocksPage })));
 const RegisterPage = lazy(() => import('../screens/lock/RegisterPage').then((part) => ({ default: part.RegisterPage })));
+const SharedPage = lazy(() => import('../screens/shared/SharedPage').then((part) => ({ default: part.SharedPage })));
 const CheckoutPage = lazy(() => import('../screens/checkout/CheckoutPage').then((part) => ({ default: part.CheckoutPage })));
 
 export function App() {
@@ -53,6 +54,7 @@ function screen(pathname: string, search: string): ReactNode {
       case 'messages': return <SignedIn>{(person) => <MessagesPage key={person.id} />}</SignedIn>;
       case 'locks': return <SignedIn>{(person) => <LocksPage key={person.id} />}</SignedIn>;
       case 'outbox': return <OutboxPage />;
+      case 'shared': return <SharedPage key={location.hash} />;
       default: return <Missing />;
     }
   }

@@ -10,6 +10,7 @@ export const custodyEn = {
   'custody.col.proof': 'Proof (SHA-256 of the chain up to this entry)',
   'custody.cut': 'There are more entries than one record holds. These are the first {n}.',
   'custody.by.you': 'You',
+  'custody.by.shared': 'Somebody you shared it with',
   'custody.by.lock': 'At the locker',
   'custody.by.latchkey': 'Latchkey',
   'custody.by.pin': 'Your PIN',
@@ -32,5 +33,7 @@ export const custodyEn = {
   'custody.did.leftOpen': 'The door was left open',
   'custody.did.used': 'Opened at the locker',
   'custody.did.usedInVain': 'Was refused at the locker',
+  'custody.did.shared': 'Let somebody else open it',
+  'custody.did.unshared': 'Somebody else may not open it any more',
   'custody.did.set': 'Changed how it can be opened',
 } as const;

@@ -12,6 +12,7 @@ export const custodyHi: Record<keyof typeof custodyEn, string> = {
   'custody.col.proof': 'प्रमाण (इस प्रविष्टि तक की शृंखला का SHA-256)',
   'custody.cut': 'एक रिकॉर्ड में इतनी प्रविष्टियाँ नहीं आतीं। ये पहली {n} हैं।',
   'custody.by.you': 'आपने',
+  'custody.by.shared': 'कोई जिससे आपने साझा किया',
   'custody.by.lock': 'लॉकर पर',
   'custody.by.latchkey': 'Latchkey',
   'custody.by.pin': 'आपका PIN',
@@ -34,5 +35,7 @@ export const custodyHi: Record<keyof typeof custodyEn, string> = {
   'custody.did.leftOpen': 'दरवाज़ा खुला छोड़ा गया',
   'custody.did.used': 'लॉकर पर खोला',
   'custody.did.usedInVain': 'लॉकर पर मना हुआ',
+  'custody.did.shared': 'किसी और को खोलने दिया',
+  'custody.did.unshared': 'कोई और अब नहीं खोल सकता',
   'custody.did.set': 'खोलने का तरीका बदला',
 };

@@ -3,6 +3,7 @@ import { findEn } from './find.en';
 import { lockEn } from './lock.en';
 import { en as messages } from './messages.en';
 import { moneyEn } from './money.en';
+import { shareEn } from './share.en';
 
 /** Every word the application says. `{name}` is a value; `.one` and `.other` are forms by number. */
 export const en = {
@@ -12,6 +13,7 @@ export const en = {
   ...accountEn,
   ...findEn,
   ...lockEn,
+  ...shareEn,
   'nav.skip': 'Skip to the content',
   'nav.main': 'Main',
   'nav.find': 'Find a locker',

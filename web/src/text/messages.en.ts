@@ -35,6 +35,7 @@ export const en = {
   'choices.kind.declined': 'A payment was declined',
   'choices.kind.refunded': 'Money comes back',
   'choices.kind.opened': 'My locker was opened',
+  'choices.kind.shared-opened': 'Somebody used a link of mine',
   'choices.kind.access-denied': 'Somebody was refused at my locker',
   'choices.kind.door-left-open': 'My door is still open',
   'choices.kind.card-added': 'A card was added',

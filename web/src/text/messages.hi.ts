@@ -36,6 +36,7 @@ export const hi: Record<keyof typeof en, string> = {
   'choices.kind.declined': 'भुगतान अस्वीकार हुआ',
   'choices.kind.refunded': 'पैसा वापस आता है',
   'choices.kind.opened': 'मेरा लॉकर खुला',
+  'choices.kind.shared-opened': 'किसी ने मेरा लिंक इस्तेमाल किया',
   'choices.kind.access-denied': 'मेरे लॉकर पर किसी को मना किया गया',
   'choices.kind.door-left-open': 'मेरा दरवाज़ा अब भी खुला है',
   'choices.kind.card-added': 'कार्ड जोड़ा गया',

@@ -21,7 +21,9 @@ public sealed class DoorOrders(Idempotency idempotency, Db db, CommandDispatch d
     private const int LongestWaitSeconds = 15;
 
     /// <param name="Device">Who works the door, as the transaction has read it.</param>
-    public sealed record Allowed(Guid Lease, LockerPlace Locker, Guid Device);
+    /// <param name="Share">Under which share of the lease, where it is not its holder who orders.</param>
+    /// <param name="Holder">The lease's, with <paramref name="Share"/>: whose business it is.</param>
+    public sealed record Allowed(Guid Lease, LockerPlace Locker, Guid Device, Guid? Share = null, Guid? Holder = null);
 
     /// <summary>Once for each key. The answer says that the order is under way, or, when asked to wait (<c>Prefer: wait=5</c>), what became of it.</summary>
     /// <param name="kind">One of <see cref="CommandKinds"/>.</param>
@@ -31,10 +33,25 @@ public sealed class DoorOrders(Idempotency idempotency, Db db, CommandDispatch d
         Guid? stopped = null;
         var answer = await idempotency.Once<CommandView>(
             http, person, null, StatusCodes.Status202Accepted, tx => Give(tx, person, kind, may, locker => stopped = locker), cancel);
+        return await Answer(http, answer, stopped, command => ShowCommand.Load(db, command, person, cancel), cancel);
+    }
+
+    /// <summary>The same for somebody without an account who has the link of a share: keys are counted for the share.</summary>
+    public async Task<Results<JsonHttpResult<CommandView>, ProblemHttpResult>> Shared(HttpContext http, Guid share, Func<Transaction, Task<Decision<Allowed>>> may, CancellationToken cancel)
+    {
+        Guid? stopped = null;
+        var answer = await idempotency.Once<CommandView>(
+            http, share, null, StatusCodes.Status202Accepted, tx => Give(tx, null, CommandKinds.Open, may, locker => stopped = locker), cancel);
+        return await Answer(http, answer, stopped, command => db.Read(c => ShowCommand.Load(c, command), cancel), cancel);
+    }
+
+    private async Task<Results<JsonHttpResult<CommandView>, ProblemHttpResult>> Answer(
+        HttpContext http, Results<JsonHttpResult<CommandView>, ProblemHttpResult> answer, Guid? stopped, Func<Guid, Task<CommandView?>> load, CancellationToken cancel)
+    {
         await Tell(stopped, cancel);
         if (answer.Result is not JsonHttpResult<CommandView> { Value: { } command } || WaitOf(http) is not { } wait)
             return answer;
-        CommandView latest = await Settled(command, person, wait, cancel);
+        CommandView latest = await hub.Settled(command.Id, wait, () => load(command.Id), cancel) ?? command;
         return TypedResults.Json(latest, Json.Options, statusCode: CommandRules.IsUnderWay(latest.State) ? StatusCodes.Status202Accepted : StatusCodes.Status200OK);
     }
 
@@ -44,15 +61,15 @@ public sealed class DoorOrders(Idempotency idempotency, Db db, CommandDispatch d
         Guid? stopped = null;
         Decision<CommandView> order = await db.Decide(tx => Give(tx, person, kind, may, locker => stopped = locker), cancel);
         await Tell(stopped, cancel);
-        return order.Refusal is { } no ? no : await Settled(order.Value, person, wait, cancel);
+        return order.Refusal is { } no ? no : await hub.Settled(order.Value.Id, wait, () => ShowCommand.Load(db, order.Value.Id, person, cancel), cancel) ?? order.Value;
     }
 
-    private async Task<Decision<CommandView>> Give(Transaction tx, Guid person, string kind, Func<Transaction, Task<Decision<Allowed>>> may, Action<Guid> stopped)
+    private async Task<Decision<CommandView>> Give(Transaction tx, Guid? person, string kind, Func<Transaction, Task<Decision<Allowed>>> may, Action<Guid> stopped)
     {
         Decision<Allowed> decision = await may(tx);
         if (decision.Refusal is { } refused)
             return refused;
-        (Guid lease, LockerPlace locker, Guid device) = decision.Value;
+        (Guid lease, LockerPlace locker, Guid device, Guid? share, Guid? holder) = decision.Value;
         DateTimeOffset now = time.GetUtcNow();
         // Locking everything at once does no harm.
         if (kind != CommandKinds.Lock && await breaker.Refuses(tx, locker, now) is { } tripped)
@@ -60,22 +77,19 @@ public sealed class DoorOrders(Idempotency idempotency, Db db, CommandDispatch d
             stopped(locker.Id);
             return tripped;
         }
-        var order = new DispatchOrder(Guid.CreateVersion7(now), device, locker.Id, locker.Number, kind, $"lease:{lease:D}", now + CommandRules.Lifetime);
+        var order = new DispatchOrder(Guid.CreateVersion7(now), device, locker.Id, locker.Number, kind, share is null ? $"lease:{lease:D}" : $"share:{share:D}", now + CommandRules.Lifetime);
         tx.Defer(
             """
-            insert into command (id, device_id, locker_id, lease_id, person_id, kind, authority, state, created_at, expires_at)
-            values ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9)
+            insert into command (id, device_id, locker_id, lease_id, person_id, share_id, kind, authority, state, created_at, expires_at)
+            values ($1, $2, $3, $4, $5, $10, $6, $7, 'pending', $8, $9)
             """,
-            order.Command, order.Device, order.Locker, lease, person, order.Kind, order.Authority, now, order.Expires);
-        tx.Journal(new JournalEntry(now, JournalKinds.CommandCreated, order.Authority, person, locker.SiteId, locker.BankId, locker.Id, lease, order.Device, order.Command));
+            order.Command, order.Device, order.Locker, lease, person, order.Kind, order.Authority, now, order.Expires, share);
+        tx.Journal(new JournalEntry(now, JournalKinds.CommandCreated, order.Authority, person ?? holder, locker.SiteId, locker.BankId, locker.Id, lease, order.Device, order.Command));
         tx.AfterCommit(() => dispatch.Send(order));
         return new CommandView(order.Command, lease, order.Locker, kind, CommandState.Pending, false, null, now, order.Expires, null);
     }
 
     private Task Tell(Guid? stopped, CancellationToken cancel) => stopped is { } locker ? breaker.Tell(locker, cancel) : Task.CompletedTask;
-
-    private async Task<CommandView> Settled(CommandView command, Guid person, TimeSpan wait, CancellationToken cancel) =>
-        await hub.Settled(command.Id, wait, () => ShowCommand.Load(db, command.Id, person, cancel), cancel) ?? command;
 
     private static TimeSpan? WaitOf(HttpContext http)
     {

@@ -5,6 +5,7 @@ using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Npgsql;
 
 namespace Latchkey.Server.Features.Commands;
 
@@ -26,13 +27,13 @@ public static class ShowCommand
         return command is null ? Problems.Of(Refusal.NotFound("command")) : TypedResults.Ok(command);
     }
 
-    public static async Task<CommandView?> Load(Db db, Guid id, Guid person, CancellationToken cancel)
+    public static Task<CommandView?> Load(Db db, Guid id, Guid person, CancellationToken cancel) => db.Read(c => Load(c, id, person), cancel);
+
+    /// <param name="person">Whose it has to be; null where its right was looked at before.</param>
+    public static async Task<CommandView?> Load(NpgsqlConnection db, Guid id, Guid? person = null)
     {
-        Row? row = await db.Read(
-            c => c.QueryFirstOrDefaultAsync<Row>(
-                "select id, lease_id, locker_id, kind, state, reason, created_at, expires_at, settled_at from command where id = @id and person_id = @person",
-                new { id, person }),
-            cancel);
+        Row? row = await db.QueryFirstOrDefaultAsync<Row>(
+            "select id, lease_id, locker_id, kind, state, reason, created_at, expires_at, settled_at from command where id = @id and (@person::uuid is null or person_id = @person)", new { id, person });
         if (row is null)
             return null;
         CommandState state = EnumText.Parse<CommandState>(row.State);

@@ -4,6 +4,7 @@ using Latchkey.Server.Devices;
 using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Features.Payments;
 using Latchkey.Server.Features.Places;
+using Latchkey.Server.Features.Shares;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Hosting.Limits;
 using Latchkey.Server.Journal;
@@ -53,6 +54,7 @@ public static class FinishRental
     {
         await tx.Execute(
             "update lease set state = @state, ended_at = @now, receipt_number = nextval('receipt_number') where id = @Id", new { row.Id, now, state = ended.State.Text() });
+        await ShareLocker.EndAll(tx, row.Id, places, now);
         await Grants.End(tx, row.Id, places.Locker(row.LockerId)!, places.Bank(row.BankId)!, now);
         tx.Journal(row.Entry(now, JournalKinds.LeaseEnded, authority, data));
         await SettleRental.AtEnd(tx, row, now);

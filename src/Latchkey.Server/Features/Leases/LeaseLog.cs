@@ -13,10 +13,11 @@ internal static class LeaseLog
 {
     private const string Select =
         """
-        select j.id, j.at, j.kind, j.authority, j.data::text as data, c.kind as ordered, p.id as person, p.name, l.hash
+        select j.id, j.at, j.kind, j.authority, j.data::text as data, c.kind as ordered, p.id as person, p.name, s.name as shared_with, l.hash
         from journal j left join command c on c.id = j.command_id
           left join person p on p.id = coalesce(c.person_id, case when j.authority like 'person:%' then substr(j.authority, 8)::uuid end)
           left join journal_link l on l.journal_id = j.id
+          left join share s on s.id = coalesce(c.share_id, (j.data ->> 'share')::uuid)
         where j.lease_id = @lease and j.id < @before and j.kind <> 'command-sent'
           and not (j.kind = 'command-created' and c.settled_at is not null) and not (j.kind in ('door-locked', 'door-unlocked') and j.command_id is not null)
         """;
@@ -38,6 +39,9 @@ internal static class LeaseLog
         public Guid? Person { get; init; }
         public string? Name { get; init; }
 
+        /// <summary>For whom the holder has shared it, in their own words; null where this is about no share.</summary>
+        public string? SharedWith { get; init; }
+
         /// <summary>Of its link in the journal's chain; null in its first seconds.</summary>
         public byte[]? Hash { get; init; }
 
@@ -52,7 +56,8 @@ internal static class LeaseLog
 
         /// <summary>Who, and what else there is to say of who.</summary>
         public (string By, string? Name) By(Guid reader) =>
-            Person is { } person && !IsOfItself ? (person == reader ? ("you", null) : ("person", Name))
+            SharedWith is { } other && Kind is not (JournalKinds.ShareMade or JournalKinds.ShareTold or JournalKinds.ShareEnded) && !IsOfItself ? ("shared", other.Length > 0 ? other : null)
+            : Person is { } person && !IsOfItself ? (person == reader ? ("you", null) : ("person", Name))
             : Kind is JournalKinds.CredentialUsed or JournalKinds.CredentialRefused ? ("credential", CredentialOf(Authority))
             : Authority == JournalEntry.ByServer ? ("latchkey", null) : ("lock", null);
 

@@ -66,7 +66,7 @@ public sealed class LeaseRow
         $"""
         select l.id, l.state, l.person_id, l.site_id, l.bank_id, l.locker_id, l.hours, l.size_priced, l.tariff::text as tariff, l.hold_until,
           l.paid_from, l.paid_until, l.ended_at, l.opened_ever, l.receipt_number, l.replaced_by, l.created_at, k.door, k.door_since, k.occupied, d.online as bank_online, l.pin_set_at, l.cards::text as cards,
-          coalesce((select max(g.revision) from device_grant g where g.lease_id = l.id) <= d.grants_held, false) as offline_ready,
+          coalesce((select max(g.revision) from device_grant g where g.device_id = d.id and g.lease_id = l.id and g.share_id is null) <= d.grants_held, false) as offline_ready,
           c.id as command_id, c.state as command_state, c.reason as command_reason, c.created_at as command_created_at,
           c.expires_at as command_expires_at, c.settled_at as command_settled_at,
           p.id as payment_id, p.state as payment_state, p.minor as payment_minor, p.currency as payment_currency,

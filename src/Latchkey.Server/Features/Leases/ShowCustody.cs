@@ -15,8 +15,8 @@ namespace Latchkey.Server.Features.Leases;
 public static class ShowCustody
 {
     /// <param name="What">An order's outcome (<c>opened</c>, <c>not-opened</c>, ...; <c>ordered</c> while it has none), or what the journal calls it: <c>lease-held</c>, <c>door-closed</c>, ...</param>
-    /// <param name="By"><c>you</c>, <c>person</c>, <c>credential</c>, <c>lock</c> (the bank says it of itself) or <c>latchkey</c>.</param>
-    /// <param name="Name">Of staff who are not you; or <c>pin</c>, <c>card</c>, <c>pass</c>.</param>
+    /// <param name="By"><c>you</c>, <c>shared</c> (somebody it is shared with), <c>person</c>, <c>credential</c>, <c>lock</c> (the bank says it of itself) or <c>latchkey</c>.</param>
+    /// <param name="Name">Of staff who are not you, or of whom it is shared with, as you call them; or <c>pin</c>, <c>card</c>, <c>pass</c>.</param>
     /// <param name="Reason">Why not, or what is wrong.</param>
     /// <param name="Hash">SHA-256 as 64 hexadecimal digits; null in its first seconds.</param>
     public sealed record Entry(string Id, DateTimeOffset At, string What, string By, string? Name, string? Reason, string? Hash);

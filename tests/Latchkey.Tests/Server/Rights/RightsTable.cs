@@ -96,6 +96,12 @@ internal static class RightsTable
         new("POST /api/v1/leases/{id:guid}/finish", OwnerOnly, "/api/v1/leases/{active}/finish"),
         new("GET /api/v1/leases/{id:guid}/receipt", OwnerOnly, "/api/v1/leases/{ended}/receipt"),
         new("GET /api/v1/leases/{id:guid}/custody", OwnerOnly, "/api/v1/leases/{ended}/custody"),
+        new("GET /api/v1/leases/{id:guid}/shares", OwnerOnly, "/api/v1/leases/{active}/shares"),
+        new("POST /api/v1/leases/{id:guid}/shares", "201 404 404 404 401 404 404", "/api/v1/leases/{active}/shares", Of(new { once = true })),
+        new("DELETE /api/v1/leases/{id:guid}/shares/{share:guid}", "404 404 404 404 401 404 404", $"/api/v1/leases/{{active}}/shares/{Guid.Empty}"), // the holder's own: ShareLockerTests
+        // Whoever has the link may look and open: for its holder the order of somebody else is under way when they come.
+        new("POST /api/v1/shared", Everybody, Body: async scene => new { secret = await scene.Thing("link") }),
+        new("POST /api/v1/shared/open", "409 409 409 409 409 409 202", Body: async scene => new { secret = await scene.Thing("link") }),
         new("GET /api/v1/commands/{id:guid}", OwnerOnly, "/api/v1/commands/{command}"),
 
         // Locks

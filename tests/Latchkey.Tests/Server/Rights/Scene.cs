@@ -109,6 +109,8 @@ internal sealed partial class Scene
                 return _things["checkout"];
             case "desk":
                 return (await Owner.Post($"leases/{await Thing("held")}/payments?at=desk")).Body.Text("deskCode");
+            case "link":
+                return (await Owner.Post($"leases/{await Thing("active")}/shares", new { once = false })).Body.Text("path").Split('#')[1];
             case "session":
                 var id = Guid.CreateVersion7();
                 await _app.Sql<int>("insert into session (id, person_id, device, method, created_at, last_used_at) values (@id, @Owner, '', 'password', now(), now())", new { id, Owner = Owner.Id });

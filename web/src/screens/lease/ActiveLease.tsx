@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { CircleHelp, DoorOpen, Info, Loader, TriangleAlert, CircleCheck } from 'lucide-react';
+import { CircleHelp, DoorOpen, Info, Loader, TriangleAlert, CircleCheck, UserRoundPlus } from 'lucide-react';
 import type { Lease } from '../../api/types';
 import { Button } from '../../parts/Button';
 import { Trouble } from '../../parts/Trouble';
@@ -11,6 +11,7 @@ import { LeaseDoor } from './LeaseDoor';
 import { LeaseFacts } from './LeaseFacts';
 import { LeaseHelp } from './LeaseHelp';
 import { PassPanel } from './pass/PassPanel';
+import { ShareDialog } from './share/ShareDialog';
 import { useOpening } from './useOpening';
 import './ActiveLease.css';
 
@@ -23,6 +24,7 @@ export function ActiveLease({ lease, put, reload }: ActiveLeaseProps) {
   const now = useNow(5000);
   const { asking, problem, open } = useOpening(lease, put, reload);
   const [helping, setHelping] = useState(false);
+  const [sharing, setSharing] = useState(false);
   const saying = say(lease, asking, now);
   const Icon = icons[saying.mood];
   const mayOpen = lease.may.includes('open');
@@ -50,10 +52,12 @@ export function ActiveLease({ lease, put, reload }: ActiveLeaseProps) {
           </Button>
         )}
         <Button look={saying.help ? 'plain' : 'text'} icon={<CircleHelp size={20} aria-hidden="true" />} onClick={() => setHelping(true)}>{t('help.button')}</Button>
+        {mayOpen && <Button wide icon={<UserRoundPlus size={20} aria-hidden="true" />} onClick={() => setSharing(true)}>{t('share.button')}</Button>}
         {mayOpen && <PassPanel lease={lease} reload={reload} />}
         <LeaseFacts lease={lease} />
         <Finish lease={lease} put={put} reload={reload} />
       </div>
+      {sharing && <ShareDialog lease={lease} onClose={() => setSharing(false)} />}
       {helping && <LeaseHelp lease={lease} onClose={() => setHelping(false)} />}
     </div>
   );

@@ -23,6 +23,7 @@ function stamp(at: string, timeZone: string): string {
 function who({ by, name }: CustodyEntry): string {
   switch (by) {
     case 'you': return t('custody.by.you');
+    case 'shared': return name ?? t('custody.by.shared');
     case 'person': return name ?? t('custody.by.latchkey');
     case 'credential': return name === 'pin' ? t('custody.by.pin') : name === 'card' ? t('custody.by.card') : t('custody.by.pass');
     case 'lock': return t('custody.by.lock');
@@ -49,6 +50,8 @@ function did(what: string): string {
     case 'door-left-open': case 'door-never-closed': return t('custody.did.leftOpen');
     case 'credential-used': return t('custody.did.used');
     case 'credential-refused': return t('custody.did.usedInVain');
+    case 'share-made': return t('custody.did.shared');
+    case 'share-ended': return t('custody.did.unshared');
     case 'pin-set': case 'cards-set': case 'pass-issued': case 'pin-void': return t('custody.did.set');
     // Money and the bank's own words stand under the journal's names: nothing is left out.
     default: return what;
