@@ -41,6 +41,9 @@ internal sealed class FakeStripe : IAsyncDisposable
 
     public int Posts { get; private set; }
 
+    /// <summary>How often somebody has looked at a session.</summary>
+    public int Looks { get; private set; }
+
     public int Sessions => Locked(() => _sessions.Count);
 
     private Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
@@ -190,6 +193,7 @@ internal sealed class FakeStripe : IAsyncDisposable
         {
             if (query.Keys.Except(["expand[]"]).Any())
                 return Unknown(query.Keys.First());
+            Looks++;
             return _sessions.TryGetValue(path[SessionPath.Length..], out JsonObject? found) ? (200, found.DeepClone()) : (404, Error("invalid_request_error", "No such checkout.session", "resource_missing"));
         }
         if (path == "/v1/refunds")

@@ -95,7 +95,9 @@ public sealed class StripeTests(TestDatabase databases)
         await Paying(app, await app.Quick(), stripe);
         string session = stripe.NewestSession, open = stripe.Event(session, "checkout.session.completed");
         // Whoever says that it is paid, it is asked for: nothing happens while nobody has paid.
+        int looks = stripe.Looks;
         (await Call(app, open)).ShouldBe(200);
+        await Driving.Until(() => Task.FromResult(stripe.Looks > looks), "the call is a reason to look");
         stripe.Pay(session);
         string paid = stripe.Event(session);
         (await Call(app, paid, secret: "whsec_somebody")).ShouldBe(400);
