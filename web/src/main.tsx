@@ -7,9 +7,11 @@ import './styles/base.css';
 import './app/Page.css';
 import { App } from './app/App';
 import { startLanguage } from './app/language';
+import { keepPages } from './offline/install';
 
 const root = document.getElementById('root');
 if (root !== null) {
   await startLanguage();
   createRoot(root).render(<StrictMode><App /></StrictMode>);
+  keepPages();
 }

@@ -11,7 +11,7 @@ internal static class Accessibility
 
     public static async Task HoldsOn(IPage page)
     {
-        await page.EvaluateAsync("() => Promise.all(document.getAnimations().map((a) => a.finished.catch(() => null)))");
+        await page.EvaluateAsync("() => Promise.all(document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity).map((a) => a.finished.catch(() => null)))");
         await page.EvaluateAsync(Axe.Value);
         string found = await page.EvaluateAsync<string>(
             """

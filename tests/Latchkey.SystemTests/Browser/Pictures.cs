@@ -9,7 +9,7 @@ internal static class Pictures
     {
         string root = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../.."));
         string folder = Environment.GetEnvironmentVariable("LATCHKEY_WRITE_PICTURES") is { Length: > 0 } ? "docs/pictures" : "out/pictures";
-        await page.EvaluateAsync("() => Promise.all(document.getAnimations().map((a) => a.finished.catch(() => null)))");
+        await page.EvaluateAsync("() => Promise.all(document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity).map((a) => a.finished.catch(() => null)))");
         await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(root, folder, $"{name}.png") });
     }
 }

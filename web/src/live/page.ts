@@ -12,6 +12,7 @@ export interface LiveState { state: StreamState | 'idle'; since: number }
 export type Heard = LiveEvent | { event: 'resync' };
 
 let state: LiveState = { state: 'idle', since: Date.now() };
+let cut: LiveState | null = null;
 const stateListeners = new Set<() => void>();
 const ears = new Set<(heard: Heard) => void>();
 const watched = new Map<symbol, Topics>();
@@ -23,7 +24,8 @@ function connected(): (message: ToHub) => void {
   onSession(announce);
   addEventListener('pagehide', () => say?.({ say: 'bye' }));
   addEventListener('pageshow', announce);
-  addEventListener('online', () => say?.({ say: 'retry' }));
+  addEventListener('online', () => { say?.({ say: 'retry' }); told(); });
+  addEventListener('offline', told);
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') announce();
   });
@@ -94,8 +96,17 @@ export function watch(topics: Topics, ear: (heard: Heard) => void): () => void {
   };
 }
 
+/** A stream that was cut off by losing the network goes on to look alive for a while: the machine itself knows sooner. */
 export function liveState(): LiveState {
-  return state;
+  if (state.state !== 'live' || navigator.onLine) {
+    cut = null;
+    return state;
+  }
+  return (cut ??= { state: 'broken', since: Date.now() });
+}
+
+function told(): void {
+  for (const listener of stateListeners) listener();
 }
 
 export function onLiveState(listener: () => void): () => void {

@@ -4,6 +4,7 @@ import { lockEn } from './lock.en';
 import { en as messages } from './messages.en';
 import { moneyEn } from './money.en';
 import { shareEn } from './share.en';
+import { offlineEn } from './offline.en';
 
 /** Every word the application says. `{name}` is a value; `.one` and `.other` are forms by number. */
 export const en = {
@@ -12,6 +13,7 @@ export const en = {
 
   ...accountEn,
   ...findEn,
+  ...offlineEn,
   ...lockEn,
   ...shareEn,
   'nav.skip': 'Skip to the content',

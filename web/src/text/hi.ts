@@ -4,6 +4,7 @@ import { accountHi } from './account.hi';
 import { findHi } from './find.hi';
 import { lockHi } from './lock.hi';
 import { shareHi } from './share.hi';
+import { offlineHi } from './offline.hi';
 import type { Catalogue } from './t';
 
 /** Hindi. The type makes a missing or a surplus key an error of the build. */
@@ -13,6 +14,7 @@ export const hi: Catalogue = {
 
   ...accountHi,
   ...findHi,
+  ...offlineHi,
   ...lockHi,
   ...shareHi,
   'nav.skip': 'सीधे सामग्री पर जाएँ',

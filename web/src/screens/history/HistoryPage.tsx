@@ -18,7 +18,7 @@ import './HistoryPage.css';
 
 /** Past rentals, the newest first; each leads to its receipt. */
 export function HistoryPage() {
-  const { data, problem, reload, put } = useResource('leases/past', (signal) => api.leases('past', undefined, signal));
+  const { data, problem, reload, put, at } = useResource('leases/past', (signal) => api.leases('past', undefined, signal));
   const [more, setMore] = useState<{ busy: boolean; problem: Problem | null }>({ busy: false, problem: null });
   useLive({}, (heard) => { if (heard.event === 'lease' && (data?.items.length ?? 0) <= 20) reload(); });
 
@@ -36,7 +36,7 @@ export function HistoryPage() {
   const next = data?.next ?? null;
   return (
     <Page title={t('history.title')} className="middle stack">
-      {problem !== null && <Trouble problem={problem} retry={reload} />}
+      {problem !== null && <Trouble problem={problem} retry={reload} since={at} />}
       {data === null && problem === null && <Skeleton rows={4} height={84} />}
       {data?.items.length === 0 && (
         <div className="empty">

@@ -85,7 +85,7 @@ function PinButton({ pin, size, named, active, reachable, onFocus, onPress }: Pi
   }
   const { icon: Icon, word, tone } = siteState(site, size);
   return (
-    <button {...common} className={`pin tone-${tone} ${active ? 'active' : ''}`} aria-pressed={active} aria-label={`${site.name}, ${word}`}>
+    <button {...common} className={`pin tone-${tone} ${active ? 'active' : ''}`} aria-pressed={active} aria-label={`${word} ${site.name}`}>
       <span><Icon size={14} aria-hidden="true" /> {word}</span>
       <b className="pin-name">{site.name}</b>
     </button>

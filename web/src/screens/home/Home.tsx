@@ -33,7 +33,7 @@ export function Home() {
   const open = readOpen(searchParams);
   const chosen = searchParams.get('city');
   // A city that was chosen is asked for; the one shown first is not: the answer that says which it is holds it already.
-  const { page, problem, searching, reload, more } = useSites({ query, city: query.trim() !== '' || chosen === 'all' ? null : chosen, size, features, open, at: near.at });
+  const { page, problem, at: read, searching, reload, more } = useSites({ query, city: query.trim() !== '' || chosen === 'all' ? null : chosen, size, features, open, at: near.at });
   const [pointed, setPointed] = useState<string | null>(null);
   const [picked, setPicked] = useState<string | null>(null);
 
@@ -92,7 +92,7 @@ export function Home() {
           <h2 id="places">{counted(page, shown.length, city)}</h2>
           <p className="small quiet" role="status">{searching && page !== null ? t('home.searching') : ''}</p>
         </div>
-        {problem !== null && <Trouble problem={problem} retry={reload} />}
+        {problem !== null && <Trouble problem={problem} retry={reload} since={read} />}
         {page === null && problem === null && <Skeleton rows={5} height={76} />}
         {page !== null && shown.length === 0 && !searching && <Empty filtered={query !== '' || size !== null || features.length > 0 || open !== undefined || chosen !== null} onClear={() => { type(''); keepQuery({ q: null, size: null, city: null, features: null, open: null }); }} />}
         {shown.length > 0 && <SiteList sites={shown} size={size} features={features} active={pointed ?? picked} byCity={city === null && cities.length > 1} more={page?.next ? more : null} onActive={setPointed} />}

@@ -8,19 +8,21 @@ import { countdown, day } from '../../format/time';
 import { useLive } from '../../live/useLive';
 import { Door } from '../../parts/Door';
 import { LeasePill } from '../../parts/leaseState';
+import { Trouble } from '../../parts/Trouble';
 import { useNow } from '../../parts/useNow';
 import { t } from '../../text/t';
 import './MyLockers.css';
 
 /** What one has now, before anything else: whoever has a locker came to open it. */
 export function MyLockers({ who }: { who: string }) {
-  const found = useResource(`leases/live/${who}`, (signal) => api.leases('live', undefined, signal));
+  const found = useResource(`leases/live/${who}`, (signal) => api.leases('live', undefined, signal), 'leases');
   useLive({}, (heard) => { if (heard.event !== 'availability' && heard.event !== 'bank') found.reload(); });
   const leases = found.data?.items ?? [];
   if (leases.length === 0) return null;
   return (
     <section className="my-lockers" aria-labelledby="my-lockers">
       <h2 id="my-lockers">{t('home.mine')}</h2>
+      {found.stale && found.problem !== null && <Trouble problem={found.problem} retry={found.reload} since={found.at} />}
       <ul>{leases.map((lease) => <MyLocker key={lease.id} lease={lease} />)}</ul>
     </section>
   );

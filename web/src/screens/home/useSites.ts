@@ -15,6 +15,8 @@ export function useSites({ query, city, size, features, open, at }: Wanted) {
   const [wanted, setWanted] = useState(step);
   const last = useRef<SitePage | null>(null);
 
+  // The list as it opens is what a person sees first, also without a network.
+  const everything = typed === '' && city === null && size === null && features.length === 0 && open === undefined && at === null;
   const found = useResource(JSON.stringify([typed, city, size, features, open, at, wanted]), async (signal) => {
     const ask = { query: typed, city: city ?? undefined, size: size ?? undefined, features, open, at: at ?? undefined, limit: step };
     const page = await api.sites(ask, signal);
@@ -24,7 +26,7 @@ export function useSites({ query, city, size, features, open, at }: Wanted) {
       page.next = more.next;
     }
     return page;
-  });
+  }, everything ? 'sites' : undefined);
   if (found.data !== null) last.current = found.data;
   const page = found.data ?? last.current;
 
@@ -46,6 +48,7 @@ export function useSites({ query, city, size, features, open, at }: Wanted) {
   return {
     page,
     problem: found.problem,
+    at: found.at,
     searching: found.loading || typed !== query.trim(),
     reload: found.reload,
     more: () => setWanted((n) => n + step),

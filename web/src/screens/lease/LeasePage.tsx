@@ -10,10 +10,13 @@ import { Missing } from '../missing/Missing';
 import { ActiveLease } from './ActiveLease';
 import { GoneLease } from './GoneLease';
 import { HeldLease } from './HeldLease';
+import { OfflinePass } from './pass/OfflinePass';
+import { useKeptPass } from './pass/useKeptPass';
 import './LeasePage.css';
 
 export function LeasePage({ leaseId }: { leaseId: string }) {
-  const { data: lease, problem, reload, put } = useResource(`lease/${leaseId}`, (signal) => api.lease(leaseId, signal));
+  const { data: lease, problem, reload, put, at, stale } = useResource(`lease/${leaseId}`, (signal) => api.lease(leaseId, signal), `lease/${leaseId}`);
+  const pass = useKeptPass(lease, stale);
   useLive({}, (heard) => {
     if (heard.event === 'resync' || ('leaseId' in heard && heard.leaseId === leaseId)) reload();
   });
@@ -29,7 +32,8 @@ export function LeasePage({ leaseId }: { leaseId: string }) {
         <p className="quiet">{t('lease.where', { site: lease.site.name, bank: lease.bank.name })}</p>
         <LeasePill lease={lease} />
       </div>
-      {problem !== null && <Trouble problem={problem} retry={reload} />}
+      {problem !== null && <Trouble problem={problem} retry={reload} since={at} />}
+      {stale && lease.may.includes('open') && <OfflinePass lease={lease} pass={pass} />}
       {lease.state === 'held' && <HeldLease {...shared} />}
       {(lease.state === 'active' || lease.state === 'overdue') && <ActiveLease {...shared} />}
       {(lease.state === 'ended' || lease.state === 'cancelled' || lease.state === 'expired') && <GoneLease lease={lease} />}

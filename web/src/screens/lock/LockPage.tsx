@@ -27,7 +27,7 @@ const icons = { calm: Info, busy: Loader, good: CircleCheck, warn: TriangleAlert
 
 /** One lock of one's own: how it is, the one thing to do next, and what happened. */
 export function LockPage({ lockId }: { lockId: string }) {
-  const { data: lock, problem, reload, put } = useResource(`lock/${lockId}`, (signal) => locks.one(lockId, signal));
+  const { data: lock, problem, reload, put, at } = useResource(`lock/${lockId}`, (signal) => locks.one(lockId, signal), `lock/${lockId}`);
   const [heardOf, setHeardOf] = useState(0);
   useLive({}, (heard) => {
     if (heard.event !== 'resync' && !('leaseId' in heard && heard.leaseId === lockId)) return;
@@ -39,7 +39,7 @@ export function LockPage({ lockId }: { lockId: string }) {
   return (
     <Page title={lock.name} className="lock">
       <div className="lock-where"><p className="quiet">{t('locks.at', { site: lock.site })}</p><LockPill lock={lock} /></div>
-      {problem !== null && <Trouble problem={problem} retry={reload} />}
+      {problem !== null && <Trouble problem={problem} retry={reload} since={at} />}
       <Worked lock={lock} put={put} reload={reload} />
       <LockHistory lockId={lockId} timeZone={lock.timeZone} turn={heardOf} />
       <ButtonLink look="text" href="/locks">{t('locks.all')}</ButtonLink>

@@ -14,12 +14,12 @@ import './LocksPage.css';
 
 /** The locks one owns, and those that one has registered and waits for. */
 export function LocksPage() {
-  const { data, problem, reload } = useResource('locks', (signal) => locks.mine(signal));
+  const { data, problem, reload, at } = useResource('locks', (signal) => locks.mine(signal), 'locks');
   useLive({}, (heard) => { if (heard.event !== 'availability' && heard.event !== 'bank') reload(); });
   const empty = data !== null && data.items.length === 0 && data.registered.length === 0;
   return (
     <Page title={t('locks.title')} className="middle stack">
-      {problem !== null && <Trouble problem={problem} retry={reload} />}
+      {problem !== null && <Trouble problem={problem} retry={reload} since={at} />}
       {data === null && problem === null && <Skeleton rows={2} height={84} />}
       {empty && (
         <div className="empty">

@@ -17,7 +17,7 @@ import './MessagesPage.css';
 
 /** What a person was told, the newest first. Seen is read; what was new when the page was opened stays marked until it is left. */
 export function MessagesPage() {
-  const { data, problem, reload, put } = useResource('messages', (signal) => api.messages(undefined, 20, signal));
+  const { data, problem, reload, put, at } = useResource('messages', (signal) => api.messages(undefined, 20, signal));
   const [more, setMore] = useState<{ busy: boolean; problem: Problem | null }>({ busy: false, problem: null });
   useLive({}, (heard) => { if (heard.event === 'lease' && (data?.items.length ?? 0) <= 20) reload(); });
 
@@ -43,7 +43,7 @@ export function MessagesPage() {
   const next = data?.next ?? null;
   return (
     <Page title={t('messages.title')} className="middle stack">
-      {problem !== null && <Trouble problem={problem} retry={reload} />}
+      {problem !== null && <Trouble problem={problem} retry={reload} since={at} />}
       {data === null && problem === null && <Skeleton rows={4} height={84} />}
       {data?.items.length === 0 && (
         <div className="empty">

@@ -20,7 +20,7 @@ import './SitePage.css';
 
 export function SitePage({ siteId }: { siteId: string }) {
   const { searchParams } = useAddress();
-  const { data: site, problem, reload, put } = useResource(`site/${siteId}`, (signal) => api.site(siteId, signal));
+  const { data: site, problem, reload, put, at } = useResource(`site/${siteId}`, (signal) => api.site(siteId, signal));
   useLive({ sites: [siteId] }, (heard) => {
     if (heard.event === 'resync') reload();
     else put((known) => patched(known, heard));
@@ -35,7 +35,7 @@ export function SitePage({ siteId }: { siteId: string }) {
   return (
     <Page title={site.name} heading={<><Link href={`/?city=${encodeURIComponent(site.city)}`} className="back" aria-label={t('site.back')}><ArrowLeft size={22} aria-hidden="true" /></Link><span>{site.name}</span></>} className="site">
       <div className="site-head"><SiteFacts site={site} /></div>
-      {problem !== null && <Trouble problem={problem} retry={reload} />}
+      {problem !== null && <Trouble problem={problem} retry={reload} since={at} />}
       <Booking site={site} choice={choice} onStale={reload} />
       <section className="site-banks" aria-labelledby="doors">
         <div>

@@ -1,5 +1,6 @@
 import { useEffect } from 'react';
 import { api } from '../../../api/endpoints';
+import { asProblem } from '../../../api/problem';
 import { useResource } from '../../../api/useResource';
 import type { Lease } from '../../../api/types';
 import { day } from '../../../format/time';
@@ -9,10 +10,22 @@ import { t } from '../../../text/t';
 import { passChannel } from './channels';
 import { QrCode } from '../../../parts/QrCode';
 import { Sheet } from './Sheet';
+import { keepPass, keptPass } from './useKeptPass';
 
 /** A pass as a code, for as long as it is looked at. A virtual bank in another tab can be shown it. */
 export function PassDialog({ lease, onClose }: { lease: Lease; onClose: () => void }) {
-  const pass = useResource(`pass/${lease.id}`, () => api.pass(lease.id));
+  const pass = useResource(`pass/${lease.id}`, async () => {
+    try {
+      const made = await api.pass(lease.id);
+      keepPass(lease, made);
+      return made;
+    } catch (error) {
+      // Without a network the one that was put by is as good.
+      const before = asProblem(error).passing ? keptPass(lease) : null;
+      if (before === null) throw error;
+      return before.value;
+    }
+  });
   const text = pass.data?.text ?? null;
   useEffect(() => {
     if (text === null) return;
