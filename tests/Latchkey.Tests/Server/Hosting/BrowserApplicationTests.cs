@@ -11,7 +11,7 @@ namespace Latchkey.Tests.Server.Hosting;
 /// <summary>The built pages are sent as small as the browser takes them.</summary>
 public sealed class BrowserApplicationTests
 {
-    private const string Script = "console.log('a script that is long enough to be worth it')";
+    private const string Script = "window.said = ('a script that is long enough to be worth it')";
 
     [Fact]
     public async Task A_script_is_sent_compressed_to_who_takes_it_so_and_as_it_is_to_others()
