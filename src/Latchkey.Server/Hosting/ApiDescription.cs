@@ -83,7 +83,7 @@ public static class ApiDescription
     private static readonly (string Name, string Says, string[] Paths)[] Areas =
     [
         ("accounts", "Sign up, sign in, stay signed in.", ["auth/", "admin/token-keys", "admin/staff"]),
-        ("places", "Sites, banks and which lockers are free.", ["sites", "banks/", "admin/sites/"]),
+        ("places", "Sites, banks and which lockers are free.", ["sites", "banks/", "map", "admin/sites/"]),
         ("rentals", "Hold, open, finish; what became of an order.", ["/holds", "leases", "commands/", "shared"]),
         ("locks", "A lock of one's own: register it, lock and unlock it, and what happened to it; api/lock and api/unlock speak as an older system did.", ["locks", "admin/locks", "api/lock", "api/unlock"]),
         ("payments", "Checkouts, and the sandbox that plays the provider.", ["/payments", "payments/", "sandbox/"]),

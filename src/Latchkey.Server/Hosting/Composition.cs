@@ -89,7 +89,7 @@ public static class Composition
         app.Services.GetRequiredService<EndedSessions>().Follow(tail);
         app.Services.GetRequiredService<ApiKeys>().Follow(tail);
 
-        app.UseSecurityHeaders();
+        app.UseSecurityHeaders(options.Face);
         app.UseRequestLog();
         Observing.UseSpanNames(app);
         app.UseProblems();
@@ -132,6 +132,7 @@ public static class Composition
 
         ListSites.Map(api);
         ShowSite.Map(api);
+        ShowMap.Map(api);
 
         HoldLocker.Map(api);
         ListLeases.Map(api);

@@ -80,6 +80,8 @@ public sealed record ServerOptions(
               LATCHKEY_MQTT_LISTEN  where the private broker listens for devices elsewhere, with TLS only: 0.0.0.0:8883/broker.example
               LATCHKEY_STRIPE_KEY, LATCHKEY_STRIPE_WEBHOOK_SECRET  take cards through Stripe instead of the sandbox; its webhook is
                                  /api/v1/webhooks/stripe
+              LATCHKEY_TILES     where browsers get a street map's pictures, and whom it is from; without it the map is a schematic one:
+                                 https://tiles.example/{z}/{x}/{y}.png#© OpenStreetMap contributors
               LATCHKEY_OIDC      services whose ID tokens people may sign in with, as JSON:
                                  [{"issuer": "https://securetoken.google.com/PROJECT", "audience": "PROJECT", "keys": "https://..."}]
             Each can be a file instead, named in the same variable with _FILE behind it: LATCHKEY_DATABASE_FILE=/run/secrets/database

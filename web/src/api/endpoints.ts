@@ -1,6 +1,6 @@
 import { ask } from './client';
 import type {
-  BankAtSite, Cabinet, CabinetMind, CardAssurance, CardLeast, Checkout, CheckoutResult, Command, Custody, Demo, Feature, HoldRequest, IssuedPass, Lease, LeasePage, MessageChannel, MessageChoices, MessagePage, NewPin, Payment, Receipt,
+  BankAtSite, Cabinet, CabinetMind, CardAssurance, CardLeast, Checkout, CheckoutResult, Command, Custody, Demo, Feature, HoldRequest, IssuedPass, Lease, LeasePage, MapDrawing, MessageChannel, MessageChoices, MessagePage, NewPin, Payment, Receipt,
   Sent, Site, SitePage, Size, UndeliveredPage,
 } from './types';
 import type { PhoneProof } from '../screens/lease/pass/phoneKey';
@@ -24,6 +24,7 @@ export const api = {
   sites: ({ query, city, size, features, open, at, cursor, limit }: SiteQuery, signal?: AbortSignal) =>
     ask<SitePage>(`/sites${search({ query, city, size, features: features?.join(), open, latitude: at?.latitude, longitude: at?.longitude, cursor, limit })}`, { signal }),
   site: (siteId: string, signal?: AbortSignal) => ask<Site>(`/sites/${id(siteId)}`, { signal }),
+  map: () => ask<MapDrawing>('/map'),
   bank: (bankId: string, signal?: AbortSignal) => ask<BankAtSite>(`/banks/${id(bankId)}`, { signal }),
 
   hold: (siteId: string, body: HoldRequest, key: string) => ask<Lease>(`/sites/${id(siteId)}/holds`, { method: 'POST', body, key }),

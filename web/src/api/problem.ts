@@ -1,4 +1,4 @@
-import { t } from '../text/t';
+import { fieldFault, refusal, t } from '../text/t';
 
 /** A refusal or failure, in words a person can read; `code` is what the program decides by. */
 export class Problem extends Error {
@@ -40,5 +40,7 @@ export async function readProblem(response: Response): Promise<Problem> {
     // A proxy in between answers in its own words; the status is all there is to go by.
   }
   const fallback = response.status >= 500 ? t('problem.server') : t('problem.unexpected');
-  return new Problem(body.code ?? `http-${response.status}`, response.status, body.detail ?? body.title ?? fallback, body.errors, retryAfter);
+  const code = body.code ?? `http-${response.status}`;
+  const errors = Object.fromEntries(Object.entries(body.errors ?? {}).map(([field, said]) => [field, fieldFault(said)]));
+  return new Problem(code, response.status, refusal(code) ?? body.detail ?? body.title ?? fallback, errors, retryAfter);
 }

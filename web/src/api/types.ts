@@ -20,6 +20,8 @@ export interface SiteSummary {
   openingHours: Opening[]; openNow: boolean; lockers: number;
   free: BySize<number>; perHour: BySize<Money>; features: Feature[]; alwaysOpen: boolean; distanceMetres: number | null;
 }
+/** What a map is drawn with: pictures from an address, or nothing but distances. */
+export interface MapDrawing { tiles: string | null; credit: string | null }
 export interface CityCount { name: string; state: string; sites: number }
 /** `cities` are those of all that match, whichever city was asked for. */
 export interface SitePage { items: SiteSummary[]; next: string | null; total: number; cities: CityCount[] }

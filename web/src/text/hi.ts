@@ -5,7 +5,10 @@ import { findHi } from './find.hi';
 import { lockHi } from './lock.hi';
 import { shareHi } from './share.hi';
 import { offlineHi } from './offline.hi';
+import { fieldHi, refusalsHi } from './refusals.hi';
 import type { Catalogue } from './t';
+
+export const refusals = { words: refusalsHi, field: fieldHi };
 
 /** Hindi. The type makes a missing or a surplus key an error of the build. */
 export const hi: Catalogue = {

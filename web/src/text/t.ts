@@ -12,6 +12,8 @@ type Counted = Key extends infer K ? (K extends `${infer Stem}.other` ? Stem : n
 export type { Key, Plain };
 
 let catalogue: Catalogue = en;
+/** Words for the server's codes; none in English, which the server speaks itself. */
+let refusals: { words: Record<string, string>; field: string } | null = null;
 let language: Language = 'en';
 
 export function currentLanguage(): Language {
@@ -24,13 +26,25 @@ export function locale(): string {
 }
 
 export async function speak(next: Language): Promise<void> {
-  catalogue = next === 'hi' ? (await import('./hi')).hi : en;
+  const hindi = next === 'hi' ? await import('./hi') : null;
+  catalogue = hindi?.hi ?? en;
+  refusals = hindi?.refusals ?? null;
   language = next;
   document.documentElement.lang = next;
 }
 
 export function t<K extends Key>(key: K, ...values: K extends Plain ? [] : [Values<K>]): string {
   return filled(catalogue[key], values[0] ?? {});
+}
+
+/** A refusal in this language; null where the server's own words will do. */
+export function refusal(code: string): string | null {
+  return refusals?.words[code] ?? null;
+}
+
+/** What is wrong with a field in this language: the server says it exactly, and in English. */
+export function fieldFault(said: string[]): string[] {
+  return refusals === null || said.length === 0 ? said : [refusals.field];
 }
 
 /** A text that depends on a number, by the language's own plural rules; `{n}` is the number. */

@@ -48,6 +48,7 @@ public sealed class FaceCommandLine
         JsonLogs = parsed.GetValue(_logs) == "json",
         Drain = TimeSpan.FromSeconds(parsed.GetValue(_drain)),
         MetricsToken = EnvironmentSetting.Of("LATCHKEY_METRICS_TOKEN"),
+        Tiles = MapTiles.Parse(EnvironmentSetting.Of("LATCHKEY_TILES")),
     };
 
     private static bool IsOrigin(string text) =>

@@ -45,6 +45,9 @@ public sealed record FaceOptions
     /// <summary>Whether logs are JSON, a line for each event, and not text for a person.</summary>
     public bool JsonLogs { get; init; }
 
+    /// <summary>Where browsers get a street map's pictures (LATCHKEY_TILES); null: the map is a schematic one.</summary>
+    public MapTiles? Tiles { get; init; }
+
     public bool HasTls => TlsCert is not null;
 
     /// <summary>What the options say about each other, and what only the machine can answer later is not looked at here.</summary>

@@ -29,15 +29,19 @@ public static class SecurityHeaders
     public static string Version { get; } = typeof(SecurityHeaders).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
     /// <summary>Written when the answer begins: an error clears what was set before it.</summary>
-    public static void UseSecurityHeaders(this WebApplication app) => app.Use((http, next) =>
+    public static void UseSecurityHeaders(this WebApplication app, FaceOptions face)
     {
-        http.Response.OnStarting(Write, http);
-        return next(http);
-    });
+        // A street map's pictures, where one was asked for.
+        string pages = face.Tiles is { } tiles ? Pages.Replace("data: blob:;", $"data: blob: {tiles.Origin};", StringComparison.Ordinal) : Pages;
+        app.Use((http, next) =>
+        {
+            http.Response.OnStarting(() => Write(http, pages));
+            return next(http);
+        });
+    }
 
-    private static Task Write(object state)
+    private static Task Write(HttpContext http, string pages)
     {
-        var http = (HttpContext)state;
         IHeaderDictionary headers = http.Response.Headers;
         bool data = DataPaths.Any(p => http.Request.Path.StartsWithSegments(p));
         headers["Latchkey-Version"] = Version;
@@ -47,7 +51,7 @@ public static class SecurityHeaders
         headers["Permissions-Policy"] = Permissions;
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Cross-Origin-Resource-Policy"] = "same-origin"; // what CORS lets through is not touched by it
-        headers.ContentSecurityPolicy = data ? Data : http.Request.Path.StartsWithSegments("/docs") ? Description : Pages;
+        headers.ContentSecurityPolicy = data ? Data : http.Request.Path.StartsWithSegments("/docs") ? Description : pages;
         // What was answered to one person must not be answered to another by a cache in between; a site says by itself how it may be kept.
         if (data && headers.CacheControl.Count == 0 && headers.ETag.Count == 0)
             headers.CacheControl = "no-store";

@@ -76,6 +76,7 @@ internal static class RightsTable
 
         // Places
         new("GET /api/v1/sites", Everybody),
+        new("GET /api/v1/map", Everybody),
         new("GET /api/v1/sites/{id:guid}", Everybody, "/api/v1/sites/{site}"),
         new("GET /api/v1/banks/{id:guid}", Everybody, "/api/v1/banks/{bank}"),
         new("PUT /api/v1/admin/sites/{id:guid}/uid-cards", AdminOnly, "/api/v1/admin/sites/{site}/uid-cards", Of(new { allowed = true })),

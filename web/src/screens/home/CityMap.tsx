@@ -6,6 +6,7 @@ import { siteState } from '../../parts/siteState';
 import { t, tn } from '../../text/t';
 import { type Box, pins, type Pin, view } from './layout';
 import { MapGround } from './MapGround';
+import { MapStreets } from './MapStreets';
 import './CityMap.css';
 
 interface CityMapProps {
@@ -18,7 +19,7 @@ interface CityMapProps {
   onCity: (city: string) => void;
 }
 
-/** A schematic of the sites by their true positions: no streets, no tiles, nothing fetched. */
+/** The sites by their true positions, with distances; on streets where an address for them is set. */
 export function CityMap({ sites, size, here, active, label, onActive, onCity }: CityMapProps) {
   const frame = useRef<HTMLDivElement>(null);
   const box = useBox(frame);
@@ -53,7 +54,7 @@ export function CityMap({ sites, size, here, active, label, onActive, onCity }: 
 
   return (
     <div ref={frame} className={`city-map ${shown.length <= FEW ? 'few' : ''}`} role="group" aria-label={label} onKeyDown={step}>
-      {scene !== null && box !== null && <MapGround scene={scene} box={box} here={here} />}
+      {scene !== null && box !== null && <><MapStreets scene={scene} box={box} /><MapGround scene={scene} box={box} here={here} /></>}
       {shown.map((pin, index) => (
         <PinButton
           key={pin.sites.map((site) => site.id).join()} pin={pin} size={size} named={several} reachable={index === Math.min(stop, shown.length - 1)}
@@ -86,7 +87,7 @@ function PinButton({ pin, size, named, active, reachable, onFocus, onPress }: Pi
   const { icon: Icon, word, tone } = siteState(site, size);
   return (
     <button {...common} className={`pin tone-${tone} ${active ? 'active' : ''}`} aria-pressed={active} aria-label={`${word} ${site.name}`}>
-      <span><Icon size={14} aria-hidden="true" /> {word}</span>
+      <span><Icon size={14} aria-hidden="true" /> {word}</span>{' '}
       <b className="pin-name">{site.name}</b>
     </button>
   );

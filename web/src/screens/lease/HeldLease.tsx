@@ -87,8 +87,9 @@ export function HeldLease({ lease, put, reload }: HeldLeaseProps) {
             <h2>{over ? t('held.over') : t('held.title', { label: locker.label })}</h2>
             {!over && <p className="quiet num">{t('held.text', { time: clock(lease.holdUntil, timeZone) })}</p>}
           </div>
-          <p className="hidden" role="status">{left < 120_000 && !over ? t('held.twoMinutes', { label: locker.label }) : ''}</p>
         </div>
+        {/* There from the beginning and empty: what is put into it later is read aloud. */}
+        <p className="held-soon" role="status">{left < 120_000 && !over ? t('held.twoMinutes', { label: locker.label }) : ''}</p>
         {payment?.state === 'declined' && (
           <p className="lease-overdue" role="status"><TriangleAlert size={20} aria-hidden="true" /><span>{payment.declineReason === null ? t('held.declined') : t('held.declinedWhy', { reason: why(payment.declineReason) })}</span></p>
         )}
