@@ -74,24 +74,38 @@ public abstract class PrivatePartsFaultScenarios(string link)
     private static int Broker(LatchkeyProcess latchkey) => SystemDatabase.PidIn($"{latchkey.Data}/mosquitto/mosquitto.pid");
 }
 
-/// <summary>A broker of somebody else's, stopped before and in the middle of commands, and started again too late.</summary>
-public abstract class OutsideBrokerScenarios(string link) : IAsyncLifetime
+/// <summary>One server on a broker that it has not started, for the scenarios of one link; each ends with both at work.</summary>
+public sealed class OutsideBroker : IAsyncDisposable
 {
-    private readonly string _data = LatchkeyProcess.NewData();
-    private MosquittoBroker _broker = null!;
-    private LatchkeyProcess _latchkey = null!;
+    private MosquittoBroker? _broker;
+    private LatchkeyProcess? _latchkey;
 
-    public async ValueTask InitializeAsync()
+    public async Task<(MosquittoBroker Broker, LatchkeyProcess Latchkey)> Started(string link)
     {
-        _broker = await MosquittoBroker.StartOpen();
-        _latchkey = await LatchkeyProcess.Start(_data, DeviceLinks.Arguments(link), environment: new Dictionary<string, string> { ["LATCHKEY_MQTT"] = $"mqtt://127.0.0.1:{_broker.Port}" });
+        _broker ??= await MosquittoBroker.StartOpen();
+        _latchkey ??= await LatchkeyProcess.Start(
+            LatchkeyProcess.NewData(), DeviceLinks.Arguments(link), environment: new Dictionary<string, string> { ["LATCHKEY_MQTT"] = $"mqtt://127.0.0.1:{_broker.Port}" });
+        return (_broker, _latchkey);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _latchkey.DisposeAsync();
-        await _broker.DisposeAsync();
+        if (_latchkey is not null)
+            await _latchkey.DisposeAsync();
+        if (_broker is not null)
+            await _broker.DisposeAsync();
     }
+}
+
+/// <summary>A broker of somebody else's, stopped before and in the middle of commands, and started again too late.</summary>
+public abstract class OutsideBrokerScenarios(OutsideBroker outside, string link) : IAsyncLifetime
+{
+    private MosquittoBroker _broker = null!;
+    private LatchkeyProcess _latchkey = null!;
+
+    public async ValueTask InitializeAsync() => (_broker, _latchkey) = await outside.Started(link);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask; // both are the class's
 
     [Fact]
     public async Task No_door_opens_late_when_the_broker_comes_back_after_the_expiry()
@@ -125,7 +139,8 @@ public abstract class OutsideBrokerScenarios(string link) : IAsyncLifetime
     [Fact]
     public async Task An_order_that_a_frozen_broker_delivers_after_the_expiry_moves_nothing()
     {
-        VirtualBank bank = await VirtualBank.Find(_latchkey, "Hall A, bank 1");
+        VirtualBank bank = await VirtualBank.Find(_latchkey, "Hall B, bank 2");
+        await bank.BecomesReachable();
         TestPerson asha = await _latchkey.GivenCustomer();
         Guid lease = await bank.Rent(asha, 1);
         await Processes.Signal(_broker.Id, "STOP");
@@ -146,7 +161,7 @@ public abstract class OutsideBrokerScenarios(string link) : IAsyncLifetime
 
     private async Task A_retained_order(VirtualBank bank)
     {
-        (CommandKey key, Guid device) = await SystemDatabase.CommandKeyOf(_data, bank.Id);
+        (CommandKey key, Guid device) = await SystemDatabase.CommandKeyOf(_latchkey.Data, bank.Id);
         await bank.Do("unplug");
         // Where a node stands in for the device at the broker, it does so until it has missed it: until then the order is one that came in time.
         await Eventually.Holds(async () => await bank.Online() == false, TimeSpan.FromSeconds(40), "the bank is shown offline");
@@ -167,8 +182,8 @@ public sealed class PrivatePartsFaultByWebSocketTests() : PrivatePartsFaultScena
 
 public sealed class PrivatePartsFaultByPollingTests() : PrivatePartsFaultScenarios(DeviceLinks.Polling);
 
-public sealed class OutsideBrokerTests() : OutsideBrokerScenarios(DeviceLinks.Mqtt);
+public sealed class OutsideBrokerTests(OutsideBroker outside) : OutsideBrokerScenarios(outside, DeviceLinks.Mqtt), IClassFixture<OutsideBroker>;
 
-public sealed class OutsideBrokerByWebSocketTests() : OutsideBrokerScenarios(DeviceLinks.WebSocket);
+public sealed class OutsideBrokerByWebSocketTests(OutsideBroker outside) : OutsideBrokerScenarios(outside, DeviceLinks.WebSocket), IClassFixture<OutsideBroker>;
 
-public sealed class OutsideBrokerByPollingTests() : OutsideBrokerScenarios(DeviceLinks.Polling);
+public sealed class OutsideBrokerByPollingTests(OutsideBroker outside) : OutsideBrokerScenarios(outside, DeviceLinks.Polling), IClassFixture<OutsideBroker>;
