@@ -8,11 +8,13 @@ namespace Latchkey.Server.Hosting;
 /// <summary>What a load balancer asks: does the process live, and should it get requests.</summary>
 public static class Health
 {
+    public sealed record Liveness(string Status);
+
     public sealed record Readiness(string Status, string Database, string Broker);
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/health/live", () => TypedResults.Ok(new { status = "live" })).ExcludeFromDescription();
+        routes.MapGet("/health/live", () => TypedResults.Ok(new Liveness("live"))).ExcludeFromDescription();
         routes.MapGet("/health/ready", Ready).ExcludeFromDescription();
     }
 

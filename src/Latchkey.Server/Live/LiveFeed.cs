@@ -26,7 +26,7 @@ public static class LiveFeed
         routes.MapGet("/live", Handle).WithName("FollowLive").Produces(200, contentType: "text/event-stream").DisableRequestTimeout().LimitedAs(RateKind.Live);
 
     private static Results<ServerSentEventsResult<string>, ProblemHttpResult> Handle(
-        HttpContext http, LiveHub hub, JournalTail tail, Db db, TimeProvider time, IHostApplicationLifetime life, Guid[]? site, CancellationToken cancel)
+        HttpContext http, LiveHub hub, JournalTail tail, Db db, TimeProvider time, IHostApplicationLifetime life, Guid[]? site = null, CancellationToken cancel = default)
     {
         Guid[] sites = site ?? [];
         string last = http.Request.Headers["Last-Event-ID"].ToString();
