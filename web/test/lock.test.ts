@@ -7,7 +7,7 @@ import { at, command, noon } from './lease';
 
 const lock = (change: Partial<OwnLock> = {}): OwnLock => ({
   id: 'l', bankId: 'b', deviceId: 'd', name: 'Shed', site: 'Pune Junction', timeZone: 'Asia/Kolkata', status: 'locked', door: 'locked', since: at(-600),
-  online: true, lastSeen: at(-1), issue: null, battery: null, ownedSince: at(-9000), command: null, ...change,
+  online: true, lastSeen: at(-1), issue: null, battery: null, ownedSince: at(-9000), command: null, offline: { ready: true, pinSetAt: null, cards: [] }, ...change,
 });
 const settled = (state: CommandState, reason: string | null = null) => command({ kind: 'lock', state, reason, final: true, settledAt: at(-2) });
 

@@ -153,6 +153,7 @@ public static class Composition
 
         ListLocks.Map(api);
         RegisterLock.Map(api);
+        GiveUpLock.Map(api);
         MoveLock.Map(api);
         ShowLockLog.Map(api);
         MakeLock.Map(api);

@@ -104,6 +104,42 @@ public sealed class ByKeyboardTests(BrowserFixture browser)
     }
 
     [Fact]
+    public async Task An_owner_makes_a_PIN_and_a_pass_for_their_lock_and_gives_it_up_by_keyboard()
+    {
+        LatchkeyProcess latchkey = await browser.Latchkey();
+        TestPerson admin = await latchkey.GivenAdmin();
+        JsonNode demo = (await admin.Get("admin/locks")).Body!["items"]!.AsArray().Single(l => (string?)l!["name"] == "Cycle box 7")!;
+        Customer asha = await Customer.Arrive(browser, 360, 780, ColorScheme.Dark);
+        IPage page = asha.Page;
+        string email = await asha.SignUp("Asha Kulkarni");
+        (await admin.Send(HttpMethod.Put, $"admin/locks/{demo["id"]}/owner", new { email })).Status.ShouldBe(200);
+        await page.GotoAsync("/locks");
+        await Tab(page, "Cycle box 7");
+        await page.Keyboard.PressAsync("Enter");
+        await asha.Sees("Other ways to open it");
+        await Tab(page, "^Show a pass");
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.GetByRole(AriaRole.Img, new() { Name = "Code that opens Cycle box 7" })).ToBeVisibleAsync();
+        await Pictures.Take(page, "lock-pass-phone-dark");
+        await Accessibility.HoldsOn(page);
+        await page.Keyboard.PressAsync("Escape");
+        await Tab(page, "^Make a PIN|^Get a PIN|PIN");
+        await page.Keyboard.PressAsync("Enter");
+        await page.Locator(".pin-code").WaitForAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await Tab(page, "^Give this lock up$");
+        await page.Keyboard.PressAsync("Enter");
+        await asha.Sees("It is nobody.s then");
+        await Pictures.Take(page, "lock-give-up-phone-dark");
+        await Accessibility.HoldsOn(page);
+        await Tab(page, "^Give Cycle box 7 up$");
+        await page.Keyboard.PressAsync("Enter");
+        await asha.Sees("No lock of yours yet");
+        (await admin.Get("admin/locks")).Body!["items"]!.AsArray().Single(l => (string?)l!["name"] == "Cycle box 7")!["owner"].ShouldBeNull();
+        asha.Errors.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task The_pages_of_locks_speak_Hindi()
     {
         LatchkeyProcess latchkey = await browser.Latchkey();

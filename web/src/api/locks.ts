@@ -1,11 +1,11 @@
 import { ask } from './client';
-import type { Command, DoorState } from './types';
+import type { Command, DoorState, Lease } from './types';
 
 export interface OwnLock {
   /** Of what makes it one's own: its next owner has another. */
   id: string; bankId: string; deviceId: string; name: string; site: string; timeZone: string;
   status: 'locked' | 'unlocked' | 'unknown'; door: DoorState; since: string | null;
-  online: boolean | null; lastSeen: string | null; issue: string | null; battery: number | null; ownedSince: string; command: Command | null;
+  online: boolean | null; lastSeen: string | null; issue: string | null; battery: number | null; ownedSince: string; command: Command | null; offline: Lease['offline'];
 }
 export interface RegisteredLock { bankId: string; name: string; since: string; device: boolean; expiresAt: string }
 export interface LockEntry {
@@ -25,6 +25,7 @@ export const locks = {
   one: (lockId: string, signal?: AbortSignal) => ask<OwnLock>(`/locks/${id(lockId)}`, { signal }),
   log: (lockId: string, cursor?: string, signal?: AbortSignal) => ask<LockLog>(`/locks/${id(lockId)}/log${cursor === undefined ? '' : `?cursor=${id(cursor)}`}`, { signal }),
   register: (code: string) => ask<{ bankId: string; name: string; lock: OwnLock | null }>('/locks', { method: 'POST', body: { code } }),
+  giveUp: (lockId: string) => ask<void>(`/locks/${id(lockId)}`, { method: 'DELETE' }),
   move: (lockId: string, deed: 'lock' | 'unlock', key: string) =>
     ask<Command>(`/locks/${id(lockId)}/${deed}`, { method: 'POST', key, headers: { Prefer: 'wait=5' }, timeout: 20_000 }),
   all: (signal?: AbortSignal) => ask<{ items: AnyLock[] }>('/admin/locks', { signal }),

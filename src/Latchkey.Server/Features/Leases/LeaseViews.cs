@@ -94,13 +94,13 @@ public static class LeaseViews
             PaymentViews.Of(row),
             May(state),
             // Only while it opens anything: what a bank still holds of a lease that is over is not the holder's business.
-            state is LeaseState.Active or LeaseState.Overdue ? new OfflineView(row.OfflineReady, row.PinSetAt, CardsOf(row)) : new OfflineView(false, null, []),
+            state is LeaseState.Active or LeaseState.Overdue ? new OfflineView(row.OfflineReady, row.PinSetAt, CardsOf(row.Cards)) : new OfflineView(false, null, []),
             rental.ToAuthorise,
             site.Desk,
             row.ReplacedBy);
     }
 
-    private static IReadOnlyList<CardView> CardsOf(LeaseRow row) => CardView.Of(JsonSerializer.Deserialize<GrantedCard[]>(row.Cards, Json.Options)!);
+    internal static IReadOnlyList<CardView> CardsOf(string cards) => CardView.Of(JsonSerializer.Deserialize<GrantedCard[]>(cards, Json.Options)!);
 
     private static CommandView? CommandOf(LeaseRow row)
     {

@@ -2,6 +2,7 @@ using Dapper;
 using Latchkey.Domain.Commands;
 using Latchkey.Domain.Lockers;
 using Latchkey.Server.Features.Commands;
+using Latchkey.Server.Features.Leases;
 using Latchkey.Server.Storage;
 using Npgsql;
 
@@ -16,9 +17,10 @@ namespace Latchkey.Server.Features.Locks;
 /// <param name="Issue">Words with blanks between them, such as <c>no-power</c> and <c>tamper</c>; null: nothing is wrong.</param>
 /// <param name="Battery">Percent; null where there is none.</param>
 /// <param name="Command">The newest order and what became of it.</param>
+/// <param name="Offline">What opens it at the lock itself, also without a network.</param>
 public sealed record LockView(
     Guid Id, Guid BankId, Guid DeviceId, string Name, string Site, string TimeZone, LockStatus Status, DoorState Door, DateTimeOffset? Since, bool? Online, DateTimeOffset? LastSeen, string? Issue,
-    int? Battery, DateTimeOffset OwnedSince, CommandView? Command);
+    int? Battery, DateTimeOffset OwnedSince, CommandView? Command, OfflineView Offline);
 
 internal sealed class LockRow
 {
@@ -37,6 +39,9 @@ internal sealed class LockRow
     public int? Battery { get; init; }
     public DateTimeOffset CreatedAt { get; init; }
     public Guid LockerId { get; init; }
+    public DateTimeOffset? PinSetAt { get; init; }
+    public string Cards { get; init; } = "[]";
+    public bool OfflineReady { get; init; }
     public Guid? CommandId { get; init; }
     public string? CommandKind { get; init; }
     public string? CommandState { get; init; }
@@ -47,7 +52,8 @@ internal sealed class LockRow
 
     private const string Select =
         """
-        select l.id, l.bank_id, l.locker_id, b.device_id, b.name, s.name as site, s.time_zone, p.name as owner, k.door, k.door_since, d.online, d.last_seen, d.issue, d.battery, l.created_at,
+        select l.id, l.bank_id, l.locker_id, b.device_id, b.name, s.name as site, s.time_zone, p.name as owner, k.door, k.door_since, d.online, d.last_seen, d.issue, d.battery, l.created_at, l.pin_set_at, l.cards::text as cards,
+          coalesce((select max(g.revision) from device_grant g where g.device_id = d.id and g.lease_id = l.id and g.share_id is null) <= d.grants_held, false) as offline_ready,
           c.id as command_id, c.kind as command_kind, c.state as command_state, c.reason as command_reason, c.created_at as command_created_at,
           c.expires_at as command_expires_at, c.settled_at as command_settled_at
         from lease l join bank b on b.id = l.bank_id join site s on s.id = l.site_id join locker k on k.id = l.locker_id join device d on d.id = b.device_id join person p on p.id = l.person_id
@@ -71,5 +77,6 @@ internal sealed class LockRow
         Id, BankId, DeviceId, Name, Site, TimeZone, LockStatuses.Of(DoorState), DoorState, DoorSince, Online, LastSeen, Issue, Battery, CreatedAt,
         CommandId is { } command && EnumText.Parse<CommandState>(CommandState!) is var state
             ? new CommandView(command, Id, LockerId, CommandKind!, state, CommandRules.IsFinal(state), CommandReason, CommandCreatedAt!.Value, CommandExpiresAt!.Value, CommandSettledAt)
-            : null);
+            : null,
+        new OfflineView(OfflineReady, PinSetAt, LeaseViews.CardsOf(Cards)));
 }

@@ -118,6 +118,7 @@ internal static class RightsTable
         // The owner's is off line, or the answer would wait for a device that is not there.
         new("POST /api/lock", "409 404 404 404 401 404 404", Body: async scene => new { device_id = await scene.Thing("lockDevice") }),
         new("POST /api/unlock", "409 404 404 404 401 404 404", Body: async scene => new { device_id = await scene.Thing("lockDevice") }),
+        new("DELETE /api/v1/locks/{id:guid}", "204 404 404 404 401 404 404", "/api/v1/locks/{lock}"),
 
         // Payments
         new("POST /api/v1/leases/{id:guid}/payments", "201 404 404 404 401 404 404", "/api/v1/leases/{held}/payments"),

@@ -19,6 +19,8 @@ import { useNow } from '../../parts/useNow';
 import { t } from '../../text/t';
 import { Missing } from '../missing/Missing';
 import { say, stateWord, type Deed } from './conversation';
+import { PassPanel } from '../lease/pass/PassPanel';
+import { GiveUp } from './GiveUp';
 import { LockHistory } from './LockHistory';
 import { useFollowed } from './useFollowed';
 import './LockPage.css';
@@ -42,6 +44,7 @@ export function LockPage({ lockId }: { lockId: string }) {
       {problem !== null && <Trouble problem={problem} retry={reload} since={at} />}
       <Worked lock={lock} put={put} reload={reload} />
       <LockHistory lockId={lockId} timeZone={lock.timeZone} turn={heardOf} />
+      <GiveUp lock={lock} />
       <ButtonLink look="text" href="/locks">{t('locks.all')}</ButtonLink>
     </Page>
   );
@@ -52,7 +55,8 @@ function Worked({ lock, put, reload }: { lock: OwnLock; put: (change: (known: Ow
   const intents = useRef({ lock: new Intent(), unlock: new Intent() });
   const [asking, setAsking] = useState<Deed | null>(null);
   const [refused, setRefused] = useState<Problem | null>(null);
-  useFollowed(lock.command?.state === 'pending' || lock.command?.state === 'sent', reload);
+  // Nobody is told when a lock has come to know its owner.
+  useFollowed(lock.command?.state === 'pending' || lock.command?.state === 'sent' || (lock.online === true && !lock.offline.ready), reload);
 
   const move = async (deed: Deed): Promise<void> => {
     setAsking(deed);
@@ -94,6 +98,7 @@ function Worked({ lock, put, reload }: { lock: OwnLock; put: (change: (known: Ow
         <h2 id="lock-facts">{t('lock.facts')}</h2>
         <Facts rows={facts(lock)} />
       </section>
+      <PassPanel lease={{ id: lock.id, lock: true, locker: { id: lock.bankId, label: lock.name }, site: { timeZone: lock.timeZone }, offline: lock.offline }} reload={reload} />
       <Virtual bankId={lock.bankId} />
     </>
   );

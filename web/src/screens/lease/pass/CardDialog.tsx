@@ -2,15 +2,17 @@ import { useState } from 'react';
 import { CreditCard, Trash2, TriangleAlert } from 'lucide-react';
 import { api } from '../../../api/endpoints';
 import { asProblem, type Problem } from '../../../api/problem';
-import type { CardLeast, Lease } from '../../../api/types';
+import type { CardLeast } from '../../../api/types';
 import { Button } from '../../../parts/Button';
 import { Field } from '../../../parts/Field';
 import { Trouble } from '../../../parts/Trouble';
 import { t } from '../../../text/t';
 import { Sheet } from './Sheet';
+import { passWords } from './passWords';
+import type { PassFor } from './useKeptPass';
 
 /** The cards that open this locker. One that only tells its number is marked: it can be copied. */
-export function CardDialog({ lease, reload, onClose }: { lease: Lease; reload: () => void; onClose: () => void }) {
+export function CardDialog({ lease, reload, onClose }: { lease: PassFor; reload: () => void; onClose: () => void }) {
   const [uid, setUid] = useState('');
   const [least, setLeast] = useState<CardLeast>('signed');
   const [busy, setBusy] = useState(false);
@@ -31,7 +33,7 @@ export function CardDialog({ lease, reload, onClose }: { lease: Lease; reload: (
     setBusy(false);
   };
   return (
-    <Sheet title={t('pass.cardTitle', { label: lease.locker.label })} onClose={onClose}>
+    <Sheet title={passWords(lease).card} onClose={onClose}>
       {cards.map((card) => (
         <p key={card.uid} className="card-known">
           {card.clonable ? <TriangleAlert size={20} aria-hidden="true" /> : <CreditCard size={20} aria-hidden="true" />}

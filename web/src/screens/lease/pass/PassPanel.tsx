@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { CircleCheck, CloudOff, CreditCard, Hash, QrCode as QrIcon, Smartphone } from 'lucide-react';
 import { api } from '../../../api/endpoints';
 import { asProblem, type Problem } from '../../../api/problem';
-import type { Lease, NewPin } from '../../../api/types';
+import type { NewPin } from '../../../api/types';
 import { Button } from '../../../parts/Button';
 import { Trouble } from '../../../parts/Trouble';
 import { t } from '../../../text/t';
@@ -11,9 +11,11 @@ import { PassDialog } from './PassDialog';
 import { PhoneDialog } from './PhoneDialog';
 import { PinDialog } from './PinDialog';
 import './PassPanel.css';
+import { passWords } from './passWords';
+import type { PassFor } from './useKeptPass';
 
 /** The other ways into the locker: a code to show, a number to type, this phone held to the reader. None of them needs a network at the door. */
-export function PassPanel({ lease, reload }: { lease: Lease; reload: () => void }) {
+export function PassPanel({ lease, reload }: { lease: PassFor; reload: () => void }) {
   const [shown, setShown] = useState<'pass' | 'phone' | 'card' | NewPin | null>(null);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -34,7 +36,7 @@ export function PassPanel({ lease, reload }: { lease: Lease; reload: () => void 
       <h2 id="pass-panel">{t('pass.title')}</h2>
       <p className="pass-ready" data-ready={ready}>
         {ready ? <CircleCheck size={20} aria-hidden="true" /> : <CloudOff size={20} aria-hidden="true" />}
-        <span>{ready ? t('pass.ready') : t('pass.notReady')}</span>
+        <span>{ready ? passWords(lease).ready : passWords(lease).notReady}</span>
       </p>
       <div className="pass-ways">
         <Button wide icon={<QrIcon size={20} aria-hidden="true" />} onClick={() => setShown('pass')}>{t('pass.show')}</Button>

@@ -1,7 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 import { Nfc } from 'lucide-react';
 import { api } from '../../../api/endpoints';
-import type { Lease } from '../../../api/types';
 import { useResource } from '../../../api/useResource';
 import { Skeleton } from '../../../parts/Skeleton';
 import { Trouble } from '../../../parts/Trouble';
@@ -9,12 +8,14 @@ import { t } from '../../../text/t';
 import { phoneChannel, type PhoneTalk } from './channels';
 import { phoneKey, pointOf, prove, toBase64Url } from './phoneKey';
 import { Sheet } from './Sheet';
+import { passWords } from './passWords';
+import type { PassFor } from './useKeptPass';
 
 /**
  * This phone, held to the reader: a pass that is bound to its key, and a signature over what the bank asks. A browser cannot speak NFC or BLE to a
  * bank; the virtual one in another tab is spoken to.
  */
-export function PhoneDialog({ lease, onClose }: { lease: Lease; onClose: () => void }) {
+export function PhoneDialog({ lease, onClose }: { lease: PassFor; onClose: () => void }) {
   const bound = useResource(`phone-pass/${lease.id}`, async () => {
     const pair = await phoneKey();
     return { pair, pass: await api.pass(lease.id, toBase64Url(await pointOf(pair))) };
@@ -43,7 +44,7 @@ export function PhoneDialog({ lease, onClose }: { lease: Lease; onClose: () => v
     };
   }, [ready]);
   return (
-    <Sheet title={t('pass.phoneTitle', { label: lease.locker.label })} onClose={onClose}>
+    <Sheet title={passWords(lease).phone} onClose={onClose}>
       {bound.data === null
         ? bound.problem === null ? <Skeleton rows={1} height={120} /> : <Trouble problem={bound.problem} retry={bound.reload} />
         : (

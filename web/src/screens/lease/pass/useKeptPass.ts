@@ -3,16 +3,19 @@ import { api } from '../../../api/endpoints';
 import type { IssuedPass, Lease, LeasePage } from '../../../api/types';
 import { forget, keep, type Kept, kept } from '../../../offline/kept';
 
+/** What somebody may open in other ways: a rented locker, or a lock of their own. */
+export interface PassFor { id: string; lock?: boolean; locker: { id: string; label: string }; site: { timeZone: string }; offline: Lease['offline'] }
+
 /** One for this lease at this locker: who gets another locker needs another pass. */
-function nameOf(lease: Lease): string {
+function nameOf(lease: PassFor): string {
   return `pass/${lease.id}/${lease.locker.id}`;
 }
 
-export function keepPass(lease: Lease, pass: IssuedPass): void {
+export function keepPass(lease: PassFor, pass: IssuedPass): void {
   keep(nameOf(lease), pass);
 }
 
-export function keptPass(lease: Lease): Kept<IssuedPass> | null {
+export function keptPass(lease: PassFor): Kept<IssuedPass> | null {
   const found = kept<IssuedPass>(nameOf(lease));
   return found !== null && Date.parse(found.value.validUntil) > Date.now() ? found : null;
 }
