@@ -70,6 +70,31 @@ public sealed record Refusal(string Code, RefusalKind Kind, string Detail)
 
     public static readonly Refusal LockOwned = new("lock-owned", RefusalKind.Conflict, "Somebody else has become the owner of this lock just now. Look again.");
 
+    public static readonly Refusal ExtendTooLate = new(
+        "extend-too-late", RefusalKind.Conflict, "The paid time and its grace are over, so it cannot be extended any more. Finish the rental; what it costs now stands on its page.");
+
+    public static readonly Refusal ExtendTooLong = new("extend-too-long", RefusalKind.Conflict, "A rental lasts seven days at most, with all that it is extended by.");
+
+    public static readonly Refusal ExtendTooShort = new("extend-too-short", RefusalKind.Conflict, "With so few hours the time would be over already. Choose more.");
+
+    public static readonly Refusal NotLarger = new("not-larger", RefusalKind.Conflict, "This place has no price for a locker of that size, or yours is as large already.");
+
+    public static readonly Refusal SubstituteLimit = new(
+        "substitute-limit", RefusalKind.Conflict, "You were given other lockers already. Ask the staff: they see what you reported.");
+
+    public static readonly Refusal LockerFree = new("locker-free", RefusalKind.Conflict, "Another locker that fits is free. Take that one instead.");
+
+    public static readonly Refusal ReopenTooLate = new("reopen-too-late", RefusalKind.Conflict, "It was given back too long ago. Ask the staff for what you have left inside.");
+
+    public static Refusal DoorOpenToSwap(string label) =>
+        new("door-open", RefusalKind.Conflict, $"Door {label} is open. Take out your things and close it first.");
+
+    public static Refusal DoorStuck(string label) =>
+        new("door-stuck", RefusalKind.Conflict, $"Door {label} is stuck. Report it: then you get another locker, or your money back.");
+
+    public static Refusal NotEmpty(string label) =>
+        new("not-empty", RefusalKind.Conflict, $"There is still something in locker {label}. Take it out and close the door first.");
+
     public static Refusal DoorOpen(string label) =>
         new("door-open", RefusalKind.Conflict, $"Door {label} is open. Close it to finish.");
 

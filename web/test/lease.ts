@@ -18,7 +18,7 @@ export function lease(change: Partial<Lease> = {}): Lease {
       freeMinutes: 0, graceMinutes: 15, overduePerHour: { M: rupees(5000) }, overdueCap: { M: rupees(40_000) },
       billing: 'running', deposit: { M: rupees(0) }, taxBasisPoints: 1800, warnMinutes: 15, staffAfterHours: 24,
     },
-    sizePriced: 'M', quote: rupees(15_000), toAuthorise: rupees(15_000), desk: false, replacedBy: null, soFar: rupees(5000), openedEver: false,
+    sizePriced: 'M', quote: rupees(15_000), toAuthorise: rupees(15_000), desk: false, replacedBy: null, reopenUntil: null, soFar: rupees(5000), openedEver: false,
     door: { state: 'closed', since: null }, command: null, payment: null, may: ['open', 'finish'], offline: { ready: false, pinSetAt: null, cards: [] },
     ...change,
   };

@@ -27,6 +27,7 @@ public enum LeaseMove
     Cancel,
     Expire,
     FallOverdue,
+    Extend,
     Finish,
 }
 
@@ -42,6 +43,7 @@ public static class LeaseMoves
         (LeaseState.Held, LeaseMove.Cancel) => LeaseState.Cancelled,
         (LeaseState.Held, LeaseMove.Expire) => LeaseState.Expired,
         (LeaseState.Active, LeaseMove.FallOverdue) => LeaseState.Overdue,
+        (LeaseState.Active or LeaseState.Overdue, LeaseMove.Extend) => LeaseState.Active,
         (LeaseState.Active, LeaseMove.Finish) => LeaseState.Ended,
         (LeaseState.Overdue, LeaseMove.Finish) => LeaseState.Ended,
         _ => null,

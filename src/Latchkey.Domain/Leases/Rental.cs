@@ -8,6 +8,8 @@ namespace Latchkey.Domain.Leases;
 /// <param name="Hours">How many hours were asked for and are paid for together.</param>
 /// <param name="SizePriced">The size that was asked for; a larger locker given in its place costs no more.</param>
 /// <param name="OpenedEver">Whether the door was proven open at least once.</param>
+/// <param name="Earlier">Where it was swapped for a larger locker: what was priced as smaller ones before, in order; null where it never was.</param>
+/// <param name="Waived">Nothing is charged: the locker failed, and there was no other.</param>
 public sealed record Rental(
     LeaseState State,
     DateTimeOffset HoldUntil,
@@ -16,7 +18,9 @@ public sealed record Rental(
     LockerSize SizePriced,
     DateTimeOffset? PaidFrom,
     DateTimeOffset? PaidUntil,
-    bool OpenedEver)
+    bool OpenedEver,
+    IReadOnlyList<SizedHours>? Earlier = null,
+    bool Waived = false)
 {
     /// <summary>The longest time a locker is kept for somebody who has not paid (DESIGN section 1).</summary>
     public static readonly TimeSpan LongestHold = TimeSpan.FromMinutes(15);
@@ -24,8 +28,14 @@ public sealed record Rental(
     /// <summary>How many unpaid holds one person may have at once: a family's, not a tout's.</summary>
     public const int MostHolds = 3;
 
+    /// <summary>With all that it was extended by: a card's reserved money ends by itself after a week.</summary>
+    public const int MostHours = 7 * 24;
+
     /// <summary>The hours asked for, at the price frozen at the hold.</summary>
-    public Money Quote => Tariff.Amount(Pricing.Pricing.HoursCost(Tariff.Rates[SizePriced], Hours));
+    public Money Quote => Cost(Hours);
+
+    /// <summary>What so many started hours cost.</summary>
+    private Money Cost(int hours) => Tariff.Amount(Pricing.Pricing.HoursCost(Tariff, SizePriced, Earlier, hours));
 
     /// <summary>Reserved on top of the price.</summary>
     public Money Deposit => Tariff.Amount(Tariff.Rates[SizePriced].Deposit);
@@ -67,6 +77,49 @@ public sealed record Rental(
         return commandPending ? Refusal.CommandPending(label) : Move(LeaseMove.Finish);
     }
 
+    /// <summary>
+    /// More time, from the end of the paid one on. It is possible until the fee for overstaying begins: from then on the fee is what the hours cost.
+    /// </summary>
+    /// <returns>As it will be, once what it costs more (<see cref="More"/>) is reserved.</returns>
+    public Decision<Rental> Extend(int hours, DateTimeOffset now)
+    {
+        if (LeaseMoves.Next(State, LeaseMove.Extend) is null)
+            return LeaseMoves.RefusalOf(State, LeaseMove.Extend);
+        if (now > ExtendUntil)
+            return Refusal.ExtendTooLate;
+        if (Hours + hours > MostHours)
+            return Refusal.ExtendTooLong;
+        DateTimeOffset until = PaidUntil!.Value.AddHours(hours);
+        return until <= now ? Refusal.ExtendTooShort : Move(LeaseMove.Extend, r => r with { Hours = Hours + hours, PaidUntil = until });
+    }
+
+    /// <summary>The last instant at which it can be extended.</summary>
+    public DateTimeOffset? ExtendUntil => PaidUntil?.AddMinutes(Tariff.GraceMinutes);
+
+    /// <summary>
+    /// A larger locker in the place of this one. Hours that are over keep their price; from the hour that runs on the larger size's counts.
+    /// </summary>
+    /// <param name="actual">How large the locker is that it has now; it may be larger than what is paid for.</param>
+    public Decision<Rental> Swap(LockerSize size, LockerSize actual, DateTimeOffset now)
+    {
+        if (MayOpen() is { } refused)
+            return refused;
+        if (size <= actual || !Tariff.Rates.ContainsKey(size))
+            return Refusal.NotLarger;
+        int over = Math.Clamp(Pricing.Pricing.StartedHours(PaidFrom!.Value, now) - 1, Earlier is [.., var last] ? last.UpTo : 0, Hours);
+        return this with { SizePriced = size, Earlier = [.. Earlier ?? [], new SizedHours(SizePriced, over)] };
+    }
+
+    /// <summary>Whether the locker can be left for another one: nothing may stay behind.</summary>
+    public static Refusal? MayLeave(DoorState door, bool? occupied, bool commandPending, string label) =>
+        commandPending ? Refusal.CommandPending(label)
+        : door == DoorState.Open ? Refusal.DoorOpenToSwap(label)
+        : door == DoorState.Jammed ? Refusal.DoorStuck(label)
+        : occupied == true ? Refusal.NotEmpty(label) : null;
+
+    /// <summary>What must be reserved beside what is, before this takes the place of that; never less than nothing.</summary>
+    public Money More(Rental than) => ToAuthorise.Minor > than.ToAuthorise.Minor ? ToAuthorise - than.ToAuthorise : ToAuthorise with { Minor = 0 };
+
     /// <summary>Staff end it, whatever the door is known to be: they stand before it. It is billed like any other end.</summary>
     public Decision<Rental> ForceEnd() => Move(LeaseMove.Finish);
 
@@ -82,7 +135,7 @@ public sealed record Rental(
     /// <summary>The same in its parts: hours and overstaying.</summary>
     public Owed Owes(DateTimeOffset now) =>
         PaidFrom is { } from && PaidUntil is { } until
-            ? Pricing.Pricing.Owes(Tariff, SizePriced, from, until, now, OpenedEver)
+            ? Pricing.Pricing.Owes(Tariff, SizePriced, from, until, now, OpenedEver && !Waived, Earlier)
             : new Owed(Tariff.Amount(0), Tariff.Amount(0));
 
     private Decision<Rental> Move(LeaseMove move, Func<Rental, Rental>? also = null)

@@ -9,6 +9,9 @@ public enum EntryKind
     /// <summary>What it costs to have stayed past the paid time.</summary>
     Overdue,
 
+    /// <summary>A charge that is taken back, with its tax: the locker failed.</summary>
+    Waiver,
+
     /// <summary>The tax within a charge: from what was earned to what is owed to the state.</summary>
     Tax,
 

@@ -37,6 +37,9 @@ public sealed record Tariff(
     public Money Amount(long minor) => new(minor, Currency);
 }
 
+/// <summary>A rental that was swapped for a larger locker: its hours up to this one, counted from its beginning, are priced as this size.</summary>
+public sealed record SizedHours(LockerSize Size, int UpTo);
+
 /// <summary>What a rental owes, in its two parts.</summary>
 /// <param name="Use">For the hours used, or asked for.</param>
 /// <param name="Overdue">For staying past the paid time.</param>
@@ -71,6 +74,19 @@ public static class Pricing
         return checked(days * Math.Min(HoursPerDay * rate.PerHour, rate.CapPerDay) + Math.Min(rest * rate.PerHour, rate.CapPerDay));
     }
 
+    /// <summary>The same where the first hours are priced as other sizes: each hour costs what it would add in its own size.</summary>
+    public static long HoursCost(Tariff tariff, LockerSize size, IReadOnlyList<SizedHours>? earlier, int hours)
+    {
+        (long cost, int from) = (0, 0);
+        foreach (SizedHours before in earlier ?? [])
+        {
+            int to = Math.Min(before.UpTo, hours);
+            if (to > from)
+                (cost, from) = (checked(cost + HoursCost(tariff.Rates[before.Size], to) - HoursCost(tariff.Rates[before.Size], from)), to);
+        }
+        return checked(cost + HoursCost(tariff.Rates[size], hours) - HoursCost(tariff.Rates[size], from));
+    }
+
     /// <summary>What overstaying costs: nothing within the grace, then every started hour since the paid time ran out, up to the cap.</summary>
     public static long OverdueFee(Tariff tariff, Rate rate, DateTimeOffset paidUntil, DateTimeOffset now)
     {
@@ -87,14 +103,15 @@ public static class Pricing
         Owes(tariff, size, paidFrom, paidUntil, now, openedEver).Total;
 
     /// <summary>The same in its parts.</summary>
-    public static Owed Owes(Tariff tariff, LockerSize size, DateTimeOffset paidFrom, DateTimeOffset paidUntil, DateTimeOffset now, bool openedEver)
+    public static Owed Owes(
+        Tariff tariff, LockerSize size, DateTimeOffset paidFrom, DateTimeOffset paidUntil, DateTimeOffset now, bool openedEver, IReadOnlyList<SizedHours>? earlier = null)
     {
         if (!openedEver || now - paidFrom <= TimeSpan.FromMinutes(tariff.FreeMinutes))
             return new Owed(tariff.Amount(0), tariff.Amount(0));
         Rate rate = tariff.Rates[size];
         DateTimeOffset within = now < paidUntil && tariff.Billing == Billing.Running ? now : paidUntil;
         return new Owed(
-            tariff.Amount(HoursCost(rate, Math.Max(1, StartedHours(paidFrom, within)))),
+            tariff.Amount(HoursCost(tariff, size, earlier, Math.Max(1, StartedHours(paidFrom, within)))),
             tariff.Amount(OverdueFee(tariff, rate, paidUntil, now)));
     }
 

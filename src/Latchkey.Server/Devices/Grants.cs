@@ -54,6 +54,54 @@ public sealed class Grants
         await Add(tx, device, await Next(tx, device), lease, new GrantsBody.Ended(lease, locker.Number, (of + 1) & 0xFFFF), now);
     }
 
+    /// <summary>
+    /// A lease goes on in another locker: whatever opened the one it leaves opens it no more, and its cards open the new one. Its PIN does where the bank is the same: the bank compares
+    /// with the hash that it has.
+    /// </summary>
+    /// <returns>Whether its PIN, if there is one, follows.</returns>
+    public async Task<bool> Move(Transaction tx, Guid lease, LockerPlace from, LockerPlace to, IReadOnlyList<GrantedCard> cards, DateTimeOffset now)
+    {
+        Guid before = await DeviceOf(tx, from.BankId), device = await DeviceOf(tx, to.BankId);
+        GrantsBody.Lease? told = await Told(tx, lease, null, before);
+        int left = await tx.Scalar<int>("select generation from lease where id = @lease", new { lease });
+        await Add(tx, before, await Next(tx, before), lease, new GrantsBody.Ended(lease, from.Number, (left + 1) & 0xFFFF), now);
+        int generation = await tx.Scalar<int>("update locker set generation = (generation + 1) & 65535 where id = @Id returning generation", new { to.Id });
+        await tx.Execute("update lease set generation = @generation where id = @lease", new { lease, generation });
+        if (await tx.Scalar<bool>("select not exists (select 1 from device_grant where device_id = @device and kind = 'bank')", new { device }))
+            await Add(tx, device, await Next(tx, device), null, await Bank(tx, to.BankId), now);
+        GrantsBody.Lease? pin = before == device && told?.Pin is not null ? told : null;
+        await Add(
+            tx, device, await Next(tx, device), lease,
+            new GrantsBody.Lease(
+                lease, to.Number, generation, Whose(to), cards, now.ToUnixTimeSeconds(), 0, pin?.Salt, pin?.Pin, pin is null ? null : pin.PinLocker ?? from.Number),
+            now);
+        return pin is not null;
+    }
+
+    /// <summary>A share follows its lease, as far as its PIN can: at another bank it is made anew when its link is looked at.</summary>
+    /// <returns>Whether its PIN follows.</returns>
+    public static async Task<bool> MoveShare(Transaction tx, Guid lease, Guid share, LockerPlace from, LockerPlace to, DateTimeOffset now)
+    {
+        Guid before = await DeviceOf(tx, from.BankId), device = await DeviceOf(tx, to.BankId);
+        if (await Told(tx, lease, share, before) is not { } told)
+            return false;
+        int generation = await tx.Scalar<int>("select generation from lease where id = @lease", new { lease });
+        // Its pass is of the generation that has ended there: nothing of it need be remembered.
+        if (before != device)
+            await Add(tx, before, await Next(tx, before), lease, new GrantsBody.Ended(share, from.Number, (told.Gen + 1) & 0xFFFF), now, share);
+        GrantsBody.Lease moved = told with { Locker = to.Number, Gen = generation, Whose = Whose(to), PinLocker = told.PinLocker ?? from.Number };
+        await Add(tx, device, await Next(tx, device), lease, before == device ? moved : moved with { Salt = null, Pin = null, PinLocker = null }, now, share);
+        return before == device;
+    }
+
+    /// <summary>What a device was told last of a lease, or of a share of it; null where it was ended or never told.</summary>
+    private static async Task<GrantsBody.Lease?> Told(Transaction tx, Guid lease, Guid? share, Guid device)
+    {
+        string? body = await tx.First<string>(
+            "select body from device_grant where device_id = @device and lease_id = @lease and share_id is not distinct from @share order by revision desc limit 1", new { device, lease, share });
+        return body is null ? null : GrantsBody.Read(Encoding.UTF8.GetBytes(body)) as GrantsBody.Lease;
+    }
+
     /// <summary>Somebody whom the lease's holder has named may open it too; said again, it takes the place of what was said before.</summary>
     public static async Task Share(Transaction tx, Guid lease, GrantsBody.Lease granted, BankPlace bank, DateTimeOffset now)
     {
@@ -76,7 +124,7 @@ public sealed class Grants
     public static async Task<bool> SetPin(Transaction tx, Guid lease, BankPlace bank, CommandKey key, string salt, string pin, DateTimeOffset now)
     {
         if (await DeviceOf(tx, bank.Id) != bank.DeviceId
-            || !await Change(tx, lease, bank.DeviceId, granted => granted with { Salt = salt, Pin = key.HashPin(salt, granted.Locker, pin) }, now))
+            || !await Change(tx, lease, bank.DeviceId, granted => granted with { Salt = salt, Pin = key.HashPin(salt, granted.Locker, pin), PinLocker = null }, now))
             return false;
         await tx.Execute("update lease set pin_set_at = @now where id = @lease", new { lease, now });
         return true;
@@ -95,9 +143,7 @@ public sealed class Grants
 
     private static async Task<bool> Change(Transaction tx, Guid lease, Guid device, Func<GrantsBody.Lease, GrantsBody.Lease> change, DateTimeOffset now)
     {
-        string? body = await tx.First<string>(
-            "select body from device_grant where device_id = @device and lease_id = @lease and share_id is null and kind = 'lease' order by revision desc limit 1", new { device, lease });
-        if (body is null || GrantsBody.Read(Encoding.UTF8.GetBytes(body)) is not GrantsBody.Lease granted)
+        if (await Told(tx, lease, null, device) is not { } granted)
             return false;
         await Add(tx, device, await Next(tx, device), lease, change(granted), now);
         return true;

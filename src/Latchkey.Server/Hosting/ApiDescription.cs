@@ -101,7 +101,7 @@ public static class ApiDescription
         return Areas.Last(a => a.Paths.Any(p => p[0] == '/' ? rest.EndsWith(p, StringComparison.Ordinal) : rest.StartsWith(p, StringComparison.Ordinal))).Name;
     }
 
-    private static bool TakesKey(string path) => ((string[])["/holds", "/open", "/lock", "/unlock", "/finish", "/payments", "/end", "/desk/refunds/{id}"]).Any(p => path.EndsWith(p, StringComparison.Ordinal));
+    private static bool TakesKey(string path) => ((string[])["/holds", "/open", "/lock", "/unlock", "/finish", "/payments", "/end", "/desk/refunds/{id}", "/shared/open", "/extensions", "/swap", "/problems", "/reopen"]).Any(p => path.EndsWith(p, StringComparison.Ordinal));
 
     private static OpenApiSchema Problem() => new()
     {

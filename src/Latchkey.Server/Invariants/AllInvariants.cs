@@ -13,7 +13,7 @@ public static class AllInvariants
         new(1, "The database refuses by itself: a second live lease, a second good payment, a second charge, a key or a report used twice",
             """
             select wanted.name || ' is missing or not valid'
-            from unnest(array['one_live_lease_per_locker', 'one_good_payment_per_lease', 'one_charge_per_lease', 'one_overdue_fee_per_lease', 'one_capture_or_void_per_payment', 'idempotency_pkey',
+            from unnest(array['one_live_lease_per_locker', 'one_good_payment_per_lease', 'one_good_payment_per_change', 'one_charge_per_lease', 'one_charge_per_change', 'one_waiting_change_per_lease', 'one_overdue_fee_per_lease', 'one_capture_or_void_per_payment', 'idempotency_pkey',
               'device_report_pkey']) as wanted (name)
             where not exists (
               select 1 from pg_index i join pg_class c on c.oid = i.indexrelid
@@ -27,12 +27,12 @@ public static class AllInvariants
               select lease_id,
                 count(*) filter (where kind = 'lease-held') as held, count(*) filter (where kind = 'lease-active') as active,
                 count(*) filter (where kind = 'lease-overdue') as overdue, count(*) filter (where kind = 'lease-ended') as ended,
-                count(*) filter (where kind = 'lease-cancelled') as cancelled, count(*) filter (where kind = 'lease-expired') as expired
+                count(*) filter (where kind = 'lease-cancelled') as cancelled, count(*) filter (where kind = 'lease-extended') as extended, count(*) filter (where kind = 'lease-expired') as expired
               from journal where lease_id is not null group by lease_id) j on j.lease_id = l.id
             where l.kind = 'rental' and (
               coalesce(j.held, 0) <> 1
               or j.active <> (l.state in ('active', 'overdue', 'ended'))::int
-              or j.overdue > 1 or (l.state = 'overdue' and j.overdue <> 1)
+              or j.overdue > 1 + j.extended or (l.state = 'overdue' and j.overdue < 1)
               or j.ended <> (l.state = 'ended')::int or j.cancelled <> (l.state = 'cancelled')::int or j.expired <> (l.state = 'expired')::int)
             """),
         new(1, "A lock of somebody's own is never rented, and only such a lock is given to somebody; its every owner is in the journal once, coming and going",
@@ -42,6 +42,16 @@ public static class AllInvariants
             where b.owned <> (l.kind = 'assignment') or (l.kind = 'assignment' and (
               (select count(*) from journal j where j.lease_id = l.id and j.kind = 'owner-set') <> 1
               or (select count(*) from journal j where j.lease_id = l.id and j.kind = 'owner-ended') <> (l.state = 'ended')::int))
+            """),
+        new(1, "What a rental was extended by and swapped for is in the journal, once for each change that was made",
+            """
+            select l.id::text from lease l where l.kind = 'rental' and (
+              (select count(*) from lease_change c where c.lease_id = l.id and c.state = 'done' and c.kind = 'extend') <> (select count(*) from journal j where j.lease_id = l.id and j.kind = 'lease-extended')
+              or (select count(*) from lease_change c where c.lease_id = l.id and c.state = 'done' and c.kind = 'swap') + l.substitutes <> (select count(*) from journal j where j.lease_id = l.id and j.kind = 'lease-moved'))
+            """),
+        new(2, "Somebody it is shared with opens the locker of that lease, and nothing after it was taken back",
+            """
+            select c.id::text from command c join share s on s.id = c.share_id where c.lease_id is distinct from s.lease_id or (not c.presented and c.created_at > s.ended_at)
             """),
         new(2, "Every order names its authority, and the journal names the same",
             """
@@ -56,7 +66,7 @@ public static class AllInvariants
             select c.id::text
             from command c left join lease l on l.id = c.lease_id
             where c.authority like 'lease:%' and not c.presented and (
-              l.id is null or c.authority <> 'lease:' || l.id or c.locker_id <> l.locker_id or c.person_id <> l.person_id or c.created_at > l.ended_at)
+              l.id is null or c.authority <> 'lease:' || l.id or (c.locker_id <> l.locker_id and not exists (select 1 from journal m where m.lease_id = l.id and m.kind = 'lease-left' and m.locker_id = c.locker_id)) or c.person_id <> l.person_id or c.created_at > l.ended_at)
             """),
         new(2, "A door that opened by an order opened by one for that door",
             """

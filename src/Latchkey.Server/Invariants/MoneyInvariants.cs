@@ -25,16 +25,24 @@ internal static class MoneyInvariants
         new(4, "Nobody has paid more than they were charged, or were to be charged while it runs",
             $"""
             select l.id::text
-            from lease l join payment p on p.lease_id = l.id and p.captured_minor > 0
-              join (select lease_id, coalesce(sum(minor) filter (where kind in ('charge', 'overdue')), 0) as charged from ledger_entry group by lease_id) e on e.lease_id = l.id
-            where p.captured_minor - p.refunded_minor > case when l.state in ('active', 'overdue') then p.minor else e.charged end and not {OrderOpen}
+            from lease l
+              join (select p.lease_id, sum(p.captured_minor - p.refunded_minor) as paid, sum(p.minor) as reserved, bool_or({OrderOpen}) as waits from payment p where p.captured_minor > 0 group by p.lease_id) p
+                on p.lease_id = l.id
+              join (select lease_id, coalesce(sum(case kind when 'waiver' then -minor else minor end) filter (where kind in ('charge', 'overdue') or (kind = 'waiver' and credit = 'lease:' || lease_id)), 0) as charged
+                from ledger_entry group by lease_id) e on e.lease_id = l.id
+            where p.paid > case when l.state in ('active', 'overdue') then p.reserved else e.charged end and not p.waits
             """),
         new(4, "A rental that is over has paid what it was charged, as far as that was reserved",
             $"""
             select l.id::text
-            from lease l join payment p on p.lease_id = l.id and p.state in ('authorised', 'captured', 'refunded')
-              left join (select lease_id, sum(minor) as charged from ledger_entry where kind in ('charge', 'overdue') group by lease_id) e on e.lease_id = l.id
-            where l.state = 'ended' and coalesce(p.captured_minor, 0) - p.refunded_minor <> least(coalesce(e.charged, 0), p.minor) and not {OrderOpen}
+            from lease l
+              join (
+                select p.lease_id, sum(coalesce(p.captured_minor, 0) - p.refunded_minor) as paid, sum(p.minor) as reserved, bool_or({OrderOpen}) as waits
+                from payment p left join lease_change c on c.id = p.change_id where p.state in ('authorised', 'captured', 'refunded', 'voided') and (p.change_id is null or c.state = 'done')
+                group by p.lease_id having bool_or(p.state <> 'voided')) p on p.lease_id = l.id
+              left join (select lease_id, sum(case kind when 'waiver' then -minor else minor end) as charged from ledger_entry
+                where kind in ('charge', 'overdue') or (kind = 'waiver' and credit = 'lease:' || lease_id) group by lease_id) e on e.lease_id = l.id
+            where l.state = 'ended' and p.paid <> least(coalesce(e.charged, 0), p.reserved) and not p.waits
             """),
         new(4, "A rental that is used is paid for, and one that has ended is settled: charged if the door was proven open, and only then",
             $"""
@@ -46,17 +54,17 @@ internal static class MoneyInvariants
               (l.state in ('active', 'overdue') and p.id is null)
               or (l.state in ('ended', 'cancelled', 'expired') and p.state = 'authorised' and not {OrderOpen})
               or (l.state = 'ended' and (l.receipt_number is null or (e.id is not null and not l.opened_ever)))
-              or (l.state = 'ended' and l.opened_ever and e.id is null and (l.tariff -> 'rates' -> l.size_priced ->> 'perHour')::bigint > 0
+              or (l.state = 'ended' and l.opened_ever and not l.waived and e.id is null and (l.tariff -> 'rates' -> l.size_priced ->> 'perHour')::bigint > 0
                 and l.ended_at - l.paid_from > make_interval(mins => (l.tariff ->> 'freeMinutes')::int))
               or (l.state <> 'ended' and e.id is not null and l.tariff ->> 'billing' is distinct from 'prepaid'))
             """),
         new(4, "The tax in the books is that of the frozen tariff",
             $"""
             select lease_id::text from (
-              select l.id as lease_id, coalesce((l.tariff ->> 'taxBasisPoints')::bigint, 0) as bp, sum(e.minor) filter (where e.kind = 'charge') as charge,
-                sum(e.minor) filter (where e.kind = 'overdue') as overdue, coalesce(sum(e.minor) filter (where e.kind = 'tax'), 0) as tax
-              from lease l join ledger_entry e on e.lease_id = l.id group by l.id) t
-            where tax <> {TaxOf("charge")} + {TaxOf("overdue")}
+              select l.id as lease_id, coalesce((l.tariff ->> 'taxBasisPoints')::bigint, 0) as bp, e.minor, e.kind
+              from lease l join ledger_entry e on e.lease_id = l.id) t
+            group by lease_id
+            having coalesce(sum(minor) filter (where kind = 'tax'), 0) <> coalesce(sum({TaxOf("minor")}) filter (where kind in ('charge', 'overdue')), 0)
             """),
         new(4, "No order to a provider waits for more than an hour (a desk's refunds wait for people)",
             """

@@ -73,6 +73,20 @@ public static class JournalKinds
     public const string LeaseActive = "lease-active";
     public const string LeaseOverdue = "lease-overdue";
     public const string LeaseEnded = "lease-ended";
+    /// <summary>It is longer; the data says by how many hours.</summary>
+    public const string LeaseExtended = "lease-extended";
+    /// <summary>It goes on in another locker of its site: two entries, one for the locker that it has left and one for that which it has now.</summary>
+    public const string LeaseLeft = "lease-left";
+    public const string LeaseMoved = "lease-moved";
+    /// <summary>Its former holder opens the locker once more after its end; the entry is of the lease that this takes.</summary>
+    public const string ReopenBegun = "reopen-begun";
+    public const string ReopenEnded = "reopen-ended";
+    /// <summary>Its holder says that something is wrong with the locker; the data has the ticket and what.</summary>
+    public const string TicketOpened = "ticket-opened";
+    public const string TicketClosed = "ticket-closed";
+    /// <summary>Nobody gets this locker until staff have looked.</summary>
+    public const string LockerOut = "locker-out";
+    public const string LockerIn = "locker-in";
     public const string LeaseCancelled = "lease-cancelled";
     public const string LeaseExpired = "lease-expired";
     public const string PaymentAuthorised = "payment-authorised";

@@ -22,8 +22,9 @@ public static class LiveEvents
 
     private static string? AvailabilityAfter(string kind) => kind switch
     {
-        JournalKinds.LeaseHeld => PlaceViews.Taken,
-        JournalKinds.LeaseEnded or JournalKinds.LeaseCancelled or JournalKinds.LeaseExpired => PlaceViews.Free,
+        JournalKinds.LeaseHeld or JournalKinds.LeaseMoved or JournalKinds.ReopenBegun => PlaceViews.Taken,
+        JournalKinds.LockerOut => PlaceViews.OutOfService,
+        JournalKinds.LockerIn or JournalKinds.LeaseLeft or JournalKinds.ReopenEnded or JournalKinds.LeaseEnded or JournalKinds.LeaseCancelled or JournalKinds.LeaseExpired => PlaceViews.Free,
         _ => null,
     };
 

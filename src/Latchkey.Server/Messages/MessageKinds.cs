@@ -31,6 +31,12 @@ public static class MessageKinds
     public const string Overdue = "overdue";
     public const string OverdueFee = "overdue-fee";
     public const string Moved = "moved";
+    public const string OverdueCapped = "overdue-capped";
+    public const string Extended = "extended";
+    public const string OtherLocker = "other-locker";
+    public const string PinGone = "pin-gone";
+    public const string Reported = "reported";
+    public const string Waived = "waived";
     public const string Paid = "paid";
     public const string Receipt = "receipt";
     public const string Declined = "declined";
@@ -72,7 +78,13 @@ public static class MessageKinds
         new(RentalEnding, MessageTopics.Rentals, AppEmailAndPush),
         new(Overdue, MessageTopics.Rentals, AppEmailAndPush),
         new(OverdueFee, MessageTopics.Rentals, AppEmailAndPush),
+        new(OverdueCapped, MessageTopics.Rentals, AppAndEmail),
         new(Moved, MessageTopics.Rentals, AppEmailAndPush),
+        new(Extended, MessageTopics.Rentals, AppAndEmail),
+        new(OtherLocker, MessageTopics.Rentals, AppEmailAndPush),
+        new(PinGone, MessageTopics.Rentals, AppAndPush),
+        new(Reported, MessageTopics.Rentals, AppAndEmail),
+        new(Waived, MessageTopics.Rentals, AppAndEmail),
         new(Paid, MessageTopics.Payments, App),
         new(Receipt, MessageTopics.Payments, AppAndEmail),
         new(Declined, MessageTopics.Payments, AppAndEmail),

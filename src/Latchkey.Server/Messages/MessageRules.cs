@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Latchkey.Domain;
 using Latchkey.Server.Features.Places;
+using Latchkey.Server.Features.Tickets;
 using Latchkey.Server.Journal;
 
 namespace Latchkey.Server.Messages;
@@ -22,7 +23,9 @@ public enum Audience
 public sealed record Draft(string Kind, Audience To, JsonObject Words, DateTimeOffset Due, DateTimeOffset Expires);
 
 /// <summary>What a lease says about itself when its message is written.</summary>
-public sealed record LeaseTimes(DateTimeOffset HoldUntil, DateTimeOffset? PaidUntil, int Hours, Money? Reserved = null);
+/// <param name="FeeFrom">When overstaying begins to cost.</param>
+/// <param name="Late">What each started hour costs then, and what all of them at most.</param>
+public sealed record LeaseTimes(DateTimeOffset HoldUntil, DateTimeOffset? PaidUntil, int Hours, Money? Reserved = null, DateTimeOffset? FeeFrom = null, (Money PerHour, Money Cap)? Late = null);
 
 /// <summary>Which journal entries are news to whom. Pure: what it needs to know is handed to it.</summary>
 public static class MessageRules
@@ -76,6 +79,25 @@ public static class MessageRules
                 break;
             case JournalKinds.LeaseOverdueFee:
                 yield return To(Audience.Person, MessageKinds.OverdueFee, News);
+                break;
+            case JournalKinds.LeaseOverdueCapped:
+                yield return To(Audience.Person, MessageKinds.OverdueCapped, News);
+                break;
+            case JournalKinds.LeaseExtended:
+                yield return To(Audience.Person, MessageKinds.Extended, News);
+                break;
+            case JournalKinds.LeaseMoved:
+                yield return To(Audience.Person, MessageKinds.OtherLocker, News);
+                break;
+            case JournalKinds.PinVoid when entry.PersonId is not null:
+                yield return To(Audience.Person, MessageKinds.PinGone, News);
+                break;
+            case JournalKinds.TicketOpened:
+                yield return To(Audience.Person, MessageKinds.Reported, News);
+                yield return Alert(entry.Kind);
+                break;
+            case JournalKinds.LeaseEnded when Flag(data, "waived"):
+                yield return To(Audience.Person, MessageKinds.Waived, News);
                 break;
             case JournalKinds.LeaseOverdueStaff or JournalKinds.PaymentFailed:
                 yield return Alert(entry.Kind);
@@ -172,12 +194,22 @@ public static class MessageRules
             words["holdUntil"] = Time(lease.HoldUntil);
             if (lease.PaidUntil is { } until)
                 words["paidUntil"] = Time(until);
+            if (lease is { FeeFrom: { } feeFrom, Late: var (perHour, cap) })
+            {
+                words["feeFrom"] = Time(feeFrom);
+                words["perHour"] = new JsonObject { ["minor"] = perHour.Minor, ["currency"] = perHour.Currency };
+                words["cap"] = new JsonObject { ["minor"] = cap.Minor, ["currency"] = cap.Currency };
+            }
         }
         foreach (string fact in (string[])["reason", "issue", "cap", "place", "device"])
         {
             if (data?[fact] is JsonValue value && value.GetValueKind() == JsonValueKind.String)
                 words[fact] = value.DeepClone();
         }
+        if (Text(data, "ticket") is { } ticket && Guid.TryParse(ticket, out Guid id))
+            words["ticket"] = ReportProblem.Short(id);
+        if (Text(data, "from") is { } left && Guid.TryParse(left, out Guid from) && places.Locker(from) is { } before)
+            words["before"] = before.Label;
         if (data?["minor"] is JsonValue minor && data["currency"] is JsonValue currency)
             words["amount"] = new JsonObject { ["minor"] = minor.DeepClone(), ["currency"] = currency.DeepClone() };
         else if (entry.Kind == JournalKinds.PaymentAuthorised && lease?.Reserved is { } reserved)

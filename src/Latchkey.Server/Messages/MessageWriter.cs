@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Latchkey.Domain;
+using Latchkey.Domain.Lockers;
+using Latchkey.Domain.Pricing;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
@@ -135,11 +137,11 @@ public sealed class MessageWriter(Db db, PlaceBook places, MessageProviders prov
         if (ids.Length == 0)
             return [];
         return (await tx.Query<LeaseTimesRow>("""
-            select l.id, l.hold_until, l.paid_until, l.hours, p.minor, p.currency from lease l
+            select l.id, l.hold_until, l.paid_until, l.hours, p.minor, p.currency, l.tariff::text as tariff, l.size_priced from lease l
             left join lateral (select minor, currency from payment where lease_id = l.id order by id desc limit 1) p on true
             where l.id = any(@ids)
             """, new { ids }))
-            .ToDictionary(l => l.Id, l => new LeaseTimes(l.HoldUntil, l.PaidUntil, l.Hours, l.Minor is { } minor ? new Money(minor, l.Currency!) : null));
+            .ToDictionary(l => l.Id, l => l.Times());
     }
 
     private sealed class LeaseTimesRow
@@ -150,6 +152,17 @@ public sealed class MessageWriter(Db db, PlaceBook places, MessageProviders prov
         public int Hours { get; init; }
         public long? Minor { get; init; }
         public string? Currency { get; init; }
+        public string? Tariff { get; init; }
+        public string? SizePriced { get; init; }
+
+        public LeaseTimes Times()
+        {
+            Tariff? tariff = Tariff is null ? null : JsonSerializer.Deserialize<Tariff>(Tariff, Json.Options);
+            Rate? rate = tariff is not null && SizePriced is not null ? tariff.Rates.GetValueOrDefault(EnumText.Parse<LockerSize>(SizePriced)) : null;
+            return new LeaseTimes(
+                HoldUntil, PaidUntil, Hours, Minor is { } minor ? new Money(minor, Currency!) : null,
+                tariff is null ? null : PaidUntil?.AddMinutes(tariff.GraceMinutes), rate is null ? null : (tariff!.Amount(rate.OverduePerHour), tariff.Amount(rate.OverdueCap)));
+        }
     }
 
     private sealed class CursorRow

@@ -70,7 +70,7 @@ export interface Lease {
   tariff: Tariff; sizePriced: Size; quote: Money; soFar: Money; openedEver: boolean;
   door: { state: DoorState; since: string | null; occupied?: boolean | null };
   command: Command | null; payment: Payment | null;
-  may: ('pay' | 'cancel' | 'open' | 'finish')[];
+  may: ('pay' | 'cancel' | 'open' | 'finish' | 'share' | 'extend' | 'swap' | 'report')[];
   /** Whether the bank itself holds this lease, so that a PIN opens the locker also when the bank is off line. */
   offline: { ready: boolean; pinSetAt: string | null; cards: { uid: string; least: CardLeast; clonable: boolean }[] };
   /** Price and deposit. */
@@ -79,6 +79,8 @@ export interface Lease {
   desk: boolean;
   /** The lease that a payment which came too late got instead. */
   replacedBy: string | null;
+  /** Until when it opens once more after its end, while nobody else has it. */
+  reopenUntil: string | null;
 }
 export interface LeasePage { items: Lease[]; next: string | null }
 export interface HoldRequest { size: Size; hours: number; features?: Feature[]; lockerId?: string }

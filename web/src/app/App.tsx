@@ -21,6 +21,7 @@ import { Shell } from './Shell';
 const BankPage = lazy(() => import('../screens/bank/BankPage').then((part) => ({ default: part.BankPage })));
 const OutboxPage = lazy(() => import('../screens/outbox/OutboxPage').then((part) => ({ default: part.OutboxPage })));
 const UndeliveredPage = lazy(() => import('../screens/staff/UndeliveredPage').then((part) => ({ default: part.UndeliveredPage })));
+const TicketsPage = lazy(() => import('../screens/staff/TicketsPage').then((part) => ({ default: part.TicketsPage })));
 const OwnersPage = lazy(() => import('../screens/staff/OwnersPage').then((part) => ({ default: part.OwnersPage })));
 const LockPage = lazy(() => import('../screens/lock/LockPage').then((part) => ({ default: part.LockPage })));
 const LocksPage = lazy(() => import('../screens/lock/LocksPage').then((part) => ({ default: part.LocksPage })));
@@ -61,6 +62,7 @@ function screen(pathname: string, search: string): ReactNode {
   if (head === 'messages' && id === 'choices') return <SignedIn>{(person) => <ChoicesPage key={person.id} />}</SignedIn>;
   if (head === 'locks' && id === 'register') return <SignedIn>{() => <RegisterPage />}</SignedIn>;
   if (head === 'admin' && id === 'locks') return <SignedIn>{() => <OwnersPage />}</SignedIn>;
+  if (head === 'admin' && id === 'tickets') return <SignedIn>{() => <TicketsPage />}</SignedIn>;
   if (head === 'admin' && id === 'messages') return <SignedIn>{() => <UndeliveredPage />}</SignedIn>;
   const name = decodeURIComponent(id);
   switch (head) {

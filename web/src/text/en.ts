@@ -1,6 +1,7 @@
 import { accountEn } from './account.en';
 import { findEn } from './find.en';
 import { lockEn } from './lock.en';
+import { changeEn } from './change.en';
 import { en as messages } from './messages.en';
 import { moneyEn } from './money.en';
 import { shareEn } from './share.en';
@@ -16,6 +17,7 @@ export const en = {
   ...offlineEn,
   ...lockEn,
   ...shareEn,
+  ...changeEn,
   'nav.skip': 'Skip to the content',
   'nav.main': 'Main',
   'nav.find': 'Find a locker',

@@ -3,6 +3,7 @@ import { moneyHi } from './money.hi';
 import { accountHi } from './account.hi';
 import { findHi } from './find.hi';
 import { lockHi } from './lock.hi';
+import { changeHi } from './change.hi';
 import { shareHi } from './share.hi';
 import { offlineHi } from './offline.hi';
 import { fieldHi, refusalsHi } from './refusals.hi';
@@ -20,6 +21,7 @@ export const hi: Catalogue = {
   ...offlineHi,
   ...lockHi,
   ...shareHi,
+  ...changeHi,
   'nav.skip': 'सीधे सामग्री पर जाएँ',
   'nav.main': 'मुख्य',
   'nav.find': 'लॉकर खोजें',

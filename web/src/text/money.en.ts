@@ -52,6 +52,7 @@ export const moneyEn = {
   'receipt.lineHours': 'Locker, size {size}, {hours}',
   'receipt.lineOverdue': 'Past the paid time',
   'receipt.lineNotOpened': 'The door was never seen open: nothing is charged',
+  'receipt.lineWaived': 'The locker failed and no other was free',
   'event.held': 'Locker held',
   'event.declined': 'Card declined',
   'event.paid': 'Paid, money reserved',

@@ -53,6 +53,7 @@ export const moneyHi: Record<keyof typeof moneyEn, string> = {
   'receipt.lineHours': 'लॉकर, आकार {size}, {hours}',
   'receipt.lineOverdue': 'भुगतान किए गए समय के बाद',
   'receipt.lineNotOpened': 'दरवाज़ा कभी खुला नहीं दिखा: कोई शुल्क नहीं',
+  'receipt.lineWaived': 'लॉकर ख़राब था और दूसरा ख़ाली नहीं था',
   'event.held': 'लॉकर रोका गया',
   'event.declined': 'कार्ड अस्वीकृत',
   'event.paid': 'भुगतान हुआ, राशि आरक्षित',

@@ -37,6 +37,12 @@ public sealed class LeaseRow
     public bool OfflineReady { get; init; }
     public DateTimeOffset? PinSetAt { get; init; }
     public string Cards { get; init; } = "[]";
+    public string Earlier { get; init; } = "[]";
+    public bool Waived { get; init; }
+    public int Substitutes { get; init; }
+
+    /// <summary>Nobody has had the locker since this lease has ended, and its holder has ended it.</summary>
+    public bool Reopenable { get; init; }
 
     public Guid? CommandId { get; init; }
     public string? CommandState { get; init; }
@@ -65,7 +71,9 @@ public sealed class LeaseRow
     public static string SelectWithPayment(string which) =>
         $"""
         select l.id, l.state, l.person_id, l.site_id, l.bank_id, l.locker_id, l.hours, l.size_priced, l.tariff::text as tariff, l.hold_until,
-          l.paid_from, l.paid_until, l.ended_at, l.opened_ever, l.receipt_number, l.replaced_by, l.created_at, k.door, k.door_since, k.occupied, d.online as bank_online, l.pin_set_at, l.cards::text as cards,
+          l.paid_from, l.paid_until, l.ended_at, l.opened_ever, l.receipt_number, l.replaced_by, l.created_at, k.door, k.door_since, k.occupied, d.online as bank_online, l.pin_set_at, l.cards::text as cards, l.earlier::text as earlier, l.waived, l.substitutes,
+          l.state = 'ended' and l.opened_ever and k.in_service and not exists (select 1 from lease n where n.locker_id = l.locker_id and n.id <> l.id and n.reopens is distinct from l.id and (n.state in ('held', 'active', 'overdue') or n.ended_at > l.ended_at))
+            and not exists (select 1 from journal j where j.lease_id = l.id and j.kind = 'lease-ended' and j.data is not null) as reopenable,
           coalesce((select max(g.revision) from device_grant g where g.device_id = d.id and g.lease_id = l.id and g.share_id is null) <= d.grants_held, false) as offline_ready,
           c.id as command_id, c.state as command_state, c.reason as command_reason, c.created_at as command_created_at,
           c.expires_at as command_expires_at, c.settled_at as command_settled_at,
@@ -78,22 +86,22 @@ public sealed class LeaseRow
         join bank b on b.id = l.bank_id
         join device d on d.id = b.device_id
         left join lateral (select * from command where lease_id = l.id order by id desc limit 1) c on true
-        left join lateral (select * from payment p where p.lease_id = l.id and {which}
+        left join lateral (select * from payment p where p.lease_id = l.id and p.change_id is null and {which}
           order by (p.state in ('authorised', 'captured')) desc, exists (select 1 from payment_order o where o.payment_id = p.id and o.kind = 'close'), p.id desc limit 1) p on true
         """;
 
     /// <summary>The lease, locked against other moves until the transaction ends; null when it is not this person's.</summary>
     public static Task<LeaseRow?> Lock(Transaction tx, Guid lease, Guid person) => Lock(tx, lease, person, any: false);
 
-    /// <summary>The same for a lease of any kind: one without a price has no <see cref="Rental"/>.</summary>
+    /// <summary>The same for the assignment of a lock too: it has no price and no <see cref="Rental"/>.</summary>
     public static Task<LeaseRow?> LockAny(Transaction tx, Guid lease, Guid person) => Lock(tx, lease, person, any: true);
 
     private static async Task<LeaseRow?> Lock(Transaction tx, Guid lease, Guid person, bool any)
     {
         // Two statements, because a statement that waited for a lock sees the new lease but the old commands and payments beside it.
         await using SqlMapper.GridReader rows = await tx.Several(
-            "select 1 from lease where id = @lease and person_id = @person and (@any or kind = 'rental') for update;\n" + Select
-            + "\nwhere l.id = @lease and l.person_id = @person and (@any or l.kind = 'rental')", new { lease, person, any });
+            "select 1 from lease where id = @lease and person_id = @person and (kind = 'rental' or (@any and kind = 'assignment')) for update;\n" + Select
+            + "\nwhere l.id = @lease and l.person_id = @person and (l.kind = 'rental' or (@any and l.kind = 'assignment'))", new { lease, person, any });
         await rows.ReadAsync<int>();
         return await rows.ReadFirstOrDefaultAsync<LeaseRow>();
     }
@@ -122,7 +130,9 @@ public sealed class LeaseRow
         EnumText.Parse<LockerSize>(SizePriced),
         PaidFrom,
         PaidUntil,
-        OpenedEver);
+        OpenedEver,
+        Earlier == "[]" ? null : JsonSerializer.Deserialize<SizedHours[]>(Earlier, Json.Options),
+        Waived);
 
     public DoorState DoorState() => EnumText.Parse<DoorState>(Door);
 

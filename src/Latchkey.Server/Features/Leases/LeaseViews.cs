@@ -25,6 +25,7 @@ public sealed record LeaseLockerView(
 /// <param name="Occupied">Whether something lies behind it; null where nobody can tell.</param>
 public sealed record DoorView(DoorState State, DateTimeOffset? Since, bool? Occupied);
 
+/// <param name="ReopenUntil">Until when it can be opened once more for what was left inside; null once that is over, or somebody else has the locker.</param>
 public sealed record LeaseView(
     Guid Id,
     string Kind,
@@ -50,7 +51,8 @@ public sealed record LeaseView(
     OfflineView Offline,
     Money ToAuthorise,
     bool Desk,
-    Guid? ReplacedBy);
+    Guid? ReplacedBy,
+    DateTimeOffset? ReopenUntil);
 
 /// <param name="Ready">The bank has this lease on its disk: a PIN opens the locker also while the bank is off line.</param>
 /// <param name="PinSetAt">When the present PIN was made; null without one.</param>
@@ -97,7 +99,8 @@ public static class LeaseViews
             state is LeaseState.Active or LeaseState.Overdue ? new OfflineView(row.OfflineReady, row.PinSetAt, CardsOf(row.Cards)) : new OfflineView(false, null, []),
             rental.ToAuthorise,
             site.Desk,
-            row.ReplacedBy);
+            row.ReplacedBy,
+            row.EndedAt is { } ended && state == LeaseState.Ended && row.Reopenable && now < ended + ReopenLocker.Grace ? ended + ReopenLocker.Grace : null);
     }
 
     internal static IReadOnlyList<CardView> CardsOf(string cards) => CardView.Of(JsonSerializer.Deserialize<GrantedCard[]>(cards, Json.Options)!);
@@ -114,7 +117,7 @@ public static class LeaseViews
     private static IReadOnlyList<string> May(LeaseState state) => state switch
     {
         LeaseState.Held => ["pay", "cancel"],
-        LeaseState.Active or LeaseState.Overdue => ["open", "finish"],
+        LeaseState.Active or LeaseState.Overdue => ["open", "finish", "share", "extend", "swap", "report"],
         _ => [],
     };
 }

@@ -14,7 +14,7 @@ namespace Latchkey.Server.Features.Leases;
 /// <summary>A customer looks at what an ended rental cost, and at who opened the door when.</summary>
 public static class ShowReceipt
 {
-    /// <param name="Kind"><c>hours</c>, <c>prepaid</c>, <c>overdue</c> or <c>not-opened</c>; the screens have their own words for them.</param>
+    /// <param name="Kind"><c>hours</c>, <c>prepaid</c>, <c>overdue</c>, <c>not-opened</c> or <c>waived</c>; the screens have their own words for them.</param>
     public sealed record Line(string Kind, string Text, Money Amount);
 
     public sealed record Event(DateTimeOffset At, string Kind);
@@ -33,12 +33,18 @@ public static class ShowReceipt
 
     private static async Task<Results<Ok<Receipt>, ProblemHttpResult>> Handle(Guid id, HttpContext http, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)
     {
-        var (row, events, coming) = await db.Read(
+        var (row, events, coming, more) = await db.Read(
             async c => (
                 await c.QueryFirstOrDefaultAsync<LeaseRow>(LeaseRow.Select + "\nwhere l.id = @id and l.person_id = @person", new { id, person = http.Caller().Id }),
                 (await c.QueryAsync<(DateTime At, string Kind)>("select at, kind from journal where lease_id = @id order by id limit 500", new { id })).ToList(),
                 await c.ExecuteScalarAsync<long>(
                     "select coalesce(sum(o.minor), 0)::bigint from payment_order o join payment p on p.id = o.payment_id where p.lease_id = @id and o.kind = 'capture' and o.state = 'waiting'",
+                    new { id }),
+                await c.QuerySingleAsync<(long Reserved, long Taken, long Refunded, long Tax)>(
+                    """
+                    select (select coalesce(sum(p.minor), 0)::bigint from payment p join lease_change c on c.id = p.change_id where p.lease_id = @id and c.state = 'done'), (select coalesce(sum(captured_minor), 0)::bigint from payment where lease_id = @id and change_id is not null),
+                      (select coalesce(sum(refunded_minor), 0)::bigint from payment where lease_id = @id and change_id is not null), (select coalesce(sum(minor), 0)::bigint from ledger_entry where lease_id = @id and kind = 'tax')
+                    """,
                     new { id })),
             cancel);
         if (row is null || row.ReceiptNumber is not { } number)
@@ -48,19 +54,25 @@ public static class ShowReceipt
         (DateTimeOffset from, DateTimeOffset paidUntil, DateTimeOffset until) = (row.PaidFrom!.Value, row.PaidUntil!.Value, row.EndedAt!.Value);
         Owed owed = rental.Owes(until);
         (Money total, int tax) = (owed.Total, rental.Tariff.TaxBasisPoints);
-        Money taken = lease.Payment?.Captured ?? rental.Tariff.Amount(0);
-        Money refunded = lease.Payment?.Refunded ?? rental.Tariff.Amount(0);
+        // What was paid for more time or a larger locker belongs to the same rental.
+        Money taken = (lease.Payment?.Captured ?? rental.Tariff.Amount(0)) + rental.Tariff.Amount(more.Taken);
+        Money refunded = (lease.Payment?.Refunded ?? rental.Tariff.Amount(0)) + rental.Tariff.Amount(more.Refunded);
         Money paid = taken - refunded;
         Money beingTaken = rental.Tariff.Amount(coming);
-        Money reserved = lease.Payment?.Amount ?? rental.Tariff.Amount(0);
+        Money reserved = (lease.Payment?.Amount ?? rental.Tariff.Amount(0)) + rental.Tariff.Amount(more.Reserved);
         return TypedResults.Ok(new Receipt(
             $"LK-{number:D6}", id, lease.Site, lease.Bank, lease.Locker.Label, lease.Locker.Size, from, until,
-            Pricing.StartedHours(from, until), row.Hours, [.. Lines(rental, owed)], total, Pricing.TaxIn(owed.Use, tax) + Pricing.TaxIn(owed.Overdue, tax), tax,
+            Pricing.StartedHours(from, until), row.Hours, [.. Lines(rental, owed)], total, rental.Tariff.Amount(rental.Waived ? 0 : more.Tax), tax,
             paid, refunded, reserved, reserved - Money.Min(taken + beingTaken, reserved), beingTaken, total - Money.Min(paid + beingTaken, total), lease.Payment?.Method, [.. events.Select(e => new Event(new DateTimeOffset(e.At, TimeSpan.Zero), e.Kind))]));
     }
 
     private static IEnumerable<Line> Lines(Rental rental, Owed owed)
     {
+        if (rental.Waived)
+        {
+            yield return new Line("waived", "The locker failed and no other was free: nothing is charged", owed.Total);
+            yield break;
+        }
         if (!rental.OpenedEver)
         {
             yield return new Line("not-opened", "The door was never seen open: nothing is charged", owed.Total);

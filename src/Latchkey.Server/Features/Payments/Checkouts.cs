@@ -25,7 +25,7 @@ public sealed class Checkouts(Db db, PaymentProviders providers, PlaceBook place
     {
         Row? row = await db.Read(
             c => c.QueryFirstOrDefaultAsync<Row>(
-                "select p.id, p.provider, p.reference, p.minor, p.currency, l.id as lease_id, l.locker_id, l.site_id, l.hours, l.hold_until from payment p join lease l on l.id = p.lease_id where p.id = @payment",
+                "select p.id, p.provider, p.reference, p.minor, p.currency, l.id as lease_id, l.locker_id, l.site_id, coalesce(c.hours, l.hours) as hours, coalesce(c.expires_at, l.hold_until) as hold_until from payment p join lease l on l.id = p.lease_id left join lease_change c on c.id = p.change_id where p.id = @payment",
                 new { payment }),
             cancel);
         // Where nothing is to be paid there is nobody to open anything.

@@ -5,6 +5,7 @@ using Latchkey.Domain.Leases;
 using Latchkey.Domain.Payments;
 using Latchkey.Domain.Pricing;
 using Latchkey.Server.Devices;
+using Latchkey.Server.Features.Changes;
 using Latchkey.Server.Features.Leases;
 using Latchkey.Server.Features.Payments.Providers;
 using Latchkey.Server.Features.Places;
@@ -51,7 +52,7 @@ public sealed class PaymentArrivals(Db db, PaymentProviders providers, Grants gr
         DateTimeOffset now = time.GetUtcNow();
         if (await LeaseRow.LockOfPayment(tx, payment) is not { } lease)
             return true;
-        PaymentNow was = (await tx.First<PaymentNow>("select state, provider, minor, currency from payment where id = @payment for update", new { payment }))!;
+        PaymentNow was = (await tx.First<PaymentNow>("select state, provider, minor, currency, change_id from payment where id = @payment for update", new { payment }))!;
         PaymentState state = EnumText.Parse<PaymentState>(was.State);
         if (PaymentMoves.Next(state, standing.Word) is not { } next)
             return state != PaymentState.Voided;
@@ -66,7 +67,12 @@ public sealed class PaymentArrivals(Db db, PaymentProviders providers, Grants gr
                 tx.Journal(lease.Entry(now, JournalKinds.PaymentDeclined, was.Authority, Data(payment, reason: standing.Reason)));
                 return true;
             case PaymentState.Voided:
-                await tx.Execute("update payment set state = 'voided', captured_minor = 0, ask_at = null where id = @payment", new { payment });
+                await tx.Execute(
+                    """
+                    update payment set state = 'voided', captured_minor = 0, ask_at = null where id = @payment;
+                    update lease_change set state = 'gone', settled_at = @now where id = @ChangeId and state = 'waiting';
+                    """,
+                    new { payment, was.ChangeId, now });
                 tx.Journal(lease.Entry(now, state == PaymentState.Authorised ? JournalKinds.PaymentVoided : JournalKinds.PaymentClosed, was.Authority, Data(payment)));
                 return true;
             case PaymentState.Captured when state == PaymentState.Authorised:
@@ -80,6 +86,13 @@ public sealed class PaymentArrivals(Db db, PaymentProviders providers, Grants gr
     /// <summary>Money is reserved or was taken: the lease begins, another one does, or it goes back.</summary>
     private async Task<bool> Good(Transaction tx, LeaseRow lease, Guid payment, PaymentNow was, PaymentState next, ProviderStanding standing, DateTimeOffset now)
     {
+        if (was.ChangeId is { } change)
+        {
+            if (await Change(tx, lease, payment, change, was, next, standing, now))
+                return true;
+            await GiveBack(tx, lease, payment, was, next, standing, now);
+            return false;
+        }
         Arrival arrival = standing.Amount is { } amount && amount != new Money(was.Minor, was.Currency)
             ? Arrival.GiveBack // another sum than was asked for: whatever happened there, it buys nothing here
             : Late.Of(EnumText.Parse<LeaseState>(lease.State), lease.HoldUntil, now);
@@ -100,6 +113,20 @@ public sealed class PaymentArrivals(Db db, PaymentProviders providers, Grants gr
         await Activate(tx, place, now);
         tx.Journal(place.Entry(now, JournalKinds.PaymentAuthorised, was.Authority, Data(payment)));
         tx.Journal(place.Entry(now, JournalKinds.LeaseActive, JournalEntry.ByPerson(place.PersonId)));
+        return true;
+    }
+
+    /// <summary>A running rental becomes longer or larger; false where it cannot any more.</summary>
+    private async Task<bool> Change(Transaction tx, LeaseRow lease, Guid payment, Guid id, PaymentNow was, PaymentState next, ProviderStanding standing, DateTimeOffset now)
+    {
+        if ((standing.Amount is { } amount && amount != new Money(was.Minor, was.Currency)) || await LeaseChange.Find(tx, id) is not { } change
+            || await change.Make(tx, lease, places, grants, now) is not null)
+            return false;
+        await Note(tx, payment, next, standing, null);
+        if (next == PaymentState.Captured)
+            await EnterTaken(tx, lease, payment, was, now);
+        tx.Journal(lease.Entry(now, JournalKinds.PaymentAuthorised, was.Authority, Data(payment, new Money(was.Minor, was.Currency))));
+        await SettleRental.AtChange(tx, (await LeaseRow.Lock(tx, lease.Id, lease.PersonId))!, id, now);
         return true;
     }
 
@@ -169,6 +196,7 @@ public sealed class PaymentArrivals(Db db, PaymentProviders providers, Grants gr
         public string Provider { get; init; } = "";
         public long Minor { get; init; }
         public string Currency { get; init; } = "";
+        public Guid? ChangeId { get; init; }
 
         public string Authority => $"provider:{Provider}";
     }

@@ -133,5 +133,15 @@ public static class ShareLocker
             await row.End(tx, Share.ByRental, places, JournalEntry.ByServer, now);
     }
 
+    /// <summary>The lease has moved to another locker, and those who may open it go with it: the link shows the new door.</summary>
+    internal static async Task Follow(Transaction tx, Guid lease, LockerPlace from, LockerPlace to, PlaceBook places, DateTimeOffset now)
+    {
+        foreach (ShareRow row in (await tx.Query<ShareRow>(ShareRow.Select + " where s.lease_id = @lease and s.ended_at is null", new { lease })).ToList())
+        {
+            bool follows = await Grants.MoveShare(tx, lease, row.Id, from, to, now) && row.PinAt == from.Id && row.PinDevice == places.Bank(from.BankId)!.DeviceId;
+            await tx.Execute("update share set pin_at = @at, pin_device = case when @follows then pin_device end where id = @Id", new { row.Id, follows, at = follows ? to.Id : (Guid?)null });
+        }
+    }
+
     private static ShareView View(ShareRow r, DateTimeOffset now) => new(r.Id, r.Name, r.Once, r.Share().State(now), r.BeginsAt, r.EndsAt, r.MadeAt, r.Openings, r.OpenedAt);
 }

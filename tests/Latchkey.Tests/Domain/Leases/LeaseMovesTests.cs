@@ -8,13 +8,13 @@ public sealed class LeaseMovesTests
     // By hand, from DESIGN section 1: every state and every move. A word in parentheses is the code of the refusal.
     private const string Table =
         """
-        state     | Pay            | Cancel           | Expire           | FallOverdue        | Finish
-        Held      | Active         | Cancelled        | Expired          | (lease-not-active) | (lease-not-active)
-        Active    | (already-paid) | (lease-not-held) | (lease-not-held) | Overdue            | Ended
-        Overdue   | (already-paid) | (lease-not-held) | (lease-not-held) | (lease-not-active) | Ended
-        Ended     | (lease-not-held) | (lease-not-held) | (lease-not-held) | (lease-not-active) | (lease-not-active)
-        Cancelled | (lease-not-held) | (lease-not-held) | (lease-not-held) | (lease-not-active) | (lease-not-active)
-        Expired   | (hold-expired) | (hold-expired)   | (lease-not-held) | (lease-not-active) | (lease-not-active)
+        state     | Pay            | Cancel           | Expire           | FallOverdue        | Finish             | Extend
+        Held      | Active         | Cancelled        | Expired          | (lease-not-active) | (lease-not-active) | (lease-not-active)
+        Active    | (already-paid) | (lease-not-held) | (lease-not-held) | Overdue            | Ended              | Active
+        Overdue   | (already-paid) | (lease-not-held) | (lease-not-held) | (lease-not-active) | Ended | Active
+        Ended     | (lease-not-held) | (lease-not-held) | (lease-not-held) | (lease-not-active) | (lease-not-active) | (lease-not-active)
+        Cancelled | (lease-not-held) | (lease-not-held) | (lease-not-held) | (lease-not-active) | (lease-not-active) | (lease-not-active)
+        Expired   | (hold-expired) | (hold-expired)   | (lease-not-held) | (lease-not-active) | (lease-not-active) | (lease-not-active)
         """;
 
     public static IEnumerable<TheoryDataRow<LeaseState, LeaseMove, string>> Cells()

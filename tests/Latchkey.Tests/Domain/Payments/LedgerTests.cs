@@ -37,14 +37,14 @@ public sealed class LedgerTests
         Rental used = Rental.Hold(tariff, LockerSize.M, 2, Start).Pay(Start).Value with { OpenedEver = true };
         used.ToAuthorise.Minor.ShouldBe(20000);
         var reserved = new Standing(PaymentState.Authorised, used.ToAuthorise, tariff.Amount(0));
-        Settlement proof = Settlement.AtProof(used, default, default, tariff.Amount(0), reserved, Start.AddMinutes(1));
-        proof.Order.ShouldBe(new MoneyOrder.Capture(new Money(20000, "INR")));
+        Settlement proof = Settlement.AtProof(used, default, default, tariff.Amount(0), [reserved], Start.AddMinutes(1));
+        proof.Orders.Single().ShouldBe(new MoneyOrder.Capture(new Money(20000, "INR")));
         proof.Entries.Single().Amount.Minor.ShouldBe(10000);
         var taken = new Standing(PaymentState.Captured, used.ToAuthorise, used.ToAuthorise);
         // An hour overdue costs 60 of the 100.
-        Settlement.AtEnd(used, default, default, tariff.Amount(10000), taken, Start.AddHours(2).AddMinutes(30)).Order.ShouldBe(new MoneyOrder.Refund(new Money(4000, "INR")));
+        Settlement.AtEnd(used, default, default, tariff.Amount(10000), [taken], Start.AddHours(2).AddMinutes(30)).Orders.Single().ShouldBe(new MoneyOrder.Refund(new Money(4000, "INR")));
         // Twice is once.
-        Settlement.AtProof(used, default, default, tariff.Amount(10000), taken, Start.AddMinutes(2)).ShouldBe(Settlement.Nothing);
+        Settlement.AtProof(used, default, default, tariff.Amount(10000), [taken], Start.AddMinutes(2)).ShouldBe(Settlement.Nothing);
     }
 
     [Fact]
@@ -53,9 +53,9 @@ public sealed class LedgerTests
         Tariff tariff = Tariffs.Of("INR", new Rate(5000, 40000, 6000, 20000, Deposit: 1000), 0, 15);
         Rental used = Rental.Hold(tariff, LockerSize.M, 1, Start).Pay(Start).Value with { OpenedEver = true };
         var reserved = new Standing(PaymentState.Authorised, used.ToAuthorise, tariff.Amount(0));
-        Settlement.AtProof(used, default, default, tariff.Amount(0), reserved, Start.AddMinutes(1)).ShouldBe(Settlement.Nothing);
-        Settlement end = Settlement.AtEnd(used, default, default, tariff.Amount(0), reserved, Start.AddHours(2));
-        end.Order.ShouldBe(new MoneyOrder.Capture(new Money(6000, "INR")));
+        Settlement.AtProof(used, default, default, tariff.Amount(0), [reserved], Start.AddMinutes(1)).ShouldBe(Settlement.Nothing);
+        Settlement end = Settlement.AtEnd(used, default, default, tariff.Amount(0), [reserved], Start.AddHours(2));
+        end.Orders.Single().ShouldBe(new MoneyOrder.Capture(new Money(6000, "INR")));
         end.Entries.Sum(e => e.Amount.Minor).ShouldBe(11000);
     }
 
@@ -71,9 +71,10 @@ public sealed class LedgerTests
         {
             books.Enter(settlement.Entries);
             charged += settlement.Entries.Where(e => e.Kind == EntryKind.Charge).Aggregate(nothing, (sum, e) => sum + e.Amount);
-            if (settlement.Order is { } order)
+            MoneyOrder? next = settlement.Orders.Count > 0 ? settlement.Orders[0] : null;
+            if (next is { } order)
                 orders.Enqueue(order);
-            ordered = settlement.Order switch
+            ordered = next switch
             {
                 MoneyOrder.Capture c => c.Amount,
                 MoneyOrder.Refund r => ordered - r.Amount,
@@ -100,11 +101,11 @@ public sealed class LedgerTests
         }
 
         for (int look = 0; look < life.Looks; look++)
-            Do(Settlement.AtProof(rental, lease, site, charged, new Standing(state, authorised, ordered), Start + (life.After * look / 3)));
+            Do(Settlement.AtProof(rental, lease, site, charged, [new Standing(state, authorised, ordered)], Start + (life.After * look / 3)));
         if (life.AnswersEarly)
             Answer();
         DateTimeOffset end = Start + life.After;
-        Do(Settlement.AtEnd(rental, lease, site, charged, new Standing(state, authorised, ordered), end));
+        Do(Settlement.AtEnd(rental, lease, site, charged, [new Standing(state, authorised, ordered)], end));
         while (orders.Count > 0)
             Answer();
 

@@ -24,6 +24,11 @@ public sealed class InvariantTests(TestDatabase databases)
         ("A hold ends", "update lease set hold_until = now() - interval '10 years' where state = 'held'"),
         ("Every move of a rental", $"delete from journal where kind = 'lease-active' and lease_id = {Done}"),
         ("A lock of somebody's own", $"update bank set owned = true where id = (select bank_id from lease where id = {Live})"),
+        ("What a rental was extended by", $"insert into lease_change (id, lease_id, kind, hours, minor, currency, state, created_at, expires_at) values (gen_random_uuid(), {Done}, 'extend', 1, 0, 'INR', 'done', now(), now())"),
+        ("Somebody it is shared with", $"""
+            insert into share (id, lease_id, secret, once, begins_at, salt, token, made_at) select gen_random_uuid(), id, '', true, now(), '', '', now() from lease where id <> (select lease_id from command where id = {Order}) limit 1;
+            update command set share_id = (select id from share) where id = {Order}
+            """),
         ("Every order names its authority", $"update journal set authority = 'server' where kind = 'command-created' and command_id = {Order}"),
         ("An order under a lease", $"update command set locker_id = (select id from locker where id <> locker_id limit 1) where id = {Order}"),
         ("A door that opened", $"update journal set device_id = gen_random_uuid() where kind = 'door-opened' and command_id = {Order}"),

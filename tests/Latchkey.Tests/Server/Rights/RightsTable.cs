@@ -100,6 +100,12 @@ internal static class RightsTable
         new("GET /api/v1/leases/{id:guid}/shares", OwnerOnly, "/api/v1/leases/{active}/shares"),
         new("POST /api/v1/leases/{id:guid}/shares", "201 404 404 404 401 404 404", "/api/v1/leases/{active}/shares", Of(new { once = true })),
         new("DELETE /api/v1/leases/{id:guid}/shares/{share:guid}", "404 404 404 404 401 404 404", $"/api/v1/leases/{{active}}/shares/{Guid.Empty}"), // the holder's own: ShareLockerTests
+        new("GET /api/v1/leases/{id:guid}/extensions", OwnerOnly, "/api/v1/leases/{active}/extensions"),
+        new("POST /api/v1/leases/{id:guid}/extensions", "201 404 404 404 401 404 404", "/api/v1/leases/{active}/extensions", Of(new { hours = 1 })),
+        new("GET /api/v1/leases/{id:guid}/swap", OwnerOnly, "/api/v1/leases/{active}/swap"),
+        new("POST /api/v1/leases/{id:guid}/swap", "201 404 404 404 401 404 404", "/api/v1/leases/{active}/swap", Of(new { size = "XL" })),
+        new("POST /api/v1/leases/{id:guid}/problems", "201 404 404 404 401 404 404", "/api/v1/leases/{active}/problems", Of(new { what = "dirty", want = "staff" })),
+        new("POST /api/v1/leases/{id:guid}/reopen", "202 404 404 404 401 404 404", "/api/v1/leases/{ended}/reopen"),
         // Whoever has the link may look and open: for its holder the order of somebody else is under way when they come.
         new("POST /api/v1/shared", Everybody, Body: async scene => new { secret = await scene.Thing("link") }),
         new("POST /api/v1/shared/open", "409 409 409 409 409 409 202", Body: async scene => new { secret = await scene.Thing("link") }),
@@ -133,6 +139,9 @@ internal static class RightsTable
         new("GET /api/v1/staff/sites/{id:guid}/desk/refunds", StaffOfTheSite, "/api/v1/staff/sites/{site}/desk/refunds"),
         new("POST /api/v1/staff/desk/refunds/{id:guid}", "403 403 404 403 401 404 404", $"/api/v1/staff/desk/refunds/{Guid.Empty}"),
         new("POST /api/v1/staff/leases/{id:guid}/end", "403 403 404 403 401 409 200", "/api/v1/staff/leases/{active}/end", Of(new { reason = "other" })), // the admin, who comes first, ends it
+
+        new("GET /api/v1/staff/tickets", "403 403 200 403 401 200 200"), // an operator sees those of their sites
+        new("POST /api/v1/staff/tickets/{id:guid}/close", "403 403 404 403 401 204 204", "/api/v1/staff/tickets/{ticket}/close", Of(new { inService = true })),
 
         // Messages
         new("GET /api/v1/outbox", Everybody), // where it was asked for, and nowhere else: ShowOutboxTests

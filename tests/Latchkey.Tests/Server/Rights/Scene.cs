@@ -109,6 +109,9 @@ internal sealed partial class Scene
                 return _things["checkout"];
             case "desk":
                 return (await Owner.Post($"leases/{await Thing("held")}/payments?at=desk")).Body.Text("deskCode");
+            case "ticket":
+                await Owner.Post($"leases/{await Thing("active")}/problems", new { what = "dirty", want = "staff" });
+                return $"{await _app.Sql<Guid>("select id from ticket order by id desc limit 1")}";
             case "link":
                 return (await Owner.Post($"leases/{await Thing("active")}/shares", new { once = false })).Body.Text("path").Split('#')[1];
             case "session":

@@ -1,11 +1,13 @@
 import { useState } from 'react';
-import { CircleHelp, DoorOpen, Info, Loader, TriangleAlert, CircleCheck, UserRoundPlus } from 'lucide-react';
+import { CircleHelp, DoorOpen, Info, Loader, TriangleAlert, CircleCheck, UserRoundPlus, CalendarClock, Maximize2 } from 'lucide-react';
 import type { Lease } from '../../api/types';
 import { Button } from '../../parts/Button';
 import { Trouble } from '../../parts/Trouble';
 import { useNow } from '../../parts/useNow';
 import { t } from '../../text/t';
 import { say } from './conversation';
+import { ExtendDialog } from './change/ExtendDialog';
+import { SwapDialog } from './change/SwapDialog';
 import { Finish } from './Finish';
 import { LeaseDoor } from './LeaseDoor';
 import { LeaseFacts } from './LeaseFacts';
@@ -24,7 +26,8 @@ export function ActiveLease({ lease, put, reload }: ActiveLeaseProps) {
   const now = useNow(5000);
   const { asking, problem, open } = useOpening(lease, put, reload);
   const [helping, setHelping] = useState(false);
-  const [sharing, setSharing] = useState(false);
+  const [dialog, setDialog] = useState<'share' | 'extend' | 'swap' | null>(null);
+  const close = (): void => setDialog(null);
   const saying = say(lease, asking, now);
   const Icon = icons[saying.mood];
   const mayOpen = lease.may.includes('open');
@@ -52,13 +55,21 @@ export function ActiveLease({ lease, put, reload }: ActiveLeaseProps) {
           </Button>
         )}
         <Button look={saying.help ? 'plain' : 'text'} icon={<CircleHelp size={20} aria-hidden="true" />} onClick={() => setHelping(true)}>{t('help.button')}</Button>
-        {mayOpen && <Button wide icon={<UserRoundPlus size={20} aria-hidden="true" />} onClick={() => setSharing(true)}>{t('share.button')}</Button>}
+        {mayOpen && (
+          <div className="lease-more">
+            <Button icon={<CalendarClock size={20} aria-hidden="true" />} onClick={() => setDialog('extend')}>{t('extend.button')}</Button>
+            <Button icon={<Maximize2 size={20} aria-hidden="true" />} onClick={() => setDialog('swap')}>{t('swap.button')}</Button>
+            <Button icon={<UserRoundPlus size={20} aria-hidden="true" />} onClick={() => setDialog('share')}>{t('share.button')}</Button>
+          </div>
+        )}
         {mayOpen && <PassPanel lease={lease} reload={reload} />}
         <LeaseFacts lease={lease} />
         <Finish lease={lease} put={put} reload={reload} />
       </div>
-      {sharing && <ShareDialog lease={lease} onClose={() => setSharing(false)} />}
-      {helping && <LeaseHelp lease={lease} onClose={() => setHelping(false)} />}
+      {dialog === 'share' && <ShareDialog lease={lease} onClose={close} />}
+      {dialog === 'extend' && <ExtendDialog lease={lease} reload={reload} onClose={close} />}
+      {dialog === 'swap' && <SwapDialog lease={lease} reload={reload} onClose={close} />}
+      {helping && <LeaseHelp lease={lease} put={put} onClose={() => setHelping(false)} />}
     </div>
   );
 }

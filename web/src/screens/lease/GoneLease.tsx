@@ -6,11 +6,12 @@ import { Skeleton } from '../../parts/Skeleton';
 import { t } from '../../text/t';
 import { ReceiptPaper } from '../receipt/ReceiptPaper';
 import { useReceipt } from '../receipt/useReceipt';
+import { Reopen } from './change/Reopen';
 import './GoneLease.css';
 
 /** A rental that is over: with its receipt, or, for a hold that came to nothing, the way to another. */
-export function GoneLease({ lease }: { lease: Lease }) {
-  if (lease.state === 'ended') return <Ended lease={lease} />;
+export function GoneLease({ lease, reload }: { lease: Lease; reload: () => void }) {
+  if (lease.state === 'ended') return <Ended lease={lease} reopened={reload} />;
   const expired = lease.state === 'expired';
   const paidLate = expired && lease.replacedBy === null && lease.payment?.method != null && lease.payment.state !== 'declined';
   if (lease.replacedBy !== null) {
@@ -34,12 +35,13 @@ export function GoneLease({ lease }: { lease: Lease }) {
   );
 }
 
-function Ended({ lease }: { lease: Lease }) {
+function Ended({ lease, reopened }: { lease: Lease; reopened: () => void }) {
   const { data, problem, reload } = useReceipt(lease.id);
   return (
     <div className="ended">
       <div className="ended-side">
         <p className="ended-thanks" role="status"><CircleCheck size={24} aria-hidden="true" /><span>{t('gone.thanks', { label: lease.locker.label })}</span></p>
+        <Reopen lease={lease} reload={reopened} />
         <ButtonLink look="primary" wide href="/">{t('gone.home')}</ButtonLink>
         <ButtonLink look="plain" href={`/receipt/${lease.id}`} icon={<Printer size={20} aria-hidden="true" />}>{t('receipt.printable')}</ButtonLink>
       </div>

@@ -36,7 +36,7 @@ export function LeasePage({ leaseId }: { leaseId: string }) {
       {stale && lease.may.includes('open') && <OfflinePass lease={lease} pass={pass} />}
       {lease.state === 'held' && <HeldLease {...shared} />}
       {(lease.state === 'active' || lease.state === 'overdue') && <ActiveLease {...shared} />}
-      {(lease.state === 'ended' || lease.state === 'cancelled' || lease.state === 'expired') && <GoneLease lease={lease} />}
+      {(lease.state === 'ended' || lease.state === 'cancelled' || lease.state === 'expired') && <GoneLease lease={lease} reload={reload} />}
     </Page>
   );
 }

@@ -66,6 +66,7 @@ function lineWords({ startedHours, size, hours: prepaidHours }: Receipt): Record
     prepaid: t('receipt.linePrepaid', { size: sizeName(size), hours: tn('book.nHours', prepaidHours) }),
     overdue: t('receipt.lineOverdue'),
     'not-opened': t('receipt.lineNotOpened'),
+    waived: t('receipt.lineWaived'),
   };
 }
 

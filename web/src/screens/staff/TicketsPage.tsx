@@ -1,0 +1,62 @@
+import { useState } from 'react';
+import { Wrench } from 'lucide-react';
+import { changes, type ProblemKind, type Ticket } from '../../api/changes';
+import { asProblem, type Problem } from '../../api/problem';
+import { useResource } from '../../api/useResource';
+import { Page } from '../../app/Page';
+import { dateTime } from '../../format/time';
+import { Button } from '../../parts/Button';
+import { Chips } from '../../parts/Chips';
+import { Skeleton } from '../../parts/Skeleton';
+import { Trouble } from '../../parts/Trouble';
+import { t, type Plain } from '../../text/t';
+import './UndeliveredPage.css';
+
+const words: Record<ProblemKind, Plain> = { stuck: 'report.stuck', 'not-empty': 'report.notEmpty', dirty: 'report.dirty', broken: 'report.broken', other: 'report.other' };
+
+/** What customers have reported: staff go and look, and say whether the locker may be rented again. */
+export function TicketsPage() {
+  const [closed, setClosed] = useState<'open' | 'closed'>('open');
+  const { data, problem, reload } = useResource(`tickets/${closed}`, (signal) => changes.tickets(closed === 'closed', undefined, signal));
+  const [busy, setBusy] = useState<string | null>(null);
+  const [failed, setFailed] = useState<Problem | null>(null);
+  const close = async (ticket: Ticket, inService: boolean): Promise<void> => {
+    setBusy(ticket.id);
+    setFailed(null);
+    try {
+      await changes.closeTicket(ticket.id, inService);
+    } catch (error) {
+      setFailed(asProblem(error));
+    }
+    setBusy(null);
+    reload();
+  };
+  return (
+    <Page title={t('tickets.title')} className="middle stack">
+      <Chips label={t('tickets.which')} value={closed} onChoose={setClosed} chips={[{ value: 'open', text: t('tickets.open') }, { value: 'closed', text: t('tickets.closed') }]} />
+      {problem !== null && <Trouble problem={problem} retry={reload} />}
+      {failed !== null && <Trouble problem={failed} />}
+      {data === null && problem === null && <Skeleton rows={3} height={96} />}
+      {data?.items.length === 0 && <div className="empty"><Wrench size={32} aria-hidden="true" /><p className="empty-title">{closed === 'open' ? t('tickets.none') : t('tickets.noneClosed')}</p><p className="quiet">{t('tickets.noneText')}</p></div>}
+      {data !== null && data.items.length > 0 && (
+        <ul className="undelivered">
+          {data.items.map((ticket) => (
+            <li key={ticket.id}>
+              <span className="undelivered-what">
+                <strong>{t('tickets.name', { label: ticket.locker, what: t(words[ticket.what]) })}</strong>
+                <span className="small quiet">{ticket.site}, {ticket.bank}</span>
+                <span className="small quiet num">{[t('tickets.number', { number: ticket.number }), dateTime(ticket.openedAt, Intl.DateTimeFormat().resolvedOptions().timeZone), ...(ticket.inside ? [t('tickets.inside')] : []), ticket.outOfService ? t('tickets.out') : t('tickets.in')].join(' · ')}</span>
+              </span>
+              {ticket.closedAt === null && (
+                <>
+                  <Button busy={busy === ticket.id} aria-label={t('tickets.fineOf', { label: ticket.locker })} onClick={() => void close(ticket, true)}>{t('tickets.fine')}</Button>
+                  <Button look="text" busy={busy === ticket.id} aria-label={t('tickets.keepOutOf', { label: ticket.locker })} onClick={() => void close(ticket, false)}>{t('tickets.keepOut')}</Button>
+                </>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+    </Page>
+  );
+}
