@@ -55,7 +55,7 @@ export function SharedPage() {
   const Icon = { calm: Info, busy: Loader, good: CircleCheck, warn: TriangleAlert, over: Link2Off, waiting: Hourglass }[saying.mood];
   return (
     <Page title={t('lease.title', { label })} className="narrow stack">
-      <p className="quiet">{t('shared.by', { name: data.sharedBy })}<br />{t('lease.where', { site: site.name, bank: data.bank.name })}<br />{site.address}, {site.city}</p>
+      <p className="quiet">{t('shared.by', { name: data.sharedBy })}<br />{t('lease.where', { site: site.name, bank: data.bank.name })}<br />{site.address.includes(site.city) ? site.address : `${site.address}, ${site.city}`}</p>
       <div className="shared-door"><Door label={label} size={data.size} look={good ? 'yours' : 'taken'} open={data.door === 'open'} /></div>
       <div className="talk" data-mood={saying.mood} role="status" aria-live="polite" aria-atomic="true">
         <Icon size={24} aria-hidden="true" />

@@ -53,7 +53,7 @@ export function ShareDialog({ lease, onClose }: { lease: Lease; onClose: () => v
   });
 
   return (
-    <Sheet title={t('share.title', { label: lease.locker.label })} onClose={onClose}>
+    <Sheet title={t('share.title', { label: lease.locker.label })} onClose={onClose} done={t('pass.done')}>
       {link === null ? (
         <form className="share-new" onSubmit={(event) => { event.preventDefault(); void make(); }}>
           <p className="small quiet">{t('share.text')}</p>
@@ -62,7 +62,7 @@ export function ShareDialog({ lease, onClose }: { lease: Lease; onClose: () => v
           ]} />
           <p className="small quiet">{how === 'once' ? t('share.onceText') : how === 'hours' ? t('share.hoursText', { time: clock(serverNow() + errand, lease.site.timeZone) }) : t('share.rentalText')}</p>
           <Field label={t('share.name')} hint={t('share.nameHint')} value={name} maxLength={40} autoComplete="off" onChange={(event) => setName(event.target.value)} />
-          <Button type="submit" wide busy={busy === 'make'} icon={<Link2 size={20} aria-hidden="true" />}>{t('share.make')}</Button>
+          <Button type="submit" look="primary" wide busy={busy === 'make'} icon={<Link2 size={20} aria-hidden="true" />}>{t('share.make')}</Button>
         </form>
       ) : <NewLink link={link} label={lease.locker.label} again={() => setLink(null)} />}
       {problem !== null && <Trouble problem={problem} />}
@@ -105,7 +105,7 @@ function NewLink({ link, label, again }: { link: string; label: string; again: (
       <p><strong>{t('share.made')}</strong></p>
       <p className="share-url" data-link>{link}</p>
       <p className="small quiet">{t('share.madeText')}</p>
-      <Button wide icon={copied ? <Check size={20} aria-hidden="true" /> : hands ? <Send size={20} aria-hidden="true" /> : <Copy size={20} aria-hidden="true" />} onClick={() => void send()}>
+      <Button look="primary" wide icon={copied ? <Check size={20} aria-hidden="true" /> : hands ? <Send size={20} aria-hidden="true" /> : <Copy size={20} aria-hidden="true" />} onClick={() => void send()}>
         {copied ? t('share.copied') : hands ? t('share.send') : t('share.copy')}
       </Button>
       <Button look="text" onClick={again}>{t('share.another')}</Button>
