@@ -63,5 +63,5 @@ export const changeEn = {
   'tickets.fine': 'It is fine',
   'tickets.fineOf': 'It is fine: rent out locker {label}',
   'tickets.keepOut': 'Keep it out of service',
-  'tickets.keepOutOf': 'Keep locker {label} out of service',
+  'tickets.keepOutOf': 'Keep it out of service: locker {label}',
 } as const;

@@ -64,5 +64,5 @@ export const changeHi: Record<keyof typeof changeEn, string> = {
   'tickets.fine': 'ठीक है',
   'tickets.fineOf': 'ठीक है: लॉकर {label} किराए पर दें',
   'tickets.keepOut': 'सेवा से बाहर रखें',
-  'tickets.keepOutOf': 'लॉकर {label} सेवा से बाहर रखें',
+  'tickets.keepOutOf': 'सेवा से बाहर रखें: लॉकर {label}',
 };
