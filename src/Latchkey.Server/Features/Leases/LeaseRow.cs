@@ -72,7 +72,8 @@ public sealed class LeaseRow
         $"""
         select l.id, l.state, l.person_id, l.site_id, l.bank_id, l.locker_id, l.hours, l.size_priced, l.tariff::text as tariff, l.hold_until,
           l.paid_from, l.paid_until, l.ended_at, l.opened_ever, l.receipt_number, l.replaced_by, l.created_at, k.door, k.door_since, k.occupied, d.online as bank_online, l.pin_set_at, l.cards::text as cards, l.earlier::text as earlier, l.waived, l.substitutes,
-          l.state = 'ended' and l.opened_ever and k.in_service and not exists (select 1 from lease n where n.locker_id = l.locker_id and n.id <> l.id and n.reopens is distinct from l.id and (n.state in ('held', 'active', 'overdue') or n.ended_at > l.ended_at))
+          l.state = 'ended' and l.opened_ever and k.in_service and not exists (select 1 from lease n where n.locker_id = l.locker_id and n.state in ('held', 'active', 'overdue') and n.id <> l.id and n.reopens is distinct from l.id)
+            and not exists (select 1 from lease n where n.locker_id = l.locker_id and n.ended_at > l.ended_at and n.reopens is distinct from l.id)
             and not exists (select 1 from journal j where j.lease_id = l.id and j.kind = 'lease-ended' and j.data is not null) as reopenable,
           coalesce((select max(g.revision) from device_grant g where g.device_id = d.id and g.lease_id = l.id and g.share_id is null) <= d.grants_held, false) as offline_ready,
           c.id as command_id, c.state as command_state, c.reason as command_reason, c.created_at as command_created_at,
