@@ -10,6 +10,12 @@ namespace Latchkey.Server.Devices;
 /// <summary>How commands come to their one outcome: every way leads through the same conditional update.</summary>
 public static class CommandLedger
 {
+    private const string Settled =
+        "c.id, c.device_id, c.locker_id, c.lease_id, coalesce(c.person_id, (select l.person_id from lease l where l.id = c.lease_id)) as person_id, c.share_id, b.id as bank_id, b.site_id";
+
+    /// <summary>An order of this lease has no outcome yet. The caller has locked the lease, so that nobody gives another one meanwhile.</summary>
+    public static Task<bool> IsUnderWay(Transaction tx, Guid lease) => tx.Scalar<bool>("select exists (select 1 from command where lease_id = @lease and state in ('pending', 'sent'))", new { lease });
+
     /// <summary>Writes an outcome unless there is one already.</summary>
     public static Task<bool> Settle(Db db, Guid command, CommandState state, string? reason, string authority, DateTimeOffset now) => db.Change(
         async tx => await Settle(tx, command, null, state, reason, authority, now) is not null, CancellationToken.None);
@@ -19,11 +25,11 @@ public static class CommandLedger
     {
         string[] from = [.. Enum.GetValues<CommandState>().Where(s => CommandRules.Settle(s, state) is not null).Select(s => s.Text())];
         SettledRow? row = await tx.First<SettledRow>(
-            """
+            $"""
             update command c set state = @state, reason = @reason, settled_at = @now
             from locker k join bank b on b.id = k.bank_id
             where c.id = @command and k.id = c.locker_id and c.state = any(@from) and (@device::uuid is null or c.device_id = @device)
-            returning c.id, c.device_id, c.locker_id, c.lease_id, coalesce(c.person_id, (select l.person_id from lease l where l.id = c.lease_id)) as person_id, c.share_id, b.id as bank_id, b.site_id
+            returning {Settled}
             """,
             new { command, device, state = state.Text(), reason, now, from });
         if (row is not null)
@@ -41,10 +47,10 @@ public static class CommandLedger
             List<SettledRow> rows =
             [
                 .. await tx.Query<SettledRow>(
-                    """
+                    $"""
                     update command c set state = 'sent' from locker k join bank b on b.id = k.bank_id
                     where c.id = any(@commands) and k.id = c.locker_id and c.state = 'pending'
-                    returning c.id, c.device_id, c.locker_id, c.lease_id, coalesce(c.person_id, (select l.person_id from lease l where l.id = c.lease_id)) as person_id, c.share_id, b.id as bank_id, b.site_id
+                    returning {Settled}
                     """,
                     new { commands }),
             ];

@@ -17,6 +17,10 @@ public sealed class Grants
     /// <summary>The slot of the key that signs passes.</summary>
     private const byte Kid = 1;
 
+    /// <summary>SQL: the bank has said that what it last was told of lease <c>l</c> is on the disk of device <c>d</c>. Shares of the lease have grants of their own.</summary>
+    public const string LeaseIsHeld =
+        "coalesce((select max(g.revision) from device_grant g where g.device_id = d.id and g.lease_id = l.id and g.share_id is null) <= d.grants_held, false)";
+
     /// <param name="passKey">Signs passes: PKCS #8. Given and not asked for, because a transaction that needs a second connection can starve behind others.</param>
     public Grants(byte[] passKey)
     {

@@ -7,6 +7,7 @@ using Latchkey.Domain.Pricing;
 using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Features.Demo;
 using Latchkey.Server.Features.Places;
+using Latchkey.Server.Journal;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Latchkey.Tests.Support;
@@ -32,6 +33,17 @@ internal static class Driving
             await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System);
         }
     }
+
+    /// <summary>Waits until each entry of the journal has its link. An older transaction anywhere in the cluster holds it up, as any reader of the journal.</summary>
+    /// <param name="atOnce">Nodes that try at the same time.</param>
+    public static Task UntilLinked(this LatchkeyApp app, int atOnce = 1) => Until(
+        async () =>
+        {
+            await Task.WhenAll(Enumerable.Range(0, atOnce).Select(_ => Task.Run(() => app.Services.GetRequiredService<JournalChain>().LinkNext(CancellationToken.None))));
+            return await app.Sql<long>("select count(*) from journal_link") == await app.Sql<long>("select count(*) from journal");
+        },
+        "all are linked",
+        seconds: 60);
 
     /// <summary>Waits until providers have answered every order; desks' refunds wait for people.</summary>
     public static Task MoneySettles(this LatchkeyApp app) => Until(

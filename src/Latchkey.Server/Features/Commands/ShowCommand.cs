@@ -14,7 +14,16 @@ namespace Latchkey.Server.Features.Commands;
 /// <param name="Reason">With <c>refused</c>: why.</param>
 public sealed record CommandView(
     Guid Id, Guid? LeaseId, Guid LockerId, string Kind, CommandState State, bool Final, string? Reason,
-    DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, DateTimeOffset? SettledAt);
+    DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, DateTimeOffset? SettledAt)
+{
+    /// <param name="state">As it is stored.</param>
+    internal static CommandView Of(
+        Guid id, Guid? lease, Guid locker, string kind, string state, string? reason, DateTimeOffset createdAt, DateTimeOffset expiresAt, DateTimeOffset? settledAt)
+    {
+        CommandState parsed = EnumText.Parse<CommandState>(state);
+        return new CommandView(id, lease, locker, kind, parsed, CommandRules.IsFinal(parsed), reason, createdAt, expiresAt, settledAt);
+    }
+}
 
 /// <summary>Somebody asks what became of their order.</summary>
 public static class ShowCommand
@@ -34,10 +43,7 @@ public static class ShowCommand
     {
         Row? row = await db.QueryFirstOrDefaultAsync<Row>(
             "select id, lease_id, locker_id, kind, state, reason, created_at, expires_at, settled_at from command where id = @id and (@person::uuid is null or person_id = @person)", new { id, person });
-        if (row is null)
-            return null;
-        CommandState state = EnumText.Parse<CommandState>(row.State);
-        return new CommandView(row.Id, row.LeaseId, row.LockerId, row.Kind, state, CommandRules.IsFinal(state), row.Reason, row.CreatedAt, row.ExpiresAt, row.SettledAt);
+        return row is null ? null : CommandView.Of(row.Id, row.LeaseId, row.LockerId, row.Kind, row.State, row.Reason, row.CreatedAt, row.ExpiresAt, row.SettledAt);
     }
 
     private sealed class Row

@@ -1,6 +1,7 @@
 using Dapper;
 using Latchkey.Server.Devices.Claims;
 using Latchkey.Server.Features.Accounts;
+using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -27,9 +28,9 @@ public static class ListDevices
 
     private static async Task<Results<Ok<Devices>, ProblemHttpResult>> Handle(HttpContext http, Db db, TimeProvider time, CancellationToken cancel)
     {
+        if (SiteStaff.RefusesOthers(http) is { } refused)
+            return refused;
         Caller caller = http.Caller();
-        if (caller.Role is not ("admin" or "operator"))
-            return Problems.Of(StatusCodes.Status403Forbidden, "forbidden", "Only staff may do this.");
         DateTimeOffset soon = time.GetUtcNow() + CertificateWatch.SoonForDevices;
         IEnumerable<Row> rows = await db.Read(
             c => c.QueryAsync<Row>(

@@ -52,7 +52,7 @@ internal static class LeaseLog
             _ => Kind,
         };
 
-        public string? Reason => Text("reason") ?? Text("issue");
+        public string? Reason => Data is not null && JsonSerializer.Deserialize<JsonElement>(Data) is { ValueKind: JsonValueKind.Object } data ? Text(data, "reason") ?? Text(data, "issue") : null;
 
         /// <summary>Who, and what else there is to say of who.</summary>
         public (string By, string? Name) By(Guid reader) =>
@@ -66,8 +66,6 @@ internal static class LeaseLog
         private static string? CredentialOf(string authority) =>
             authority.StartsWith("pass:", StringComparison.Ordinal) ? "pass" : authority.Split(':') is [_, _, var kind, ..] ? kind.Split('-')[0] : null;
 
-        private string? Text(string name) =>
-            Data is not null && JsonSerializer.Deserialize<JsonElement>(Data) is { ValueKind: JsonValueKind.Object } of && of.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
-                ? value.GetString() : null;
+        private static string? Text(JsonElement data, string name) => data.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
     }
 }

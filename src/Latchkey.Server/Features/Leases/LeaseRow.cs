@@ -4,6 +4,7 @@ using Latchkey.Domain.Commands;
 using Latchkey.Domain.Leases;
 using Latchkey.Domain.Lockers;
 using Latchkey.Domain.Pricing;
+using Latchkey.Server.Devices;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
 using Latchkey.Server.Storage;
@@ -75,7 +76,7 @@ public sealed class LeaseRow
           l.state = 'ended' and l.opened_ever and k.in_service and not exists (select 1 from lease n where n.locker_id = l.locker_id and n.state in ('held', 'active', 'overdue') and n.id <> l.id and n.reopens is distinct from l.id)
             and not exists (select 1 from lease n where n.locker_id = l.locker_id and n.ended_at > l.ended_at and n.reopens is distinct from l.id)
             and not exists (select 1 from journal j where j.lease_id = l.id and j.kind = 'lease-ended' and j.data is not null) as reopenable,
-          coalesce((select max(g.revision) from device_grant g where g.device_id = d.id and g.lease_id = l.id and g.share_id is null) <= d.grants_held, false) as offline_ready,
+          {Grants.LeaseIsHeld} as offline_ready,
           c.id as command_id, c.state as command_state, c.reason as command_reason, c.created_at as command_created_at,
           c.expires_at as command_expires_at, c.settled_at as command_settled_at,
           p.id as payment_id, p.state as payment_state, p.minor as payment_minor, p.currency as payment_currency,

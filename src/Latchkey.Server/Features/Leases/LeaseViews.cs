@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Latchkey.Domain;
-using Latchkey.Domain.Commands;
 using Latchkey.Domain.Leases;
 using Latchkey.Link.Messages;
 using Latchkey.Server.Hosting;
@@ -8,7 +7,6 @@ using Latchkey.Domain.Lockers;
 using Latchkey.Server.Features.Commands;
 using Latchkey.Server.Features.Payments;
 using Latchkey.Server.Features.Places;
-using Latchkey.Server.Storage;
 
 namespace Latchkey.Server.Features.Leases;
 
@@ -92,7 +90,9 @@ public static class LeaseViews
             rental.OpenedEver,
             // Somebody who has given the locker back no longer learns what its door does.
             LeaseMoves.IsLive(state) ? new DoorView(row.DoorState(), row.DoorSince, row.Occupied) : new DoorView(DoorState.Unknown, null, null),
-            CommandOf(row),
+            row.CommandId is { } command
+                ? CommandView.Of(command, row.Id, row.LockerId, CommandKinds.Open, row.CommandState!, row.CommandReason, row.CommandCreatedAt!.Value, row.CommandExpiresAt!.Value, row.CommandSettledAt)
+                : null,
             PaymentViews.Of(row),
             May(state),
             // Only while it opens anything: what a bank still holds of a lease that is over is not the holder's business.
@@ -104,15 +104,6 @@ public static class LeaseViews
     }
 
     internal static IReadOnlyList<CardView> CardsOf(string cards) => CardView.Of(JsonSerializer.Deserialize<GrantedCard[]>(cards, Json.Options)!);
-
-    private static CommandView? CommandOf(LeaseRow row)
-    {
-        if (row.CommandId is not { } id)
-            return null;
-        CommandState state = EnumText.Parse<CommandState>(row.CommandState!);
-        return new CommandView(
-            id, row.Id, row.LockerId, "open", state, CommandRules.IsFinal(state), row.CommandReason, row.CommandCreatedAt!.Value, row.CommandExpiresAt!.Value, row.CommandSettledAt);
-    }
 
     private static IReadOnlyList<string> May(LeaseState state) => state switch
     {

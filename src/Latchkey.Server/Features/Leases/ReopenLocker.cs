@@ -1,5 +1,6 @@
 using Latchkey.Domain;
 using Latchkey.Link.Messages;
+using Latchkey.Server.Devices;
 using Latchkey.Server.Features.Commands;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
@@ -62,7 +63,7 @@ public sealed class ReopenLocker(Db db, TimeProvider time, ILogger<ReopenLocker>
                 new { again, lease, now, until = now + Lasts });
             tx.Journal(new JournalEntry(now, JournalKinds.ReopenBegun, JournalEntry.ByPerson(person), person, row.SiteId, row.BankId, row.LockerId, again));
         }
-        else if (await tx.Scalar<bool>("select exists (select 1 from command where lease_id = @again and state in ('pending', 'sent'))", new { again }))
+        else if (await CommandLedger.IsUnderWay(tx, again.Value))
             return Refusal.CommandPending(locker.Label);
         return new DoorOrders.Allowed(again.Value, locker, places.Bank(locker.BankId)!.DeviceId);
     }

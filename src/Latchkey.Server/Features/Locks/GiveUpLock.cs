@@ -1,4 +1,5 @@
 using Latchkey.Domain;
+using Latchkey.Server.Devices;
 using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
@@ -27,7 +28,7 @@ public static class GiveUpLock
                 if (await tx.First<Guid?>("select id from lease where id = @id and person_id = @person and state = 'active' for update", new { id, person }) is null)
                     return Refusal.NotFound("lock");
                 // What is on its way to the bolt belongs to this owner: its outcome comes first.
-                if (await tx.Scalar<bool>("select exists (select 1 from command where lease_id = @id and state in ('pending', 'sent'))", new { id }))
+                if (await CommandLedger.IsUnderWay(tx, id))
                     return Refusal.LockUnderWay;
                 return await LockOwnership.End(tx, bank, JournalEntry.ByPerson(person), time.GetUtcNow());
             },

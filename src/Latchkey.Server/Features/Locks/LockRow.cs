@@ -1,6 +1,6 @@
 using Dapper;
-using Latchkey.Domain.Commands;
 using Latchkey.Domain.Lockers;
+using Latchkey.Server.Devices;
 using Latchkey.Server.Features.Commands;
 using Latchkey.Server.Features.Leases;
 using Latchkey.Server.Storage;
@@ -51,9 +51,9 @@ internal sealed class LockRow
     public DateTimeOffset? CommandSettledAt { get; init; }
 
     private const string Select =
-        """
+        $"""
         select l.id, l.bank_id, l.locker_id, b.device_id, b.name, s.name as site, s.time_zone, p.name as owner, k.door, k.door_since, d.online, d.last_seen, d.issue, d.battery, l.created_at, l.pin_set_at, l.cards::text as cards,
-          coalesce((select max(g.revision) from device_grant g where g.device_id = d.id and g.lease_id = l.id and g.share_id is null) <= d.grants_held, false) as offline_ready,
+          {Grants.LeaseIsHeld} as offline_ready,
           c.id as command_id, c.kind as command_kind, c.state as command_state, c.reason as command_reason, c.created_at as command_created_at,
           c.expires_at as command_expires_at, c.settled_at as command_settled_at
         from lease l join bank b on b.id = l.bank_id join site s on s.id = l.site_id join locker k on k.id = l.locker_id join device d on d.id = b.device_id join person p on p.id = l.person_id
@@ -75,8 +75,6 @@ internal sealed class LockRow
 
     public LockView View() => new(
         Id, BankId, DeviceId, Name, Site, TimeZone, LockStatuses.Of(DoorState), DoorState, DoorSince, Online, LastSeen, Issue, Battery, CreatedAt,
-        CommandId is { } command && EnumText.Parse<CommandState>(CommandState!) is var state
-            ? new CommandView(command, Id, LockerId, CommandKind!, state, CommandRules.IsFinal(state), CommandReason, CommandCreatedAt!.Value, CommandExpiresAt!.Value, CommandSettledAt)
-            : null,
+        CommandId is { } command ? CommandView.Of(command, Id, LockerId, CommandKind!, CommandState!, CommandReason, CommandCreatedAt!.Value, CommandExpiresAt!.Value, CommandSettledAt) : null,
         new OfflineView(OfflineReady, PinSetAt, LeaseViews.CardsOf(Cards)));
 }

@@ -4,6 +4,7 @@ using Latchkey.Server.Features.Payments.Providers;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Storage;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Latchkey.Server.Features.Payments;
 
@@ -11,13 +12,31 @@ namespace Latchkey.Server.Features.Payments;
 /// Opens checkouts at providers. The payment is written down first, and its id is the checkout's name there: a server that died in between, or heard no answer,
 /// opens it again and gets the same one.
 /// </summary>
-public sealed class Checkouts(Db db, PaymentProviders providers, PlaceBook places, TimeProvider time)
+public sealed class Checkouts(Db db, PaymentProviders providers, PlaceBook places, ILogger<Checkouts> log, TimeProvider time)
 {
     /// <summary>A person waits for it.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
 
     // When a webhook or the person themselves should have come back; then it is asked for.
     private static readonly TimeSpan FirstAsk = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Opens it for somebody who waits; the answer to them when it is not known whether it is open, null when all is well. Also when theirs is a repeat: the first request may
+    /// have died before the provider answered.
+    /// </summary>
+    public async Task<ProblemHttpResult?> Open(Guid payment, CancellationToken cancel)
+    {
+        try
+        {
+            await Find(payment, cancel);
+            return null;
+        }
+        catch (ProviderAwayException e)
+        {
+            log.LogWarning("A checkout could not be opened ({Reason}).", e.Message);
+            return Problems.Of(StatusCodes.Status503ServiceUnavailable, "payment-provider-away", "The payment service does not answer. Try again in a moment; nothing was charged.");
+        }
+    }
 
     /// <summary>The provider's name for this payment, which is opened there if it is not; null when there is no such payment.</summary>
     /// <exception cref="ProviderAwayException">It is not known whether it is open.</exception>

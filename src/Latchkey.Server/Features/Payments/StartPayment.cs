@@ -28,7 +28,7 @@ public static class StartPayment
 
     private static async Task<Results<JsonHttpResult<PaymentView>, ProblemHttpResult>> Handle(
         Guid id, HttpContext http, Idempotency idempotency, Db db, Checkouts checkouts, PaymentArrivals arrivals, PaymentProviders providers, MoneyOrders orders, PlaceBook places,
-        ILogger<Checkouts> log, TimeProvider time, CancellationToken cancel, string at = "card")
+        TimeProvider time, CancellationToken cancel, string at = "card")
     {
         Guid person = http.Caller().Id;
         if (new Check().That(at is "card" or "desk", "at", "One pays by card, or at the desk where the site's staff take money.").Problem is { } invalid)
@@ -40,16 +40,8 @@ public static class StartPayment
             return answer;
         // Another checkout may have to be closed, which nobody waits for.
         orders.Wake();
-        try
-        {
-            // Also when this is a repeat: the first request may have died before the provider answered.
-            await checkouts.Find(payment.Id, cancel);
-        }
-        catch (ProviderAwayException e)
-        {
-            log.LogWarning("A checkout could not be opened ({Reason}).", e.Message);
-            return Problems.Of(StatusCodes.Status503ServiceUnavailable, "payment-provider-away", "The payment service does not answer. Try again in a moment; nothing was charged.");
-        }
+        if (await checkouts.Open(payment.Id, cancel) is { } away)
+            return away;
         return TypedResults.Json((await Load(db, payment.Id, person, cancel))!, Json.Options, statusCode: StatusCodes.Status201Created);
     }
 

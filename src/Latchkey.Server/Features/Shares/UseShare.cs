@@ -125,7 +125,7 @@ public static class UseShare
         if (await ShareRow.Lock(tx, secret) is not { } row)
             return Unknown;
         LockerPlace locker = places.Locker(row.LockerId)!;
-        if (await tx.Scalar<bool>("select exists (select 1 from command where lease_id = @LeaseId and state in ('pending', 'sent'))", new { row.LeaseId }))
+        if (await CommandLedger.IsUnderWay(tx, row.LeaseId))
             return Refusal.CommandPending(locker.Label);
         if (row.Share().MayOpen(now) is { } refused)
             return refused;

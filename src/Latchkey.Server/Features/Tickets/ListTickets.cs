@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapper;
+using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
@@ -32,8 +33,9 @@ public static class ListTickets
 
     private static async Task<Results<Ok<Page>, ProblemHttpResult>> List(HttpContext http, Db db, PlaceBook places, CancellationToken cancel, bool closed = false, Guid? cursor = null)
     {
-        if (http.Caller() is not { Role: "admin" or "operator" } caller)
-            return Problems.Of(StatusCodes.Status403Forbidden, "forbidden", "Only staff may do this.");
+        if (SiteStaff.RefusesOthers(http) is { } refused)
+            return refused;
+        Caller caller = http.Caller();
         List<Row> rows =
         [
             .. await db.Read(

@@ -33,9 +33,10 @@ public static class SecurityHeaders
     {
         // A street map's pictures, where one was asked for.
         string pages = face.Tiles is { } tiles ? Pages.Replace("data: blob:;", $"data: blob: {tiles.Origin};", StringComparison.Ordinal) : Pages;
+        Func<object, Task> write = http => Write((HttpContext)http, pages); // one for all requests
         app.Use((http, next) =>
         {
-            http.Response.OnStarting(() => Write(http, pages));
+            http.Response.OnStarting(write, http);
             return next(http);
         });
     }

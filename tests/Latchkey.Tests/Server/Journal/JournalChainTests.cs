@@ -19,16 +19,6 @@ public sealed class JournalChainTests(TestDatabase databases)
 
     private static JournalChain ChainOf(LatchkeyApp app) => app.Services.GetRequiredService<JournalChain>();
 
-    /// <summary>An older transaction anywhere in the cluster holds it up, as any reader of the journal.</summary>
-    private static Task Linked(LatchkeyApp app, int atOnce = 1) => Driving.Until(
-        async () =>
-        {
-            await Task.WhenAll(Enumerable.Range(0, atOnce).Select(_ => Task.Run(() => ChainOf(app).LinkNext(CancellationToken.None))));
-            return await app.Sql<long>("select count(*) from journal_link") == await app.Sql<long>("select count(*) from journal");
-        },
-        "all are linked",
-        seconds: 60);
-
     private static async Task<IReadOnlyList<string>> Wrong(LatchkeyApp app, NpgsqlConnection? inside = null)
     {
         await using var own = new NpgsqlConnection(app.Database + ";Pooling=false");
@@ -56,7 +46,7 @@ public sealed class JournalChainTests(TestDatabase databases)
         int rows = Campaign.Count("chain", 200);
         await using LatchkeyApp app = await LatchkeyApp.Start(databases);
         await Write(app, rows);
-        await Linked(app);
+        await app.UntilLinked();
         (await Wrong(app)).ShouldBeEmpty();
         var random = new Random(20261122);
         string[] changes =
@@ -96,7 +86,7 @@ public sealed class JournalChainTests(TestDatabase databases)
         string folder = Directory.CreateTempSubdirectory("lk-chain-").FullName;
         CheckpointFile file = CheckpointFile.In(folder);
         await Write(app, 50);
-        await Linked(app);
+        await app.UntilLinked();
         Checkpoint signed = await Last(app);
         file.Append(signed);
         file.Append(signed);
@@ -105,7 +95,7 @@ public sealed class JournalChainTests(TestDatabase databases)
 
         // The journal is changed and all that follows is linked again, as this program would.
         await app.Sql<int>("update journal set authority = 'server' where id = (select max(id) from journal); delete from journal_link; delete from journal_checkpoint; update journal_chain set xid = '0', id = 0, position = 0, hash = ''");
-        await Linked(app);
+        await app.UntilLinked();
         (await Wrong(app)).ShouldBeEmpty("it looks whole from inside");
         (await Exported(app, file)).ShouldNotBeEmpty();
 
@@ -124,9 +114,9 @@ public sealed class JournalChainTests(TestDatabase databases)
     {
         await using LatchkeyApp app = await LatchkeyApp.Start(databases);
         TestPerson asha = await app.GivenCustomer();
-        await Linked(app);
+        await app.UntilLinked();
         (await asha.Post("auth/me/erase", new { })).Status.ShouldBe(204);
-        await Linked(app);
+        await app.UntilLinked();
         (await app.Sql<long>("select count(*) from journal where kind = 'person-erased'")).ShouldBe(1);
         (await Wrong(app)).ShouldBeEmpty();
     }
@@ -143,7 +133,7 @@ public sealed class JournalChainTests(TestDatabase databases)
         await Write(app, 3000);
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => ChainOf(app).LinkNext(CancellationToken.None))));
         await open.CommitAsync();
-        await Linked(app, atOnce: 8);
+        await app.UntilLinked(atOnce: 8);
         (await Wrong(app)).ShouldBeEmpty();
         (await app.Sql<long>("select max(position) from journal_link")).ShouldBe(await app.Sql<long>("select count(*) from journal_link"));
         (await app.Sql<long>("select count(*) from journal_checkpoint")).ShouldBeGreaterThan(1, "after each thousand");
@@ -154,13 +144,13 @@ public sealed class JournalChainTests(TestDatabase databases)
     {
         await using LatchkeyApp app = await LatchkeyApp.Start(databases);
         await Write(app, 20);
-        await Linked(app);
+        await app.UntilLinked();
         await Write(app, 5);
         // As pg_dump leaves it in a cluster that has not come so far.
         await app.Sql<int>("update journal set xid = (pg_current_xact_id()::text::bigint + 1000000)::text::xid8");
         await using (NpgsqlDataSource source = NpgsqlDataSource.Create(app.Database))
             (await RestoredJournal.PutBeforeThePresent(source, CancellationToken.None)).ShouldBeGreaterThan(0);
-        await Linked(app);
+        await app.UntilLinked();
         (await Wrong(app)).ShouldBeEmpty();
     }
 

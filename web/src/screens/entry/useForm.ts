@@ -1,5 +1,6 @@
-import { useRef, useState, type FormEvent, type RefObject } from 'react';
-import { asProblem, Problem } from '../../api/problem';
+import { useRef, type FormEvent, type RefObject } from 'react';
+import { Problem } from '../../api/problem';
+import { useDeed } from '../../parts/useDeed';
 
 interface Form {
   form: RefObject<HTMLFormElement | null>;
@@ -12,26 +13,17 @@ interface Form {
 
 export function useForm(): Form {
   const form = useRef<HTMLFormElement>(null);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-
-  const run = async (deed: () => Promise<void>): Promise<void> => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      await deed();
-    } catch (error) {
-      setProblem(asProblem(error));
+  const { busy, problem, run } = useDeed();
+  const act = async (deed: () => Promise<void>): Promise<void> => {
+    if (!await run('deed', deed))
       requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus());
-    }
-    setBusy(false);
   };
 
   return {
-    form, busy, problem, errors: problem?.errors ?? {},
+    form, busy: busy !== null, problem, errors: problem?.errors ?? {},
     submit: (deed) => (event) => {
       event.preventDefault();
-      if (!busy) void run(deed);
+      if (busy === null) void act(deed);
     },
   };
 }

@@ -1,34 +1,25 @@
 import { useState } from 'react';
 import { Wrench } from 'lucide-react';
-import { changes, type ProblemKind, type Ticket } from '../../api/changes';
-import { asProblem, type Problem } from '../../api/problem';
+import { changes, type Ticket } from '../../api/changes';
 import { useResource } from '../../api/useResource';
 import { Page } from '../../app/Page';
 import { dateTime } from '../../format/time';
 import { Button } from '../../parts/Button';
 import { Chips } from '../../parts/Chips';
+import { problemWords } from '../../parts/problemWords';
 import { Skeleton } from '../../parts/Skeleton';
 import { Trouble } from '../../parts/Trouble';
-import { t, type Plain } from '../../text/t';
+import { useDeed } from '../../parts/useDeed';
+import { t } from '../../text/t';
 import './UndeliveredPage.css';
-
-const words: Record<ProblemKind, Plain> = { stuck: 'report.stuck', 'not-empty': 'report.notEmpty', dirty: 'report.dirty', broken: 'report.broken', other: 'report.other' };
 
 /** What customers have reported: staff go and look, and say whether the locker may be rented again. */
 export function TicketsPage() {
   const [closed, setClosed] = useState<'open' | 'closed'>('open');
   const { data, problem, reload } = useResource(`tickets/${closed}`, (signal) => changes.tickets(closed === 'closed', undefined, signal));
-  const [busy, setBusy] = useState<string | null>(null);
-  const [failed, setFailed] = useState<Problem | null>(null);
+  const { busy, problem: failed, run } = useDeed<string>();
   const close = async (ticket: Ticket, inService: boolean): Promise<void> => {
-    setBusy(ticket.id);
-    setFailed(null);
-    try {
-      await changes.closeTicket(ticket.id, inService);
-    } catch (error) {
-      setFailed(asProblem(error));
-    }
-    setBusy(null);
+    await run(ticket.id, () => changes.closeTicket(ticket.id, inService));
     reload();
   };
   return (
@@ -43,7 +34,7 @@ export function TicketsPage() {
           {data.items.map((ticket) => (
             <li key={ticket.id}>
               <span className="undelivered-what">
-                <strong>{t('tickets.name', { label: ticket.locker, what: t(words[ticket.what]) })}</strong>
+                <strong>{t('tickets.name', { label: ticket.locker, what: t(problemWords[ticket.what]) })}</strong>
                 <span className="small quiet">{ticket.site}, {ticket.bank}</span>
                 <span className="small quiet num">{[t('tickets.number', { number: ticket.number }), dateTime(ticket.openedAt, Intl.DateTimeFormat().resolvedOptions().timeZone), ...(ticket.inside ? [t('tickets.inside')] : []), ticket.outOfService ? t('tickets.out') : t('tickets.in')].join(' · ')}</span>
               </span>

@@ -1,7 +1,5 @@
 using System.Text.Json.Nodes;
-using Latchkey.Server.Journal;
 using Latchkey.Tests.Support;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Latchkey.Tests.Server.Features.Leases;
 
@@ -16,14 +14,7 @@ public sealed class ShowCustodyTests(TestDatabase databases)
         JsonNode lease = await people[0].Rent(app.Places.Sites[0]);
         await app.Use(people[0], lease);
         (await people[0].Post($"leases/{lease.Id()}/finish")).Status.ShouldBe(200);
-        await Driving.Until(
-            async () =>
-            {
-                await app.Services.GetRequiredService<JournalChain>().LinkNext(CancellationToken.None);
-                return await app.Sql<long>("select count(*) from journal j where not exists (select 1 from journal_link l where l.journal_id = j.id)") == 0;
-            },
-            "all is linked",
-            seconds: 60);
+        await app.UntilLinked();
 
         (int status, JsonNode? record) = await people[0].Get($"leases/{lease.Id()}/custody");
         status.ShouldBe(200);

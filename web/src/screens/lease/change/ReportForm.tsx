@@ -2,38 +2,31 @@ import { useRef, useState } from 'react';
 import { CircleCheck, LifeBuoy, Replace, Undo2 } from 'lucide-react';
 import { changes, problems, type ProblemKind, type Report } from '../../../api/changes';
 import { Intent } from '../../../api/intent';
-import { asProblem, type Problem } from '../../../api/problem';
 import type { Lease } from '../../../api/types';
 import { Button } from '../../../parts/Button';
+import { problemWords } from '../../../parts/problemWords';
 import { Trouble } from '../../../parts/Trouble';
-import { t, type Plain } from '../../../text/t';
+import { useDeed } from '../../../parts/useDeed';
+import { t } from '../../../text/t';
 import './Change.css';
-
-const words: Record<ProblemKind, Plain> = { stuck: 'report.stuck', 'not-empty': 'report.notEmpty', dirty: 'report.dirty', broken: 'report.broken', other: 'report.other' };
 
 /** What is wrong, and what should happen: another locker at once, the staff, and the money back where there is no other locker. */
 export function ReportForm({ lease, put }: { lease: Lease; put: (change: (known: Lease) => Lease) => void }) {
   const jammed = lease.door.state === 'jammed' || lease.command?.state === 'not-opened';
   const [what, setWhat] = useState<ProblemKind>(jammed ? 'stuck' : 'other');
   const [inside, setInside] = useState(lease.openedEver && lease.door.occupied !== false);
-  const [busy, setBusy] = useState<Report['want'] | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const { busy, problem, forget, run } = useDeed<Report['want']>();
   const [ticket, setTicket] = useState<string | null>(null);
   const intent = useRef(new Intent());
   const full = problem?.code === 'no-free-locker';
 
   const report = async (want: Report['want']): Promise<void> => {
-    setBusy(want);
-    setProblem(null);
-    try {
+    await run(want, async () => {
       const told = await intent.current.run((key) => changes.report(lease.id, { what, want, inside: want === 'staff' && inside }, key));
       setTicket(told.ticket);
       put(() => told.lease);
-    } catch (error) {
-      setProblem(asProblem(error));
-    }
+    });
     intent.current = new Intent();
-    setBusy(null);
   };
 
   if (ticket !== null) {
@@ -45,8 +38,8 @@ export function ReportForm({ lease, put }: { lease: Lease; put: (change: (known:
     <div className="change">
       <div className="field">
         <label htmlFor="report-what">{t('report.what')}</label>
-        <select id="report-what" value={what} onChange={(event) => { setWhat(event.target.value as ProblemKind); setProblem(null); }}>
-          {problems.map((each) => <option key={each} value={each}>{t(words[each])}</option>)}
+        <select id="report-what" value={what} onChange={(event) => { setWhat(event.target.value as ProblemKind); forget(); }}>
+          {problems.map((each) => <option key={each} value={each}>{t(problemWords[each])}</option>)}
         </select>
       </div>
       <label className="change-inside"><input type="checkbox" checked={inside} onChange={(event) => setInside(event.target.checked)} /><span>{t('report.inside')}</span></label>

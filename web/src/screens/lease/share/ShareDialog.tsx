@@ -1,6 +1,5 @@
 import { useState } from 'react';
 import { Check, Copy, Link2, Send, Trash2 } from 'lucide-react';
-import { asProblem, type Problem } from '../../../api/problem';
 import { shares, type Share } from '../../../api/shares';
 import type { Lease } from '../../../api/types';
 import { useResource } from '../../../api/useResource';
@@ -11,6 +10,7 @@ import { Button } from '../../../parts/Button';
 import { Chips } from '../../../parts/Chips';
 import { Field } from '../../../parts/Field';
 import { Trouble } from '../../../parts/Trouble';
+import { useDeed } from '../../../parts/useDeed';
 import { t, tn } from '../../../text/t';
 import { Sheet } from '../pass/Sheet';
 import './ShareDialog.css';
@@ -27,18 +27,10 @@ export function ShareDialog({ lease, onClose }: { lease: Lease; onClose: () => v
   const [how, setHow] = useState<How>('once');
   const [name, setName] = useState('');
   const [link, setLink] = useState<string | null>(null);
-  const [busy, setBusy] = useState<string | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const { busy, problem, run } = useDeed<string>();
 
   const act = async (what: string, deed: () => Promise<void>): Promise<void> => {
-    setBusy(what);
-    setProblem(null);
-    try {
-      await deed();
-    } catch (error) {
-      setProblem(asProblem(error));
-    }
-    setBusy(null);
+    await run(what, deed);
     list.reload();
   };
   const make = (): Promise<void> => act('make', async () => {
