@@ -86,6 +86,10 @@ public sealed record Refusal(string Code, RefusalKind Kind, string Detail)
 
     public static readonly Refusal ReopenTooLate = new("reopen-too-late", RefusalKind.Conflict, "It was given back too long ago. Ask the staff for what you have left inside.");
 
+    public static readonly Refusal VisitOver = new("visit-over", RefusalKind.Conflict, "This visit has ended already.");
+
+    public static readonly Refusal CardInUse = new("card-in-use", RefusalKind.Conflict, "This card has a visit of its own here. Take another one.");
+
     public static Refusal DoorOpenToSwap(string label) =>
         new("door-open", RefusalKind.Conflict, $"Door {label} is open. Take out your things and close it first.");
 

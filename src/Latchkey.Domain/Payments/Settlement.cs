@@ -101,7 +101,8 @@ public sealed record Settlement(IReadOnlyList<LedgerEntry> Entries, IReadOnlyLis
     public static IEnumerable<LedgerEntry> GivenBack(Guid lease, string provider, Money amount) =>
         LedgerEntry.Of(EntryKind.Refund, Account.Lease(lease), Account.Provider(provider), amount);
 
-    private static IEnumerable<LedgerEntry> Charge(Tariff tariff, Guid lease, Guid site, EntryKind kind, Money gross) =>
+    /// <summary>What is charged, and the tax that is in it.</summary>
+    public static IEnumerable<LedgerEntry> Charge(Tariff tariff, Guid lease, Guid site, EntryKind kind, Money gross) =>
     [
         .. LedgerEntry.Of(kind, Account.Lease(lease), Account.Revenue(site), gross),
         .. LedgerEntry.Of(EntryKind.Tax, Account.Revenue(site), Account.Tax(site), Pricing.Pricing.TaxIn(gross, tariff.TaxBasisPoints)),

@@ -25,6 +25,7 @@ public sealed record GrantsMessage(int V, Guid Id, long After, long Revision, st
 [JsonDerivedType(typeof(Lease), "lease")]
 [JsonDerivedType(typeof(Ended), "ended")]
 [JsonDerivedType(typeof(Now), "time")]
+[JsonDerivedType(typeof(Tapped), "tapped")]
 public abstract record GrantsBody
 {
     private GrantsBody()
@@ -38,7 +39,10 @@ public abstract record GrantsBody
     /// <param name="Number">The bank's number in passes.</param>
     /// <param name="Keys">1 to 4 slots; a slot that is not here signs nothing any more.</param>
     /// <param name="UidCards">Whether cards that only tell their number are taken. They can be copied in seconds.</param>
-    public sealed record Bank(uint Number, IReadOnlyList<IssuerSlot> Keys, bool UidCards) : GrantsBody;
+    /// <param name="Mode"><c>keypad</c>: lockers are taken at it with a phone number and a code; <c>visit</c>: with a card; <c>gate</c>: its doors are a gate's two ways. Absent: neither.</param>
+    /// <param name="Digits">How long a code is at a keypad bank, 4 or 6; absent: 6.</param>
+    /// <param name="Out">A keypad bank's doors that are not to be given to anybody: a bit for each, door 1 the lowest of the first byte, in hexadecimal; absent: none.</param>
+    public sealed record Bank(uint Number, IReadOnlyList<IssuerSlot> Keys, bool UidCards, string? Mode = null, int? Digits = null, string? Out = null) : GrantsBody;
 
     /// <summary>Somebody has a locker, and how they may open it without the server. Said again, it takes the place of what was said of the same lease.</summary>
     /// <param name="Locker">The door's number, from 1.</param>
@@ -68,6 +72,18 @@ public abstract record GrantsBody
     /// <param name="Boot">As in the hello.</param>
     /// <param name="Link">As in the hello.</param>
     public sealed record Now(long At, long Boot, long Link) : GrantsBody;
+
+    /// <summary>
+    /// The answer to a tap (<see cref="TapPart"/>) that the device waits for. Like the time it changes no revision; it is worth something once, for the tap that it names.
+    /// </summary>
+    /// <param name="Boot">As in the tap.</param>
+    /// <param name="Seq">As in the tap.</param>
+    /// <param name="Says">What is shown; one of the words of docs/protocol.md.</param>
+    /// <param name="Locker">What is printed on the locker's door.</param>
+    /// <param name="Open">The door to open: a locker's, or a gate's 1 (in) or 2 (out).</param>
+    /// <param name="Visit">Under which lease, with <paramref name="Open"/>.</param>
+    /// <param name="Amount">What the visit cost, as it is shown.</param>
+    public sealed record Tapped(long Boot, long Seq, string Says, string? Locker = null, int? Open = null, Guid? Visit = null, string? Amount = null) : GrantsBody;
 
     public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(this, typeof(GrantsBody), WireJson.Default);
 

@@ -49,7 +49,24 @@ public sealed record StateMessage(
 /// <param name="Locker">The door's number, from 1.</param>
 /// <param name="Command">The command, or the use of a credential, whose pulse this belongs to, where there is one.</param>
 /// <param name="Reason">With <c>credential-refused</c>: why, one of <see cref="CredentialFaults"/>.</param>
-public sealed record EventMessage(int V, Guid Id, long Boot, long Seq, long At, string Event, int Locker, Guid? Command = null, string? Reason = null) : IReport;
+/// <param name="Tap">With <c>tap</c>.</param>
+/// <param name="Take">With <c>taken</c>.</param>
+public sealed record EventMessage(
+    int V, Guid Id, long Boot, long Seq, long At, string Event, int Locker, Guid? Command = null, string? Reason = null, TapPart? Tap = null, TakePart? Take = null) : IReport;
+
+/// <summary>A card was held to a reader, and the server is asked what it is worth. QoS 0: what is not answered within a moment is asked again, unchanged, and then forgotten.</summary>
+/// <param name="Card">Its number, 8 to 20 hexadecimal digits.</param>
+/// <param name="Sure">How sure the reader is of it: <c>uid</c>, <c>signed</c> or <c>mutual</c>.</param>
+/// <param name="Way"><c>in</c> and <c>out</c> at a gate, <c>bank</c> at a bank, <c>finish</c> there after the key that gives the locker back.</param>
+/// <param name="Time">When, in milliseconds since 1970-01-01 UTC, by what the device knows from the server; absent where it does not know the time.</param>
+public sealed record TapPart(string Card, string Sure, string Way, long? Time = null);
+
+/// <summary>A locker was taken at the bank with a phone number and a code, by the bank's own decision.</summary>
+/// <param name="Lease">The bank's name for it, a UUIDv7; its lease has the same.</param>
+/// <param name="Phone">As typed: 4 to 15 digits.</param>
+/// <param name="Salt">16 hexadecimal digits.</param>
+/// <param name="Pin">See <see cref="CommandKey.HashPin"/>.</param>
+public sealed record TakePart(Guid Lease, string Phone, string Salt, string Pin);
 
 /// <summary>How a command ended. Sent again, unchanged, whenever the same command arrives again. <c>up/result</c>, QoS 1.</summary>
 /// <param name="Command">The command's id.</param>
@@ -132,6 +149,10 @@ public static class EventKinds
     public const string CredentialRefused = "credential-refused";
     /// <summary>Too many doors were ordered to open from afar; the order for this one was refused. Told once a minute.</summary>
     public const string BreakerTripped = "breaker-tripped";
+    /// <summary>A card was held to the reader; see <see cref="TapPart"/>. Never kept.</summary>
+    public const string Tap = "tap";
+    /// <summary>A locker was taken at the keypad; see <see cref="TakePart"/>.</summary>
+    public const string Taken = "taken";
 }
 
 /// <summary>The final outcomes of a command, as a device reports them (DESIGN section 6).</summary>

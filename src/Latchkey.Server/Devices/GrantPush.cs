@@ -52,7 +52,7 @@ public sealed class GrantPush : BackgroundService
         foreach (JournalEntry entry in batch.Select(r => r.Entry))
         {
             if (entry.Kind is JournalKinds.LeaseActive or JournalKinds.LeaseLeft or JournalKinds.LeaseMoved or JournalKinds.LeaseEnded or JournalKinds.PinSet or JournalKinds.CardsSet or JournalKinds.ShareMade or JournalKinds.ShareTold or JournalKinds.ShareEnded
-                    or JournalKinds.SitePolicy && entry.BankId is { } bank && _places.Bank(bank) is { } known)
+                    or JournalKinds.SitePolicy or JournalKinds.VisitBegun or JournalKinds.VisitEnded or JournalKinds.VisitCard or JournalKinds.VisitRoll or JournalKinds.KeypadHeld or JournalKinds.KeypadTaken or JournalKinds.KeypadEnded && entry.BankId is { } bank && _places.Bank(bank) is { } known)
                 _news.Send(known.DeviceId);
         }
     }
@@ -190,7 +190,7 @@ public sealed class GrantPush : BackgroundService
     private sealed class ReadyRow
     {
         public Guid Id { get; init; }
-        public Guid PersonId { get; init; }
+        public Guid? PersonId { get; init; }
         public Guid LockerId { get; init; }
     }
 }

@@ -33,7 +33,8 @@ public sealed class Grants
     public IssuerKey Issuer { get; }
 
     /// <summary>A lease has begun: it is the newest of its locker, and its bank is to know.</summary>
-    public async Task Begin(Transaction tx, Guid lease, LockerPlace locker, BankPlace bank, DateTimeOffset now)
+    /// <param name="cards">Which open it from the beginning.</param>
+    public async Task Begin(Transaction tx, Guid lease, LockerPlace locker, BankPlace bank, DateTimeOffset now, IReadOnlyList<GrantedCard>? cards = null)
     {
         int generation = await tx.Scalar<int>("update locker set generation = (generation + 1) & 65535 where id = @Id returning generation", new { locker.Id });
         await tx.Execute("update lease set generation = @generation where id = @lease", new { lease, generation });
@@ -45,7 +46,7 @@ public sealed class Grants
             await Add(tx, device, revision, null, await Bank(tx, bank.Id), now);
             revision = await Next(tx, device);
         }
-        await Add(tx, device, revision, lease, new GrantsBody.Lease(lease, locker.Number, generation, Whose(locker), [], now.ToUnixTimeSeconds(), 0), now);
+        await Add(tx, device, revision, lease, new GrantsBody.Lease(lease, locker.Number, generation, Whose(locker), cards ?? [], now.ToUnixTimeSeconds(), 0), now);
     }
 
     /// <summary>The lease is over: its PIN and its passes are worth nothing once its bank hears it, or sees a pass of the next one.</summary>
@@ -223,13 +224,37 @@ public sealed class Grants
 
     private async Task<GrantsBody.Bank> Bank(Transaction tx, Guid bank)
     {
-        (long number, bool uidCards) = await tx.First<(long, bool)>("select b.number, s.uid_cards from bank b join site s on s.id = b.site_id where b.id = @bank", new { bank });
-        return new GrantsBody.Bank((uint)number, [new IssuerSlot(Issuer.Kid, Issuer.Point)], uidCards);
+        (long number, bool uidCards, string mode, int digits, int[] away) = await tx.First<(long, bool, string, int, int[])>(
+            """
+            select b.number, s.uid_cards, b.mode, b.code_digits, array(select k.number from locker k where k.bank_id = b.id and not k.in_service order by k.number)
+            from bank b join site s on s.id = b.site_id where b.id = @bank
+            """,
+            new { bank });
+        bool keypad = mode == "keypad";
+        return new GrantsBody.Bank(
+            (uint)number, [new IssuerSlot(Issuer.Kid, Issuer.Point)], uidCards, mode == "rental" ? null : mode, keypad && digits != 6 ? digits : null, keypad && away.Length > 0 ? Bits(away) : null);
+    }
+
+    private static string Bits(int[] doors)
+    {
+        byte[] bits = new byte[(doors.Max() + 7) / 8];
+        foreach (int door in doors)
+            bits[(door - 1) / 8] |= (byte)(1 << ((door - 1) % 8));
+        return Convert.ToHexStringLower(bits);
     }
 
     /// <summary>Locks the device's row until the commit: revisions become visible in their order, so that none is passed over.</summary>
     private static Task<long> Next(Transaction tx, Guid device) => tx.Scalar<long>(
         "update device set grants_revision = greatest(grants_revision, grants_held) + 1 where id = @device returning grants_revision", new { device });
+
+    /// <summary>A gate is to know who is inside, so that it lets them out and in again while it is off line: all of them at once, away from the taps.</summary>
+    /// <returns>Whether there was anything to say.</returns>
+    public static async Task<bool> Roll(Transaction tx, Guid device, IReadOnlyList<GrantsBody> changes, DateTimeOffset now)
+    {
+        foreach (GrantsBody change in changes)
+            await Add(tx, device, await Next(tx, device), change is GrantsBody.Lease lease ? lease.Id : ((GrantsBody.Ended)change).Id, change, now);
+        return changes.Count > 0;
+    }
 
     private static Task<int> Add(Transaction tx, Guid device, long revision, Guid? lease, GrantsBody body, DateTimeOffset now, Guid? share = null) => tx.Execute(
         "insert into device_grant (device_id, revision, lease_id, share_id, kind, body, created_at) values (@device, @revision, @lease, @share, @kind, @body, @now)",

@@ -7,6 +7,7 @@ using Latchkey.Link.Messages;
 using Latchkey.Server.Devices.Claims;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Features.Shares;
+using Latchkey.Server.Features.Visits;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
 using Latchkey.Server.Storage;
@@ -17,7 +18,7 @@ namespace Latchkey.Server.Devices;
 /// What devices say becomes what is known. A report is applied once (its name is taken in the same transaction), and changes what is known of a
 /// device only if it is newer; an older one that arrives late is still recorded.
 /// </summary>
-public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presence, GrantNews grants, DeviceKeys keys, KeyChanges changes, TimeProvider time, ILogger<ReportIntake> log)
+public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presence, GrantNews grants, DeviceKeys keys, KeyChanges changes, TapDesk taps, TimeProvider time, ILogger<ReportIntake> log)
 {
     // A heartbeat that says what the last one said is not compared with the database; once in a while it is, in case another node knows better.
     private static readonly TimeSpan TrustedFor = TimeSpan.FromMinutes(1);
@@ -107,6 +108,11 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
     {
         if (m.Event is EventKinds.CredentialRefused or EventKinds.BreakerTripped)
             return IsPlain(m.Reason, 64) && await Notice(device, bank, m);
+        if (m.Event == EventKinds.Tap)
+        {
+            presence.Seen(device, time.GetUtcNow());
+            return await taps.Take(device, bank, m);
+        }
         // What was opened is proof of use; that it stands open is none, or a door left open by one customer would prove the next one's order.
         (DoorState door, string journalled, bool isMove)? what = m.Event switch
         {

@@ -18,6 +18,7 @@ using Latchkey.Server.Features.Payments.Stripe;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Features.Shares;
 using Latchkey.Server.Features.Tickets;
+using Latchkey.Server.Features.Visits;
 using Latchkey.Server.Hosting.Face;
 using Latchkey.Server.Hosting.Limits;
 using Latchkey.Server.Journal;
@@ -63,8 +64,8 @@ public static class Composition
         builder.Services.AddSingleton<PlaceBook>().AddSingleton<SiteBoards>().AddSingleton<LiveHub>().AddSingleton<Idempotency>().AddSingleton<ReportIntake>().AddSingleton<ReportReceipts>();
         byte[] passKey = await keys.PrivateKey(ServerKeys.Pass, cancel);
         builder.Services.AddSingleton(_ => new Grants(passKey));
-        builder.Services.AddSingleton(options.Face.Limits).AddSingleton<DeviceKeys>().AddSingleton<Breaker>().AddSingleton<DoorOrders>().AddSingleton<GrantNews>();
-        builder.Services.AddRunning<JournalTail>().AddRunning<DeviceLink>().AddRunning<RevokedDevices>().AddRunning<CommandDispatch>().AddRunning<GrantPush>().AddRunning<PresenceKeeper>().AddRunning<ExpireHolds>().AddRunning<ReopenLocker>().AddRunning<PlaceNews>();
+        builder.Services.AddSingleton(options.Face.Limits).AddSingleton<DeviceKeys>().AddSingleton<Breaker>().AddSingleton<DoorOrders>().AddSingleton<GrantNews>().AddSingleton<TapAnswers>().AddSingleton<TapDesk>();
+        builder.Services.AddRunning<JournalTail>().AddRunning<DeviceLink>().AddRunning<RevokedDevices>().AddRunning<CommandDispatch>().AddRunning<GrantPush>().AddRunning<TapReplies>().AddRunning<GateRoll>().AddRunning<PresenceKeeper>().AddRunning<ExpireHolds>().AddRunning<ReopenLocker>().AddRunning<PlaceNews>();
         builder.Services.AddSingleton<IPaymentProvider, SandboxProvider>().AddSingleton<IPaymentProvider, DeskProvider>();
         if (options.Stripe is { } stripe)
             builder.Services.AddStripe(stripe);
@@ -157,6 +158,9 @@ public static class Composition
         ShowReceipt.Map(api);
         ShowCustody.Map(api);
         ShowCommand.Map(api);
+
+        ListVisits.Map(api);
+        ReleaseVisit.Map(api);
 
         ListLocks.Map(api);
         RegisterLock.Map(api);

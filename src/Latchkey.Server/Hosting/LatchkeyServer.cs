@@ -109,7 +109,9 @@ public sealed class LatchkeyServer : IAsyncDisposable
             simulator = new SimulatorFolder(folder.Value, keys, db);
             await DemoSeed.Places(db, DemoPlaces.All, time, cancel);
             accounts = await DemoSeed.Accounts(db, passwords, time, options.NewDemoPasswords, cancel);
-            await DemoSeed.Lock(db, new Grants(await keys.PrivateKey(ServerKeys.Pass, cancel)), time, cancel);
+            var grants = new Grants(await keys.PrivateKey(ServerKeys.Pass, cancel));
+            await DemoSeed.Lock(db, grants, time, cancel);
+            await DemoSeed.Others(db, grants, time, cancel);
             await simulator.Enrol(time, cancel);
         }
         BrokerAddress broker = given ?? await StartMosquitto(folder.Value, db, keys, options.MqttListen is { } listen ? BrokerListener.Parse(listen) : null, time, log, cancel);

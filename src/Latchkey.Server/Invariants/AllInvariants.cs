@@ -14,7 +14,7 @@ public static class AllInvariants
             """
             select wanted.name || ' is missing or not valid'
             from unnest(array['one_live_lease_per_locker', 'one_good_payment_per_lease', 'one_good_payment_per_change', 'one_charge_per_lease', 'one_charge_per_change', 'one_waiting_change_per_lease', 'one_overdue_fee_per_lease', 'one_capture_or_void_per_payment', 'idempotency_pkey',
-              'device_report_pkey']) as wanted (name)
+              'device_report_pkey', 'one_visit_per_card', 'tap_pkey']) as wanted (name)
             where not exists (
               select 1 from pg_index i join pg_class c on c.oid = i.indexrelid
               where c.relname = wanted.name and pg_table_is_visible(c.oid) and i.indisunique and i.indisvalid and i.indisready)

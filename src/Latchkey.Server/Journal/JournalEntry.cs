@@ -87,6 +87,22 @@ public static class JournalKinds
     /// <summary>Nobody gets this locker until staff have looked.</summary>
     public const string LockerOut = "locker-out";
     public const string LockerIn = "locker-in";
+    /// <summary>A card got a locker; by which device's tap, says the authority.</summary>
+    public const string VisitBegun = "visit-begun";
+    public const string VisitEnded = "visit-ended";
+    /// <summary>The exit was refused and staff are called; the data says why.</summary>
+    public const string VisitCalled = "visit-called";
+    /// <summary>The gate let them out while it was off line. The visit goes on until staff have looked.</summary>
+    public const string VisitLeft = "visit-left";
+    /// <summary>Another card is the visit's now, because the first is lost.</summary>
+    public const string VisitCard = "visit-card";
+    /// <summary>A gate is to know who is inside.</summary>
+    public const string VisitRoll = "visit-roll";
+    /// <summary>Somebody asks for a locker of a keypad bank on the web; it is theirs when the bank has it on its disk.</summary>
+    public const string KeypadHeld = "keypad-held";
+    /// <summary>A locker of a keypad bank is somebody's, taken at the bank or on the web.</summary>
+    public const string KeypadTaken = "keypad-taken";
+    public const string KeypadEnded = "keypad-ended";
     public const string LeaseCancelled = "lease-cancelled";
     public const string LeaseExpired = "lease-expired";
     public const string PaymentAuthorised = "payment-authorised";

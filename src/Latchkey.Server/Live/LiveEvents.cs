@@ -22,9 +22,9 @@ public static class LiveEvents
 
     private static string? AvailabilityAfter(string kind) => kind switch
     {
-        JournalKinds.LeaseHeld or JournalKinds.LeaseMoved or JournalKinds.ReopenBegun => PlaceViews.Taken,
+        JournalKinds.LeaseHeld or JournalKinds.LeaseMoved or JournalKinds.ReopenBegun or JournalKinds.VisitBegun or JournalKinds.KeypadHeld or JournalKinds.KeypadTaken => PlaceViews.Taken,
         JournalKinds.LockerOut => PlaceViews.OutOfService,
-        JournalKinds.LockerIn or JournalKinds.LeaseLeft or JournalKinds.ReopenEnded or JournalKinds.LeaseEnded or JournalKinds.LeaseCancelled or JournalKinds.LeaseExpired => PlaceViews.Free,
+        JournalKinds.LockerIn or JournalKinds.LeaseLeft or JournalKinds.ReopenEnded or JournalKinds.LeaseEnded or JournalKinds.LeaseCancelled or JournalKinds.LeaseExpired or JournalKinds.VisitEnded or JournalKinds.KeypadEnded => PlaceViews.Free,
         _ => null,
     };
 

@@ -1,15 +1,22 @@
 using Latchkey.Domain.Lockers;
 using Latchkey.Domain.Places;
 using Latchkey.Domain.Pricing;
+using Latchkey.Server.Features.Places;
 
 namespace Latchkey.Server.Features.Demo;
 
 /// <summary>A bank of the demo, as columns of lockers from left to right; each column is a string of sizes from top to bottom.</summary>
 /// <param name="Cooled">Whether its first column is cooled; its last one always has power sockets.</param>
-public sealed record DemoBank(string Name, int FirstLabel, string[] Columns, bool Cooled = false);
+/// <param name="Mode">How its lockers are got; a gate has none.</param>
+/// <param name="CodeDigits">How long a code is at a keypad bank: four where somebody watches.</param>
+public sealed record DemoBank(string Name, int FirstLabel, string[] Columns, bool Cooled = false, BankMode Mode = BankMode.Rental, int CodeDigits = 6);
 
 public sealed record DemoSite(
-    string State, string City, string Name, string Address, double Latitude, double Longitude, IReadOnlyList<OpeningSpan> Hours, Tariff Tariff, DemoBank[] Banks);
+    string State, string City, string Name, string Address, double Latitude, double Longitude, IReadOnlyList<OpeningSpan> Hours, Tariff Tariff, DemoBank[] Banks)
+{
+    /// <summary>Those that are not rented by the hour, and gates.</summary>
+    public DemoBank[] Others { get; init; } = [];
+}
 
 /// <summary>Three sites in two cities, five banks, sixty lockers of mixed sizes. Positions are the real places'; the lockers are not.</summary>
 public static class DemoPlaces
@@ -54,5 +61,14 @@ public static class DemoPlaces
                 new DemoBank("Concourse, left", 1, ["MMM", "SSSSSS", "MMM"]),
                 new DemoBank("Concourse, right", 13, ["LL", "MMM", "MMM", "XL", "SSSMS"]),
             ]),
+    ];
+
+    /// <summary>What stands beside the banks that are rented: a cloakroom with a keypad, whose attendant makes four digits enough, and a bath house with a gate that works by card.</summary>
+    public static readonly IReadOnlyList<(string Site, DemoBank Bank)> Others =
+    [
+        ("Pune Junction", new DemoBank("Cloakroom", 41, ["SSSSSS", "MMM", "MMM"], Mode: BankMode.Keypad, CodeDigits: 4)),
+        ("Chhatrapati Shivaji Terminus", new DemoBank("Bath house, gate", 1, [], Mode: BankMode.Gate)),
+        ("Chhatrapati Shivaji Terminus", new DemoBank("Bath house, left", 101, ["SSSSSS", "MMM"], Mode: BankMode.Visit)),
+        ("Chhatrapati Shivaji Terminus", new DemoBank("Bath house, right", 111, ["MMM", "SSSSSS"], Mode: BankMode.Visit)),
     ];
 }

@@ -54,6 +54,28 @@ public static class DemoSeed
         },
         cancel);
 
+    /// <summary>The banks that are not rented by the hour, unless there are any; each is told what it is.</summary>
+    public static Task<bool> Others(Db db, Grants grants, TimeProvider time, CancellationToken cancel) => db.Change(
+        async tx =>
+        {
+            DateTimeOffset now = time.GetUtcNow();
+            if (await tx.Scalar<bool>("select exists (select 1 from bank where mode <> 'rental')"))
+                return false;
+            int position = 100; // behind those that are rented
+            foreach ((string name, DemoBank bank) in DemoPlaces.Others)
+            {
+                Guid site = await tx.Scalar<Guid>("select id from site where name = @name", new { name });
+                if (site == Guid.Empty)
+                    continue;
+                await grants.Introduce(tx, await AddBank(tx, site, bank, position++, now), now);
+                // Who bathes wears a plain wristband.
+                if (bank.Mode == BankMode.Gate)
+                    await tx.Execute("update site set uid_cards = true where id = @site", new { site });
+            }
+            return true;
+        },
+        cancel);
+
     /// <summary>The accounts whose passwords were made now; empty when they existed and nobody asked for new ones.</summary>
     public static async Task<IReadOnlyList<Account>> Accounts(Db db, Passwords passwords, TimeProvider time, bool renew, CancellationToken cancel)
     {
@@ -103,18 +125,18 @@ public static class DemoSeed
                 id, city, site.Name, site.Address, site.Latitude, site.Longitude, now, begins = DateTimeOffset.UnixEpoch,
                 hours = JsonSerializer.Serialize(site.Hours, Json.Options), tariff = JsonSerializer.Serialize(site.Tariff, Json.Options),
             });
-        for (int position = 0; position < site.Banks.Length; position++)
-            await AddBank(tx, id, site.Banks[position], position, now);
+        foreach ((int position, DemoBank bank) in site.Banks.Concat(site.Others).Index())
+            await AddBank(tx, id, bank, position, now);
     }
 
-    private static async Task AddBank(Transaction tx, Guid site, DemoBank bank, int position, DateTimeOffset now)
+    private static async Task<Guid> AddBank(Transaction tx, Guid site, DemoBank bank, int position, DateTimeOffset now)
     {
         var device = Guid.CreateVersion7(now);
         var id = Guid.CreateVersion7(now);
         await tx.Execute("insert into device (id, model, public_key) values (@device, @SimulatedModel, '')", new { device, SimulatedModel });
         await tx.Execute(
-            "insert into bank (id, site_id, device_id, name, columns, position) values (@id, @site, @device, @Name, @columns, @position)",
-            new { id, site, device, bank.Name, columns = bank.Columns.Length, position });
+            "insert into bank (id, site_id, device_id, name, columns, position, mode, code_digits) values (@id, @site, @device, @Name, @columns, @position, @mode, @CodeDigits)",
+            new { id, site, device, bank.Name, columns = Math.Max(1, bank.Columns.Length), position, mode = bank.Mode.Text(), bank.CodeDigits });
         int number = 0;
         for (int column = 0; column < bank.Columns.Length; column++)
         {
@@ -135,6 +157,7 @@ public static class DemoSeed
                 row += DemoPlaces.RowsOf(size);
             }
         }
+        return id;
     }
 
     /// <summary>"SSXL" is small, small, extra large.</summary>

@@ -25,6 +25,9 @@ public sealed class SimulatorFolder(DataDirectory data, ServerKeys keys, Db db)
         /// <summary>What is printed on the doors, door 1 first.</summary>
         public string[] Labels { get; init; } = [];
 
+        /// <summary>Its two doors are a gate's ways.</summary>
+        public bool Gate { get; init; }
+
         /// <summary>The doors with a bolt.</summary>
         public int[] Latched { get; init; } = [];
     }
@@ -45,7 +48,7 @@ public sealed class SimulatorFolder(DataDirectory data, ServerKeys keys, Db db)
             .. await db.Read(
                 c => c.QueryAsync<Cabinet>(
                     """
-                    select d.id as device, s.name || ', ' || b.name as name, d.model, (select count(*)::int from locker k where k.bank_id = b.id) as lockers,
+                    select d.id as device, s.name || ', ' || b.name as name, d.model, case when b.mode = 'gate' then 2 else (select count(*)::int from locker k where k.bank_id = b.id) end as lockers, b.mode = 'gate' as gate,
                            array(select k.label from locker k where k.bank_id = b.id order by k.number) as labels,
                            case when b.owned then array[1] else array[]::int[] end as latched
                     from device d join bank b on b.device_id = d.id join site s on s.id = b.site_id where d.model = @Model and d.claimed_at is null order by d.id

@@ -3,6 +3,7 @@ using Latchkey.Domain;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Hosting.Limits;
+using Latchkey.Server.Storage;
 
 namespace Latchkey.Server.Features.Demo;
 
@@ -18,7 +19,8 @@ public sealed class VirtualHardwareAddress
 /// </summary>
 public static class VirtualHardware
 {
-    public sealed record DemoBankView(Guid Id, string Name, string SiteName);
+    /// <param name="Mode"><c>rental</c>, <c>keypad</c>, <c>visit</c> or <c>gate</c>.</param>
+    public sealed record DemoBankView(Guid Id, string Name, string SiteName, string Mode);
 
     public sealed record DemoView(bool Enabled, IReadOnlyList<DemoBankView> Banks);
 
@@ -47,7 +49,7 @@ public static class VirtualHardware
 
     private static IResult Show(PlaceBook places, VirtualHardwareAddress address) => TypedResults.Ok(new DemoView(
         address.Hardware is not null,
-        address.Hardware is null ? [] : [.. places.Sites.SelectMany(s => s.Banks.Select(b => new DemoBankView(b.Id, b.Name, s.Name)))]));
+        address.Hardware is null ? [] : [.. places.Sites.SelectMany(s => s.Banks.Concat(s.Others).Select(b => new DemoBankView(b.Id, b.Name, s.Name, b.Mode.Text())))]));
 
     /// <summary>Hands a request on to the simulator and its answer back; what a terminal cannot meet is said in the simulator's own sentence.</summary>
     /// <param name="path">Below the cabinet's address; null for what is not to be had.</param>

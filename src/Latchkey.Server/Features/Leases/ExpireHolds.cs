@@ -37,7 +37,7 @@ public sealed class ExpireHolds(Db db, TimeProvider time, ILogger<ExpireHolds> l
             .. await tx.Query<Moved>(
                 """
                 update lease set state = 'expired', ended_at = @now where id in (
-                  select id from lease where state = 'held' and hold_until <= @now and (@site::uuid is null or site_id = @site)
+                  select id from lease where state = 'held' and kind <> 'keypad' and hold_until <= @now and (@site::uuid is null or site_id = @site)
                   order by hold_until limit @MostAtOnce for update skip locked)
                 returning id, person_id, site_id, bank_id, locker_id
                 """,

@@ -17,8 +17,25 @@ public sealed record LockerPlace(
     public bool Has(IReadOnlyCollection<string> features) => features.All(Features.Contains);
 }
 
+/// <summary>How lockers of a bank are got; the names are the database's.</summary>
+public enum BankMode
+{
+    Rental,
+
+    /// <summary>With a phone number and a code, at its keypad or on the web.</summary>
+    Keypad,
+
+    /// <summary>With a card at the bank or at the site's gate.</summary>
+    Visit,
+
+    /// <summary>It has none: it is a gate.</summary>
+    Gate,
+}
+
 /// <param name="Owned">A lock of somebody's own: one door, never for rent, and nobody else's to see.</param>
-public sealed record BankPlace(Guid Id, Guid SiteId, Guid DeviceId, string Name, int Columns, IReadOnlyList<LockerPlace> Lockers, bool Owned = false);
+/// <param name="CodeDigits">How long a code is at a keypad bank.</param>
+public sealed record BankPlace(
+    Guid Id, Guid SiteId, Guid DeviceId, string Name, int Columns, IReadOnlyList<LockerPlace> Lockers, bool Owned = false, BankMode Mode = BankMode.Rental, int CodeDigits = 6);
 
 public sealed record SitePlace(
     Guid Id,
@@ -33,7 +50,8 @@ public sealed record SitePlace(
     IReadOnlyList<DatedTariff> Tariffs,
     bool Desk,
     IReadOnlyList<BankPlace> Banks,
-    IReadOnlyList<BankPlace> Locks)
+    IReadOnlyList<BankPlace> Locks,
+    IReadOnlyList<BankPlace> Others)
 {
     /// <summary>What it charges at an instant.</summary>
     public Tariff TariffAt(DateTimeOffset now) => TariffBook.At(Tariffs, now);
@@ -41,8 +59,11 @@ public sealed record SitePlace(
     /// <summary>Those that can be rented.</summary>
     public IEnumerable<LockerPlace> Lockers => Banks.SelectMany(b => b.Lockers);
 
-    /// <summary>Also the locks that somebody owns.</summary>
-    public IEnumerable<BankPlace> BanksAndLocks => Banks.Concat(Locks);
+    /// <summary>Those that a card gets.</summary>
+    public IEnumerable<LockerPlace> LockersForVisits => Others.Where(b => b.Mode == BankMode.Visit).SelectMany(b => b.Lockers);
+
+    /// <summary>Also the banks that are not rented by the hour and the gates, and the locks that somebody owns.</summary>
+    public IEnumerable<BankPlace> BanksAndLocks => Banks.Concat(Others).Concat(Locks);
 }
 
 /// <summary>
@@ -86,16 +107,16 @@ public sealed class PlaceBook(Db db)
                     order by t.name, c.name, s.name
                     """)).ToList(),
                 (await c.QueryAsync<TariffRow>("select site_id, begins, tariff::text as tariff from site_tariff order by begins")).ToList(),
-                (await c.QueryAsync<BankRow>("select id, site_id, device_id, name, columns, owned from bank order by position, name")).ToList(),
+                (await c.QueryAsync<BankRow>("select id, site_id, device_id, name, columns, owned, mode, code_digits from bank order by position, name")).ToList(),
                 (await c.QueryAsync<LockerRow>(
                     "select id, bank_id, number, label, size, features, col, row, row_span, in_service from locker order by number")).ToList()),
             cancel);
         ILookup<Guid, LockerRow> lockersOf = lockers.ToLookup(l => l.BankId);
         ILookup<Guid, BankPlace> banksOf = banks
-            .Select(b => new BankPlace(b.Id, b.SiteId, b.DeviceId, b.Name, b.Columns, [.. lockersOf[b.Id].Select(l => l.At(b.SiteId))], b.Owned))
+            .Select(b => new BankPlace(b.Id, b.SiteId, b.DeviceId, b.Name, b.Columns, [.. lockersOf[b.Id].Select(l => l.At(b.SiteId))], b.Owned, EnumText.Parse<BankMode>(b.Mode), b.CodeDigits))
             .ToLookup(b => b.SiteId);
         ILookup<Guid, DatedTariff> tariffsOf = tariffs.ToLookup(t => t.SiteId, t => new DatedTariff(t.Begins, JsonSerializer.Deserialize<Tariff>(t.Tariff, Json.Options)!));
-        _pages = new Pages([.. sites.Select(s => s.With([.. tariffsOf[s.Id]], [.. banksOf[s.Id].Where(b => !b.Owned)], [.. banksOf[s.Id].Where(b => b.Owned)]))]);
+        _pages = new Pages([.. sites.Select(s => s.With([.. tariffsOf[s.Id]], banksOf[s.Id]))]);
     }
 
     private sealed class Pages(IReadOnlyList<SitePlace> sites)
@@ -120,13 +141,14 @@ public sealed class PlaceBook(Db db)
         public string OpeningHours { get; init; } = "";
         public bool Desk { get; init; }
 
-        public SitePlace With(IReadOnlyList<DatedTariff> tariffs, IReadOnlyList<BankPlace> banks, IReadOnlyList<BankPlace> locks) => new(
+        public SitePlace With(IReadOnlyList<DatedTariff> tariffs, IEnumerable<BankPlace> banks) => new(
             Id, Name, Address, City, State, Latitude, Longitude, TimeZoneInfo.FindSystemTimeZoneById(TimeZone),
             JsonSerializer.Deserialize<List<OpeningSpan>>(OpeningHours, Json.Options)!,
             tariffs,
             Desk,
-            banks,
-            locks);
+            [.. banks.Where(b => b is { Owned: false, Mode: BankMode.Rental })],
+            [.. banks.Where(b => b.Owned)],
+            [.. banks.Where(b => b is { Owned: false, Mode: not BankMode.Rental })]);
     }
 
     private sealed class TariffRow
@@ -144,6 +166,8 @@ public sealed class PlaceBook(Db db)
         public string Name { get; init; } = "";
         public int Columns { get; init; }
         public bool Owned { get; init; }
+        public string Mode { get; init; } = "";
+        public int CodeDigits { get; init; }
     }
 
     private sealed class LockerRow

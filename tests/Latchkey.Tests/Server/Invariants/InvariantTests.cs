@@ -58,7 +58,7 @@ public sealed class InvariantTests(TestDatabase databases)
 
     private static string CopyOfLease(string state) =>
         $"""
-        insert into lease select gen_random_uuid(), 'visit', {state}, person_id, site_id, bank_id, locker_id, hours, size_priced, tariff, hold_until, paid_from, paid_until, null,
+        insert into lease select gen_random_uuid(), 'deposit', {state}, person_id, site_id, bank_id, locker_id, hours, size_priced, tariff, hold_until, paid_from, paid_until, null,
           opened_ever, null, created_at from lease where id = {Live}
         """;
 

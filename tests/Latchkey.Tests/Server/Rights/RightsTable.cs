@@ -143,6 +143,11 @@ internal static class RightsTable
         new("GET /api/v1/staff/tickets", "403 403 200 403 401 200 200"), // an operator sees those of their sites
         new("POST /api/v1/staff/tickets/{id:guid}/close", "403 403 404 403 401 204 204", "/api/v1/staff/tickets/{ticket}/close", Of(new { inService = true })),
 
+        new("GET /api/v1/staff/sites/{id:guid}/visits", StaffOfTheSite, "/api/v1/staff/sites/{site}/visits"),
+        new("GET /api/v1/staff/sites/{id:guid}/taps", StaffOfTheSite, "/api/v1/staff/sites/{site}/taps"),
+        new("POST /api/v1/staff/visits/{id:guid}/end", "403 403 404 403 401 404 404", $"/api/v1/staff/visits/{Guid.Empty}/end", Of(new { reason = "closing" })), // no visits in the scene: VisitTests
+        new("PUT /api/v1/staff/visits/{id:guid}/card", "403 403 404 403 401 404 404", $"/api/v1/staff/visits/{Guid.Empty}/card", Of(new { card = "04a1b2c3" })),
+
         // Messages
         new("GET /api/v1/outbox", Everybody), // where it was asked for, and nowhere else: ShowOutboxTests
         new("GET /api/v1/messages", SignedIn),

@@ -1,0 +1,187 @@
+using System.Text.Json;
+using Dapper;
+using Latchkey.Domain;
+using Latchkey.Domain.Leases;
+using Latchkey.Domain.Places;
+using Latchkey.Domain.Pricing;
+using Latchkey.Link.Messages;
+using Latchkey.Server.Devices;
+using Latchkey.Server.Features.Places;
+using Latchkey.Server.Hosting;
+using Latchkey.Server.Journal;
+using Latchkey.Server.Storage;
+
+namespace Latchkey.Server.Features.Visits;
+
+/// <summary>
+/// Somebody holds a card to a reader at a gate or at a bank: their visit begins with a locker, goes on, or ends. Each tap is judged once and its answer kept with it, so that the
+/// same one again is answered the same and changes nothing; the database settles who gets which locker, and that a card has one visit.
+/// </summary>
+public sealed class TapDesk(Db db, PlaceBook places, Grants grants, TapAnswers answers, TimeProvider time)
+{
+    /// <summary>The doors of a gate.</summary>
+    public const int WayIn = 1, WayOut = 2;
+
+    /// <summary>False when it is no tap.</summary>
+    public async Task<bool> Take(Guid device, BankPlace bank, EventMessage m)
+    {
+        if (m.Tap is not { Card: { Length: >= 8 and <= 20 } card } tap || !card.All(char.IsAsciiHexDigit) || tap.Sure is not ("uid" or "signed" or "mutual")
+            || !EnumText.TryParse(tap.Way, out TapWay way) || bank.Mode != (way is TapWay.In or TapWay.Out ? BankMode.Gate : BankMode.Visit)
+            || (tap.Time is { } ms && (ms < 0 || ms > DateTimeOffset.MaxValue.ToUnixTimeMilliseconds())) || places.Site(bank.SiteId) is not { } site)
+            return false;
+        DateTimeOffset? tapped = tap.Time is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null;
+        var meant = new Tap(device, m.Boot, m.Seq, site, bank, way, card.ToLowerInvariant(), tap.Sure, tapped);
+        GrantsBody.Tapped answer = await db.Change(tx => Judge(tx, meant, time.GetUtcNow()), CancellationToken.None);
+        answers.Send(device, answer);
+        return true;
+    }
+
+    private sealed record Tap(Guid Device, long Boot, long Seq, SitePlace Site, BankPlace Bank, TapWay Way, string Card, string Sure, DateTimeOffset? Tapped);
+
+    private sealed record Answer(TapSays Says, Guid? Lease = null, LockerPlace? Locker = null, int? Open = null, Money? Owed = null);
+
+    private async Task<GrantsBody.Tapped> Judge(Transaction tx, Tap tap, DateTimeOffset now)
+    {
+        var known = await Situation.Of(tx, tap, now);
+        if (!known.First)
+            return Told(tap, known);
+        Answer answer = await Judge(tx, tap, known, now);
+        var told = new Situation
+        {
+            Said = answer.Says.Text(), LeaseId = answer.Lease, LockerId = answer.Locker?.Id, Open = answer.Open, Minor = answer.Owed?.Minor, Currency = answer.Owed?.Currency,
+        };
+        tx.Defer(
+            "update tap set said = $4, lease_id = $5, locker_id = $6, open = $7, minor = $8, currency = $9 where device_id = $1 and boot = $2 and seq = $3",
+            tap.Device, tap.Boot, tap.Seq, told.Said, told.LeaseId, told.LockerId, told.Open, told.Minor, told.Currency);
+        return Told(tap, told);
+    }
+
+    private async Task<Answer> Judge(Transaction tx, Tap tap, Situation known, DateTimeOffset now)
+    {
+        if (!Visit.IsFresh(tap.Tapped, known.Overtaken, tap.Way, now))
+            return new Answer(TapSays.Late);
+        // A card that only tells its number is anybody's copy: it counts where the site has said so.
+        if (tap.Sure == "uid" && !known.UidCards)
+            return new Answer(TapSays.NotValid);
+        bool leaving = tap.Way is TapWay.Out or TapWay.Finish;
+        if (known.Visit is not { } visit)
+            return leaving ? WasHere(tap, known, now) : await Begin(tx, tap, now);
+        LockerPlace locker = places.Locker(visit.LockerId)!;
+        if (!leaving)
+            return tap.Way == TapWay.In ? new Answer(TapSays.Known, visit.Id, locker, WayIn) : AtBank(tap, TapSays.Known, visit.Id, locker);
+        TapSays says = visit.Visit().AtExit(tap.Tapped!.Value);
+        switch (says)
+        {
+            case TapSays.Ended:
+                Money owed = await VisitRow.End(tx, visit, places, JournalEntry.ByDevice(tap.Device), tap.Device, null, now);
+                return new Answer(says, visit.Id, locker, tap.Way == TapWay.Out ? WayOut : null, owed);
+            case TapSays.DoorOpen or TapSays.NotEmpty:
+                // Once for each time that it is so, not for each tap of an impatient hand.
+                if (visit.CalledFor != says.Text() || visit.CalledAt is null)
+                {
+                    await tx.Execute("update lease set called_at = @now, called_for = @why where id = @Id", new { visit.Id, now, why = says.Text() });
+                    tx.Journal(visit.Entry(now, JournalKinds.VisitCalled, JournalEntry.ByDevice(tap.Device), tap.Device, JsonSerializer.Serialize(new { why = says.Text() }, Json.Options)));
+                }
+                return new Answer(says, visit.Id, locker);
+            default:
+                return new Answer(says, visit.Id, locker);
+        }
+    }
+
+    /// <summary>Who has ended their visit a moment ago and did not get through the gate in time gets out.</summary>
+    private Answer WasHere(Tap tap, Situation known, DateTimeOffset now) =>
+        tap.Way == TapWay.Out && known is { EndedId: { } lease, EndedLockerId: { } locker, EndedAt: { } ended } && now - ended <= Visit.WayOut
+            ? new Answer(TapSays.Ended, lease, places.Locker(locker), WayOut)
+            : new Answer(TapSays.NoVisit);
+
+    private static Answer AtBank(Tap tap, TapSays says, Guid lease, LockerPlace locker) =>
+        locker.BankId == tap.Bank.Id ? new Answer(says, lease, locker, locker.Number) : new Answer(TapSays.Elsewhere, lease, locker);
+
+    private async Task<Answer> Begin(Transaction tx, Tap tap, DateTimeOffset now)
+    {
+        if (!OpeningHours.IsOpen(tap.Site.OpeningHours, tap.Site.Zone, now))
+            return new Answer(TapSays.Closed);
+        Tariff tariff = tap.Site.TariffAt(now);
+        GrantedCard[] cards = [new GrantedCard(tap.Card, tap.Sure)];
+        var lease = Guid.CreateVersion7(now);
+        // From the bank where somebody stands, then as they hang on the wall; a bank that nobody hears comes last, since its locker cannot be promised to open.
+        IEnumerable<LockerPlace> wanted = tap.Site.LockersForVisits.Where(l => l.InService && tariff.Rates.ContainsKey(l.Size));
+        if (tap.Way == TapWay.Bank)
+            wanted = wanted.OrderBy(l => l.BankId != tap.Bank.Id);
+        Guid[] candidates = [.. wanted.Select(l => l.Id)];
+        foreach (string skip in (string[])["skip locked", ""])
+        {
+            Guid? won = await tx.First<Guid?>(
+                $"""
+                with claim as (
+                  select k.id, k.bank_id, k.size from unnest(@candidates) with ordinality as wanted (id, place) join locker k on k.id = wanted.id
+                    join bank b on b.id = k.bank_id join device d on d.id = b.device_id
+                  where k.in_service and k.door <> 'open' and k.occupied is not true and not exists (select 1 from lease l where l.locker_id = k.id and l.state in ('held', 'active', 'overdue'))
+                  order by d.online is false, wanted.place limit 1 for update of k {skip})
+                insert into lease (id, kind, state, site_id, bank_id, locker_id, size_priced, tariff, paid_from, card, cards, created_at)
+                select @lease, 'visit', 'active', @site, claim.bank_id, claim.id, claim.size, @tariff::jsonb, @from, @Card, @cards::jsonb, @now from claim
+                on conflict do nothing
+                returning locker_id
+                """,
+                new
+                {
+                    lease, candidates, site = tap.Site.Id, tariff = JsonSerializer.Serialize(tariff, Json.Options), from = tap.Tapped ?? now, tap.Card,
+                    cards = JsonSerializer.Serialize(cards, Json.Options), now,
+                });
+            if (won is not { } id)
+                continue;
+            LockerPlace locker = places.Locker(id)!;
+            await grants.Begin(tx, lease, locker, places.Bank(locker.BankId)!, now, cards);
+            tx.Journal(new JournalEntry(now, JournalKinds.VisitBegun, JournalEntry.ByDevice(tap.Device), null, tap.Site.Id, locker.BankId, locker.Id, lease, tap.Device));
+            return tap.Way == TapWay.In ? new Answer(TapSays.Begun, lease, locker, WayIn) : AtBank(tap, TapSays.Begun, lease, locker);
+        }
+        return new Answer(TapSays.NoneFree);
+    }
+
+    private GrantsBody.Tapped Told(Tap tap, Situation said) => new(
+        tap.Boot, tap.Seq, said.Said, said.LockerId is { } locker ? places.Locker(locker)?.Label : null, said.Open, said.Open is null ? null : said.LeaseId,
+        said.Minor is > 0 and { } minor ? Currencies.Text(new Money(minor, said.Currency!)) : null);
+
+    /// <summary>What is known when a card is held to a reader, and the answer where this very tap was judged before.</summary>
+    private sealed class Situation
+    {
+        public static async Task<Situation> Of(Transaction tx, Tap tap, DateTimeOffset now)
+        {
+            // The taps of one card follow each other, over all readers and nodes; those of different cards do not meet.
+            await using SqlMapper.GridReader rows = await tx.Several(
+                $"""
+                select count(l.*) from (select pg_advisory_xact_lock(hashtextextended(@Card, ('x' || left(md5(@site::text), 8))::bit(32)::int))) l;
+                with mine as (
+                  insert into tap (device_id, boot, seq, site_id, bank_id, way, card, said, tapped_at, at)
+                  values (@Device, @Boot, @Seq, @site, @bank, @way, @Card, 'late', @tapped, @now) on conflict do nothing returning 1)
+                select exists (select 1 from mine) as first, t.said, t.lease_id, t.locker_id, t.open, t.minor, t.currency, s.uid_cards,
+                  exists (select 1 from tap o where o.site_id = @site and o.card = @Card and o.at > @now - interval '1 hour' and o.device_id = @Device and (o.boot, o.seq) > (@Boot, @Seq)) as overtaken,
+                  e.id as ended_id, e.locker_id as ended_locker_id, e.ended_at
+                from site s
+                  left join tap t on t.device_id = @Device and t.boot = @Boot and t.seq = @Seq
+                  left join lateral (select l.id, l.locker_id, l.ended_at from lease l where l.kind = 'visit' and l.site_id = @site and l.card = @Card and l.ended_at is not null order by l.ended_at desc limit 1) e on true
+                where s.id = @site;
+                {VisitRow.Select} where l.kind = 'visit' and l.state = 'active' and l.site_id = @site and l.card = @Card for update of l, k
+                """,
+                new { tap.Device, tap.Boot, tap.Seq, site = tap.Site.Id, bank = tap.Bank.Id, way = tap.Way.Text(), tap.Card, tapped = tap.Tapped ?? now, now });
+            await rows.ReadAsync<long>();
+            Situation known = await rows.ReadSingleAsync<Situation>();
+            known.Visit = await rows.ReadFirstOrDefaultAsync<VisitRow>();
+            return known;
+        }
+
+        public bool First { get; init; }
+        public string Said { get; init; } = "late";
+        public Guid? LeaseId { get; init; }
+        public Guid? LockerId { get; init; }
+        public int? Open { get; init; }
+        public long? Minor { get; init; }
+        public string? Currency { get; init; }
+        public bool UidCards { get; init; }
+        public bool Overtaken { get; init; }
+        public Guid? EndedId { get; init; }
+        public Guid? EndedLockerId { get; init; }
+        public DateTimeOffset? EndedAt { get; init; }
+        public VisitRow? Visit { get; private set; }
+    }
+}
