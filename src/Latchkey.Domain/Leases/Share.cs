@@ -35,10 +35,10 @@ public sealed record Share(bool Once, DateTimeOffset Begins, DateTimeOffset? End
     /// <summary>As long as the longest rental; and as far ahead may it begin.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromDays(7);
 
-    public const string ByHolder = "holder", ByUse = "used", ByRental = "rental";
+    public const string ByHolder = "holder", ByUse = "used", ByRental = "rental", ByReplacement = "replaced";
 
     public ShareState State(DateTimeOffset now) =>
-        Ended == ByHolder ? ShareState.TakenBack
+        Ended is ByHolder or ByReplacement ? ShareState.TakenBack
         : Once && Spent ? ShareState.Used
         : Ended == ByRental || Lease is not (LeaseState.Active or LeaseState.Overdue) ? ShareState.RentalOver
         : Ends <= now ? ShareState.Expired

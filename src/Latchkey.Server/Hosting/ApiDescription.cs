@@ -51,7 +51,7 @@ public static class ApiDescription
                 operation.Parameters ??= [];
                 operation.Parameters.Add(new OpenApiParameter
                 {
-                    Name = Storage.Idempotency.Header, In = ParameterLocation.Header, Required = true,
+                    Name = Storage.Idempotency.Header, In = ParameterLocation.Header, Required = !context.Description.ActionDescriptor.EndpointMetadata.OfType<Storage.Idempotency.KeyMayBeMissing>().Any(),
                     Description = "The same one while the same request is repeated.",
                     Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 8, MaxLength = 100 },
                 });
@@ -82,9 +82,10 @@ public static class ApiDescription
 
     private static readonly (string Name, string Says, string[] Paths)[] Areas =
     [
-        ("accounts", "Sign up, sign in, stay signed in.", ["auth/", "admin/token-keys", "admin/staff"]),
-        ("places", "Sites, banks and which lockers are free.", ["sites", "banks/", "map", "admin/sites/"]),
+        ("accounts", "Sign up, sign in, stay signed in.", ["auth/", "=auth", "admin/token-keys", "admin/staff"]),
+        ("places", "Sites, banks and which lockers are free.", ["sites", "banks/", "map", "admin/sites/", "states", "cities", "locker-points", "lockers", "admin/lockers", "=admin", "admin/{"]),
         ("rentals", "Hold, open, finish; what became of an order.", ["/holds", "leases", "commands/", "shared"]),
+        ("deposits", "Leave something for somebody else, and collect it; items is how an older exchange calls them.", ["deposits", "items"]),
         ("locks", "A lock of one's own: register it, lock and unlock it, and what happened to it; api/lock and api/unlock speak as an older system did.", ["locks", "admin/locks", "api/lock", "api/unlock"]),
         ("payments", "Checkouts, and the sandbox that plays the provider.", ["/payments", "payments/", "sandbox/"]),
         ("staff", "For those who work at a site: its desk, and rentals that nobody ends.", ["staff/"]),
@@ -98,10 +99,10 @@ public static class ApiDescription
     private static string AreaOf(string path)
     {
         string rest = path.Replace("api/v1/", "", StringComparison.Ordinal);
-        return Areas.Last(a => a.Paths.Any(p => p[0] == '/' ? rest.EndsWith(p, StringComparison.Ordinal) : rest.StartsWith(p, StringComparison.Ordinal))).Name;
+        return Areas.Last(a => a.Paths.Any(p => p[0] == '/' ? rest.EndsWith(p, StringComparison.Ordinal) : p[0] == '=' ? rest.TrimEnd('/') == p[1..] : rest.StartsWith(p, StringComparison.Ordinal))).Name;
     }
 
-    private static bool TakesKey(string path) => ((string[])["/holds", "/open", "/lock", "/unlock", "/finish", "/payments", "/end", "/desk/refunds/{id}", "/shared/open", "/extensions", "/swap", "/problems", "/reopen"]).Any(p => path.EndsWith(p, StringComparison.Ordinal));
+    private static bool TakesKey(string path) => ((string[])["/holds", "/open", "/lock", "/unlock", "/finish", "/payments", "/end", "/desk/refunds/{id}", "/shared/open", "/extensions", "/swap", "/problems", "/reopen", "/deposits", "/items", "/return", "/collect", "/other-locker"]).Any(p => path.EndsWith(p, StringComparison.Ordinal));
 
     private static OpenApiSchema Problem() => new()
     {

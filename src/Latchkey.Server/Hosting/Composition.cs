@@ -6,6 +6,7 @@ using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Features.Changes;
 using Latchkey.Server.Features.Commands;
 using Latchkey.Server.Features.Demo;
+using Latchkey.Server.Features.Deposits;
 using Latchkey.Server.Features.Devices;
 using Latchkey.Server.Features.Leases;
 using Latchkey.Server.Features.Locks;
@@ -70,6 +71,8 @@ public static class Composition
         if (options.Stripe is { } stripe)
             builder.Services.AddStripe(stripe);
         builder.Services.AddSingleton<PaymentProviders>().AddSingleton<PaymentArrivals>().AddSingleton<Checkouts>().AddSingleton<ChangeDesk>().AddRunning<MoneyOrders>().AddRunning<PaidLeases>();
+        byte[] collectKey = await keys.Secret(ServerKeys.CollectCode, cancel);
+        builder.Services.AddSingleton(s => new CollectCodes(collectKey, s.GetRequiredService<Messages.Outbox>())).AddSingleton<CollectDoor>().AddRunning<DepositProgress>();
         builder.Services.AddSingleton(options).AddSingleton<DeviceWelcome>().AddSingleton<ClaimDesk>().AddSingleton<KeyDesk>().AddSingleton<KeyChanges>().AddRunning<ClaimedDevices>().AddRunning<CertificateWatch>();
         builder.Services.AddSingleton<StandInDialer>().AddSingleton<DeviceGateway>().AddSingleton<DeviceSocket>().AddRunning<DevicePolling>();
         builder.Services.AddMessages(options.Messages);
@@ -123,6 +126,7 @@ public static class Composition
         RefreshSession.Map(api);
         ListSessions.Map(api);
         ShowMe.Map(api);
+        ListPeople.Map(api);
         SetUpTotp.Map(api);
         ChangePassword.Map(api);
         ChangeAddress.Map(api);
@@ -136,6 +140,10 @@ public static class Composition
         ListSites.Map(api);
         ShowSite.Map(api);
         ShowMap.Map(api);
+
+        ManageStates.Map(api);
+        ManagePoints.Map(api);
+        ManageLockers.Map(api);
 
         HoldLocker.Map(api);
         ListLeases.Map(api);
@@ -161,6 +169,13 @@ public static class Composition
 
         ListVisits.Map(api);
         ReleaseVisit.Map(api);
+        MakeDeposit.Map(api);
+        PlaceDeposit.Map(api);
+        SeeDeposit.Map(api);
+        CollectDeposit.Map(api);
+        AskForCollectCode.Map(api);
+        ReturnDeposit.Map(api);
+        ForceClear.Map(api);
 
         ListLocks.Map(api);
         RegisterLock.Map(api);

@@ -103,6 +103,14 @@ public static class JournalKinds
     /// <summary>A locker of a keypad bank is somebody's, taken at the bank or on the web.</summary>
     public const string KeypadTaken = "keypad-taken";
     public const string KeypadEnded = "keypad-ended";
+    /// <summary>What was left for somebody is in the locker and the door shut behind it.</summary>
+    public const string DepositStored = "deposit-stored";
+    /// <summary>The door was proven open for whoever takes it out; the data says for whom.</summary>
+    public const string DepositTaken = "deposit-taken";
+    /// <summary>Wrong codes have used a collection code up.</summary>
+    public const string DepositCodeUsedUp = "deposit-code-used-up";
+    /// <summary>A new collection code was asked for and sent.</summary>
+    public const string DepositCodeAsked = "deposit-code-asked";
     public const string LeaseCancelled = "lease-cancelled";
     public const string LeaseExpired = "lease-expired";
     public const string PaymentAuthorised = "payment-authorised";
@@ -132,6 +140,8 @@ public static class JournalKinds
     public const string LeaseOverdueCapped = "lease-overdue-capped";
     /// <summary>Nobody came for so long that staff have to look.</summary>
     public const string LeaseOverdueStaff = "lease-overdue-staff";
+    /// <summary>An admin has made, changed or removed a place, a bank or a locker.</summary>
+    public const string PlaceChanged = "place-changed";
     /// <summary>A tariff of a site was set, or taken back before it began.</summary>
     public const string TariffSet = "tariff-set";
     public const string CommandCreated = "command-created";

@@ -18,7 +18,7 @@ public sealed record LiveEvent(string Id, string Kind, string Data, bool Last = 
 public static class LiveEvents
 {
     /// <summary>Whether a site's page looks different after an entry of this kind.</summary>
-    public static bool ChangesSite(string kind) => AvailabilityAfter(kind) is not null || kind is JournalKinds.DeviceOnline or JournalKinds.DeviceOffline;
+    public static bool ChangesSite(string kind) => AvailabilityAfter(kind) is not null || kind is JournalKinds.DeviceOnline or JournalKinds.DeviceOffline or JournalKinds.PlaceChanged;
 
     private static string? AvailabilityAfter(string kind) => kind switch
     {

@@ -26,7 +26,7 @@ public sealed class MessageCleaning(Db db, TimeProvider time, ILogger<MessageCle
             await tx.Execute("delete from sms_alert where hour < @before", new { before = now - KeptSent });
             // Whose channel nobody carries any more.
             await tx.Execute(
-                "update message set state = 'dropped', reason = 'It came too late to be of use.', words = words - 'code' where state = 'waiting' and expires_at < @before", new { before = now - Every });
+                "update message set state = 'dropped', reason = 'It came too late to be of use.', words = words - 'code' - 'path' where state = 'waiting' and expires_at < @before", new { before = now - Every });
             return await tx.Execute(
                 """
                 delete from message where id in (

@@ -134,7 +134,7 @@ public sealed class MessageDelivery(Db db, MessageProviders providers, PublicAdd
             return await tx.Execute(
                 """
                 update message set state = @state, reason = @reason, sent_at = case when @state = 'sent' then @now end,
-                  words = case when @state = 'sent' and @reason = @Outbox then words else words - 'code' end
+                  words = case when @state = 'sent' and @reason = @Outbox then words else words - 'code' - 'path' end
                 where id = @Id and state = 'waiting' and attempts = @Attempts
                 """,
                 new { message.Id, message.Attempts, state, reason, now, KeptHere.Outbox });

@@ -14,6 +14,7 @@ public static class MessageTopics
     public const string Doors = "doors";
     public const string Locks = "locks";
     public const string Security = "security";
+    public const string Deposits = "deposits";
     public const string Staff = "staff";
 }
 
@@ -56,6 +57,16 @@ public static class MessageKinds
     public const string LockOffline = "lock-offline";
     public const string LockOnline = "lock-online";
     public const string LockIssue = "lock-issue";
+    // Written by whoever makes the code, to people who need not have an account.
+    public const string CollectCode = "collect-code";
+    public const string CollectOtp = "collect-otp";
+    public const string DepositStored = "deposit-stored";
+    public const string DepositWaiting = "deposit-waiting";
+    public const string DepositOverdue = "deposit-overdue";
+    public const string DepositCollected = "deposit-collected";
+    public const string DepositPaid = "deposit-paid";
+    public const string DepositReturned = "deposit-returned";
+    public const string DepositCleared = "deposit-cleared";
     public const string BankOffline = "bank-offline";
     public const string BankOnline = "bank-online";
     public const string BankIssue = "bank-issue";
@@ -101,6 +112,15 @@ public static class MessageKinds
         new(LockOffline, MessageTopics.Locks, AppAndPush),
         new(LockOnline, MessageTopics.Locks, App),
         new(LockIssue, MessageTopics.Locks, AppEmailAndPush),
+        new(CollectCode, MessageTopics.Security, [], MayChoose: false),
+        new(CollectOtp, MessageTopics.Security, [], MayChoose: false),
+        new(DepositStored, MessageTopics.Deposits, AppAndEmail),
+        new(DepositWaiting, MessageTopics.Deposits, [], MayChoose: false),
+        new(DepositOverdue, MessageTopics.Deposits, AppEmailAndPush),
+        new(DepositCollected, MessageTopics.Deposits, AppEmailAndPush),
+        new(DepositPaid, MessageTopics.Deposits, [], MayChoose: false),
+        new(DepositReturned, MessageTopics.Deposits, [], MayChoose: false),
+        new(DepositCleared, MessageTopics.Deposits, AppEmailAndPush),
         new(CardAdded, MessageTopics.Security, AppAndEmail, MayChoose: false),
         new(NewSignIn, MessageTopics.Security, AppAndEmail, MayChoose: false),
         new(AccountChanged, MessageTopics.Security, AppAndEmail, MayChoose: false),

@@ -47,6 +47,15 @@ public sealed class MessageReader
         }
     }
 
+    /// <summary>Everywhere somebody without an account can be reached: they have chosen nothing.</summary>
+    public IEnumerable<(string Channel, string? Address)> AllWays()
+    {
+        if (Email is not null)
+            yield return (Channels.Email, Email);
+        if (Phone is not null)
+            yield return (Channels.Sms, Phone);
+    }
+
     public bool Wants(MessageKind kind, string channel)
     {
         bool usual = kind.Usual.Contains(channel);

@@ -15,6 +15,9 @@ public enum Audience
 
     /// <summary>The operators of the site, and every admin.</summary>
     Staff,
+
+    /// <summary>For whom the deposit is, who need not have an account: by e-mail and SMS.</summary>
+    Receiver,
 }
 
 /// <summary>A message that follows from a journal entry, before anybody looked up how its reader wants it.</summary>
@@ -24,8 +27,9 @@ public sealed record Draft(string Kind, Audience To, JsonObject Words, DateTimeO
 
 /// <summary>What a lease says about itself when its message is written.</summary>
 /// <param name="FeeFrom">When overstaying begins to cost.</param>
+/// <param name="DepositPaidBy">Of a deposit: <c>sender</c> or <c>receiver</c>; null for all others.</param>
 /// <param name="Late">What each started hour costs then, and what all of them at most.</param>
-public sealed record LeaseTimes(DateTimeOffset HoldUntil, DateTimeOffset? PaidUntil, int Hours, Money? Reserved = null, DateTimeOffset? FeeFrom = null, (Money PerHour, Money Cap)? Late = null);
+public sealed record LeaseTimes(DateTimeOffset HoldUntil, DateTimeOffset? PaidUntil, int Hours, Money? Reserved = null, DateTimeOffset? FeeFrom = null, (Money PerHour, Money Cap)? Late = null, string? DepositPaidBy = null);
 
 /// <summary>Which journal entries are news to whom. Pure: what it needs to know is handed to it.</summary>
 public static class MessageRules
@@ -58,6 +62,14 @@ public static class MessageRules
             if (entry.LeaseId is not null && OfLock(entry, data) is { } told)
                 yield return told.Kind == MessageKinds.LockOffline ? new Draft(told.Kind, Audience.Person, Words(), entry.At + OfflineFor, entry.At + News) : To(Audience.Person, told.Kind, told.Useful);
             if (entry.Kind == JournalKinds.ClaimFailed)
+                yield return Alert(entry.Kind);
+            yield break;
+        }
+        if (lease?.DepositPaidBy is { } payer && OfDeposit(entry.Kind, data, payer) is { } known)
+        {
+            foreach ((Audience whom, string kind) in known)
+                yield return To(whom, kind, News);
+            if (entry.Kind == JournalKinds.LeaseOverdueStaff)
                 yield return Alert(entry.Kind);
             yield break;
         }
@@ -163,6 +175,27 @@ public static class MessageRules
         }
     }
 
+    /// <summary>Who is told what of a deposit; null where it is as for any lease. Its codes are written by whoever makes them.</summary>
+    private static (Audience Whom, string Kind)[]? OfDeposit(string kind, JsonObject? data, string payer) => kind switch
+    {
+        JournalKinds.DepositStored => [(Audience.Person, MessageKinds.DepositStored)],
+        JournalKinds.LeaseDueSoon => [(Audience.Receiver, MessageKinds.DepositWaiting)],
+        JournalKinds.LeaseOverdue => [(Audience.Person, MessageKinds.DepositOverdue), (Audience.Receiver, MessageKinds.DepositOverdue)],
+        JournalKinds.PaymentCaptured when payer == "receiver" => [(Audience.Receiver, MessageKinds.DepositPaid)],
+        JournalKinds.LeaseEnded => Text(data, "deposit") switch
+        {
+            "collected" => [(Audience.Person, MessageKinds.DepositCollected)],
+            "returned" => [(Audience.Receiver, MessageKinds.DepositReturned)],
+            "cleared" => [(Audience.Person, MessageKinds.DepositCleared), (Audience.Receiver, MessageKinds.DepositCleared)],
+            _ => [],
+        },
+        // Sender and receiver stand before the door, or pay on a page that says so.
+        JournalKinds.LeaseHeld or JournalKinds.LeaseOverdueFee or JournalKinds.LeaseOverdueCapped or JournalKinds.LeaseOverdueStaff or JournalKinds.CommandSettled or JournalKinds.CredentialUsed
+            or JournalKinds.PaymentAuthorised or JournalKinds.PaymentLate => [],
+        JournalKinds.PaymentDeclined or JournalKinds.PaymentRefunded when payer == "receiver" => [],
+        _ => null,
+    };
+
     /// <summary>What the owner of a lock is told of it, and for how long it is of use. What came late is history, and no news.</summary>
     private static (string Kind, TimeSpan Useful)? OfLock(JournalEntry entry, JsonObject? data) => entry.Kind switch
     {
@@ -187,7 +220,7 @@ public static class MessageRules
         if (entry.BankId is { } bank && places.Bank(bank) is { } cabinet)
             (words["bank"], words["bankId"]) = (cabinet.Name, cabinet.Id);
         if (entry.LockerId is { } locker && places.Locker(locker) is { } door)
-            words["locker"] = door.Label;
+            (words["locker"], words["lockerId"]) = (door.Label, door.Id);
         if (lease is not null)
         {
             words["hours"] = lease.Hours;

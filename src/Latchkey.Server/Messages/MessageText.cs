@@ -56,6 +56,11 @@ public static partial class MessageText
 
     private static string? Link(string kind, Guid? lease, JsonObject words) => (kind, lease, words["bankId"]) switch
     {
+        (MessageKinds.CollectCode or MessageKinds.CollectOtp, _, _) => (string?)words["path"],
+        // The receiver has no account: their code, or another one, opens it.
+        (MessageKinds.DepositPaid or MessageKinds.DepositReturned, _, _) => null,
+        (_, null, _) when kind.StartsWith("deposit-", StringComparison.Ordinal) => words["lockerId"] is { } locker ? $"/collect/{locker}" : null,
+        (_, { } id, _) when kind.StartsWith("deposit-", StringComparison.Ordinal) => $"/deposits/{id:D}",
         (MessageKinds.NewSignIn or MessageKinds.AccountChanged, _, _) => "/account",
         (MessageKinds.BankOffline or MessageKinds.BankOnline or MessageKinds.BankIssue or MessageKinds.Alert, _, _) => null,
         (MessageKinds.Receipt, { } id, _) => $"/receipt/{id:D}",

@@ -96,13 +96,22 @@ public sealed class MessageWriter(Db db, PlaceBook places, MessageProviders prov
         if (drafts.Count == 0)
             return;
         MessageReaders readers = await MessageReaders.Load(tx.Connection, drafts.Where(d => d.Draft.To == Audience.Person).Select(d => d.Read.Entry.PersonId!.Value), drafts.Any(d => d.Draft.To == Audience.Staff));
+        Dictionary<Guid, ReceiverRow> receivers = drafts.Any(d => d.Draft.To == Audience.Receiver)
+            ? (await tx.Query<ReceiverRow>("select lease_id, email, phone, language from deposit where lease_id = any(@ids)", new { ids = drafts.Where(d => d.Draft.To == Audience.Receiver).Select(d => d.Read.Entry.LeaseId).ToArray() })).ToDictionary(r => r.LeaseId)
+            : [];
         var rows = new List<object>();
         bool toSend = false;
         foreach ((JournalRead r, Draft draft) in drafts)
         {
-            foreach (MessageReader reader in draft.To == Audience.Person ? readers.Person(r.Entry.PersonId!.Value) : readers.StaffOf(r.Entry.SiteId))
+            IEnumerable<MessageReader> audience = draft.To switch
             {
-                foreach ((string channel, string? address) in reader.WaysFor(MessageKinds.Of(draft.Kind)))
+                Audience.Person => readers.Person(r.Entry.PersonId!.Value),
+                Audience.Staff => readers.StaffOf(r.Entry.SiteId),
+                _ => r.Entry.LeaseId is { } deposit && receivers.TryGetValue(deposit, out ReceiverRow? receiver) ? [receiver.Reader] : [],
+            };
+            foreach (MessageReader reader in audience)
+            {
+                foreach ((string channel, string? address) in draft.To == Audience.Receiver ? reader.AllWays() : reader.WaysFor(MessageKinds.Of(draft.Kind)))
                 {
                     if (!providers.Carries(channel) || (channel == Channels.Sms && await caps.Refuse(tx, address!, now) is not null))
                         continue;
@@ -111,7 +120,7 @@ public sealed class MessageWriter(Db db, PlaceBook places, MessageProviders prov
                     toSend |= due && kept is null;
                     rows.Add(new
                     {
-                        id = Guid.CreateVersion7(now), kind = draft.Kind, channel, person_id = reader.Id, address, language = reader.Language,
+                        id = Guid.CreateVersion7(now), kind = draft.Kind, channel, person_id = draft.To == Audience.Receiver ? (Guid?)null : reader.Id, address, language = reader.Language,
                         zone = r.Entry.SiteId is { } site ? places.Site(site)?.Zone.Id ?? "UTC" : "UTC", words = draft.Words, lease_id = draft.To == Audience.Person ? r.Entry.LeaseId : null,
                         journal_id = r.Cursor.Id, created_at = now, due_at = due ? now : draft.Due, expires_at = draft.Expires,
                         state = kept is null ? "waiting" : "sent", reason = kept, sent_at = kept is null ? (DateTimeOffset?)null : now,
@@ -137,7 +146,8 @@ public sealed class MessageWriter(Db db, PlaceBook places, MessageProviders prov
         if (ids.Length == 0)
             return [];
         return (await tx.Query<LeaseTimesRow>("""
-            select l.id, l.hold_until, l.paid_until, l.hours, p.minor, p.currency, l.tariff::text as tariff, l.size_priced from lease l
+            select l.id, l.hold_until, l.paid_until, l.hours, p.minor, p.currency, l.tariff::text as tariff, l.size_priced, d.pays as deposit_paid_by from lease l
+            left join deposit d on d.lease_id = l.id
             left join lateral (select minor, currency from payment where lease_id = l.id order by id desc limit 1) p on true
             where l.id = any(@ids)
             """, new { ids }))
@@ -154,6 +164,7 @@ public sealed class MessageWriter(Db db, PlaceBook places, MessageProviders prov
         public string? Currency { get; init; }
         public string? Tariff { get; init; }
         public string? SizePriced { get; init; }
+        public string? DepositPaidBy { get; init; }
 
         public LeaseTimes Times()
         {
@@ -161,8 +172,18 @@ public sealed class MessageWriter(Db db, PlaceBook places, MessageProviders prov
             Rate? rate = tariff is not null && SizePriced is not null ? tariff.Rates.GetValueOrDefault(EnumText.Parse<LockerSize>(SizePriced)) : null;
             return new LeaseTimes(
                 HoldUntil, PaidUntil, Hours, Minor is { } minor ? new Money(minor, Currency!) : null,
-                tariff is null ? null : PaidUntil?.AddMinutes(tariff.GraceMinutes), rate is null ? null : (tariff!.Amount(rate.OverduePerHour), tariff.Amount(rate.OverdueCap)));
+                tariff is null ? null : PaidUntil?.AddMinutes(tariff.GraceMinutes), rate is null ? null : (tariff!.Amount(rate.OverduePerHour), tariff.Amount(rate.OverdueCap)), DepositPaidBy);
         }
+    }
+
+    private sealed class ReceiverRow
+    {
+        public Guid LeaseId { get; init; }
+        public string? Email { get; init; }
+        public string? Phone { get; init; }
+        public string Language { get; init; } = "";
+
+        public MessageReader Reader => new() { Language = Language, Email = Email, Phone = Phone };
     }
 
     private sealed class CursorRow

@@ -78,8 +78,13 @@ public sealed class Idempotency(Db db, TimeProvider time)
         return first.AsSpan().SequenceEqual(fingerprint) ? JsonSerializer.Deserialize<T>(body!, Json.Options)! : Reused;
     }
 
+    /// <summary>Of a route that is older than keys: who sends none has each request taken for another one.</summary>
+    public sealed record KeyMayBeMissing;
+
     private static string? KeyOf(HttpContext http)
     {
+        if (!http.Request.Headers.ContainsKey(Header) && http.GetEndpoint()?.Metadata.GetMetadata<KeyMayBeMissing>() is not null)
+            return RandomNumberGenerator.GetHexString(32);
         string key = http.Request.Headers[Header].ToString();
         return key.Length is >= 8 and <= 100 && key.All(c => char.IsAsciiLetterOrDigit(c) || c == '-') ? key : null;
     }

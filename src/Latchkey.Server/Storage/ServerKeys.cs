@@ -28,6 +28,9 @@ public sealed class ServerKeys(Db db, TimeProvider time)
     /// <summary>Makes of a one-time code what is stored of it.</summary>
     public const string OneTimeCode = "one-time-code";
 
+    /// <summary>Makes of the code of a deposit what is stored of it.</summary>
+    public const string CollectCode = "collect-code";
+
     /// <summary>Signs the tickets between the two steps of a sign-in.</summary>
     public const string SecondStep = "second-step";
 

@@ -8,27 +8,35 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Latchkey.Server.Features.Accounts;
 
-/// <summary>Somebody becomes a customer: with the code that proves their e-mail address or phone number, a name, and a password if they like. They are signed in at once.</summary>
+/// <summary>
+/// Somebody becomes a customer: with the code that proves their e-mail address or phone number, a name, and a password if they like. They are signed in at once. Who comes without a code
+/// has one sent, as <see cref="AskForCode"/> does it, and comes again with that.
+/// </summary>
 public static class SignUp
 {
-    /// <param name="Challenge">From the answer to the request for a code.</param>
+    /// <param name="Challenge">From the answer to the request for a code; without it a code is sent, and nothing else happens.</param>
     /// <param name="Password">10 to 128 characters; null for somebody who will sign in with codes.</param>
     /// <param name="Language">en or hi.</param>
-    public sealed record Request(Guid Challenge, string Code, string Name, string? Password = null, string? Language = null);
+    /// <param name="Email">Without a challenge: this or <paramref name="Phone"/>.</param>
+    public sealed record Request(string Name, Guid? Challenge = null, string? Code = null, string? Password = null, string? Language = null, string? Email = null, string? Phone = null);
 
     /// <summary>How an account begins.</summary>
     internal sealed record NewPerson(Guid Id, string Name, Address Address, string? PasswordHash, string Language, string Role = "customer");
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/auth/signup", Handle).WithName("SignUp").TakesNoToken().LimitedAs(RateKind.SignIn);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/auth/signup", Handle).WithName("SignUp").TakesNoToken().LimitedAs(RateKind.SignIn).Produces<SessionView>(201).Produces<CodeView>(202);
 
-    private static async Task<Results<Created<SessionView>, ProblemHttpResult>> Handle(
-        Request request, HttpContext http, Db db, Passwords passwords, OneTimeCodes codes, Sessions sessions, TimeProvider time, CancellationToken cancel)
+    private static async Task<Results<Created<SessionView>, Accepted<CodeView>, ProblemHttpResult>> Handle(
+        Request request, HttpContext http, Db db, Passwords passwords, OneTimeCodes codes, Sessions sessions, RateLimiter limiter, TimeProvider time, CancellationToken cancel)
     {
         var check = new Check().Text(request.Name, "name", 1, 80, "A name");
         if (request.Password is not null)
             PasswordRules.Check(check, request.Password);
+        Address? address = request.Challenge is null ? AccountRules.Read(request.Email, request.Phone, check) : null;
+        check.That(request.Challenge is null || request.Code is not null, "code", "The code that was sent is missing.");
         if (check.Problem is { } invalid)
             return invalid;
+        if (address is { } wanted)
+            return await Ask(http, wanted, request, db, codes, limiter, time.GetUtcNow(), cancel);
         string? hash = null;
         if (request.Password is not null && (hash = await passwords.Hash(request.Password, cancel)) is null)
             return AccountRules.Busy();
@@ -36,7 +44,7 @@ public static class SignUp
         Decision<Tried<SessionView>> decision = await db.Decide<Tried<SessionView>>(
             async tx =>
             {
-                Tried<OneTimeCodes.Proven> tried = await codes.Try(tx, request.Challenge, request.Code, CodePurpose.SignUp, now);
+                Tried<OneTimeCodes.Proven> tried = await codes.Try(tx, request.Challenge!.Value, request.Code!, CodePurpose.SignUp, now);
                 if (tried.Value is not { } proven)
                     return tried.As<SessionView>();
                 var person = new NewPerson(Guid.CreateVersion7(now), request.Name.Trim(), proven.Address, hash, AccountRules.Language(request.Language));
@@ -48,6 +56,17 @@ public static class SignUp
         if (decision.Refusal is { } taken)
             return Problems.Of(StatusCodes.Status409Conflict, taken.Code, taken.Detail);
         return decision.Value.Value is { } session ? TypedResults.Created("/api/v1/auth/me", session) : decision.Value.Problem(http);
+    }
+
+    private static async Task<Results<Created<SessionView>, Accepted<CodeView>, ProblemHttpResult>> Ask(
+        HttpContext http, Address address, Request request, Db db, OneTimeCodes codes, RateLimiter limiter, DateTimeOffset now, CancellationToken cancel)
+    {
+        if (await limiter.Take(RateKind.Codes, $"address:{RateLimiting.Network(http.Connection.RemoteIpAddress)}", cancel) is { } wait)
+            return RateLimiting.TooMany(http, wait);
+        if (await AccountRules.MayBeSentTo(http, limiter, address, cancel) is { } often)
+            return often;
+        Tried<CodeView> made = await db.Change(tx => codes.Make(tx, CodePurpose.SignUp, address, AccountRules.Language(request.Language), null, send: true, now), cancel);
+        return made.Value is { } code ? TypedResults.Accepted((string?)null, code) : made.Problem(http);
     }
 
     /// <summary>Said only to whoever has proven that the address is theirs.</summary>

@@ -23,7 +23,8 @@ public sealed class DoorOrders(Idempotency idempotency, Db db, CommandDispatch d
     /// <param name="Device">Who works the door, as the transaction has read it.</param>
     /// <param name="Share">Under which share of the lease, where it is not its holder who orders.</param>
     /// <param name="Holder">The lease's, with <paramref name="Share"/>: whose business it is.</param>
-    public sealed record Allowed(Guid Lease, LockerPlace Locker, Guid Device, Guid? Share = null, Guid? Holder = null);
+    /// <param name="By">The staff member on whose word it opens, where that is nobody's lease any more.</param>
+    public sealed record Allowed(Guid Lease, LockerPlace Locker, Guid Device, Guid? Share = null, Guid? Holder = null, Guid? By = null);
 
     /// <summary>Once for each key. The answer says that the order is under way, or, when asked to wait (<c>Prefer: wait=5</c>), what became of it.</summary>
     /// <param name="kind">One of <see cref="CommandKinds"/>.</param>
@@ -64,12 +65,16 @@ public sealed class DoorOrders(Idempotency idempotency, Db db, CommandDispatch d
         return order.Refusal is { } no ? no : await hub.Settled(order.Value.Id, wait, () => ShowCommand.Load(db, order.Value.Id, person, cancel), cancel) ?? order.Value;
     }
 
+    /// <summary>As part of a transaction of the caller's own; it leaves with its commit.</summary>
+    public Task<Decision<CommandView>> Give(Transaction tx, Guid person, string kind, Allowed allowed) => Give(tx, person, kind, _ => Task.FromResult<Decision<Allowed>>(allowed), _ => { });
+
     private async Task<Decision<CommandView>> Give(Transaction tx, Guid? person, string kind, Func<Transaction, Task<Decision<Allowed>>> may, Action<Guid> stopped)
     {
         Decision<Allowed> decision = await may(tx);
         if (decision.Refusal is { } refused)
             return refused;
-        (Guid lease, LockerPlace locker, Guid device, Guid? share, Guid? holder) = decision.Value;
+        (Guid lease, LockerPlace locker, Guid device, Guid? share, Guid? holder, Guid? by) = decision.Value;
+        string authority = by is { } staff ? $"operator:{staff:D}" : share is null ? $"lease:{lease:D}" : $"share:{share:D}";
         DateTimeOffset now = time.GetUtcNow();
         // Locking everything at once does no harm.
         if (kind != CommandKinds.Lock && await breaker.Refuses(tx, locker, now) is { } tripped)
@@ -77,7 +82,7 @@ public sealed class DoorOrders(Idempotency idempotency, Db db, CommandDispatch d
             stopped(locker.Id);
             return tripped;
         }
-        var order = new DispatchOrder(Guid.CreateVersion7(now), device, locker.Id, locker.Number, kind, share is null ? $"lease:{lease:D}" : $"share:{share:D}", now + CommandRules.Lifetime);
+        var order = new DispatchOrder(Guid.CreateVersion7(now), device, locker.Id, locker.Number, kind, authority, now + CommandRules.Lifetime);
         tx.Defer(
             """
             insert into command (id, device_id, locker_id, lease_id, person_id, share_id, kind, authority, state, created_at, expires_at)

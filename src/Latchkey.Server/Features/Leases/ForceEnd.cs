@@ -14,13 +14,16 @@ namespace Latchkey.Server.Features.Leases;
 /// <summary>Staff of a site end a rental that its holder does not: it is billed like any other, and its holder sees who did it and why.</summary>
 public static class ForceEnd
 {
-    private static readonly string[] Reasons = ["overdue", "left-behind", "broken", "holder-asked", "abuse", "other"];
+    internal static readonly string[] Reasons = ["overdue", "left-behind", "broken", "holder-asked", "abuse", "other"];
 
     /// <param name="Reason">One of <c>overdue</c>, <c>left-behind</c>, <c>broken</c>, <c>holder-asked</c>, <c>abuse</c>, <c>other</c>: the journal keeps it for ever, so it is a word and no story.</param>
     public sealed record Request(string Reason);
 
     /// <param name="Charged">What it was charged in all.</param>
     public sealed record Ended(Guid LeaseId, LeaseState State, Money Charged);
+
+    /// <summary>What the journal says of it.</summary>
+    internal sealed record ByStaff(bool Forced, string Reason);
 
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapPost("/staff/leases/{id:guid}/end", Handle).WithName("ForceEnd").SignedIn().Produces<Ended>().LimitedAs(RateKind.Money);
@@ -48,7 +51,7 @@ public static class ForceEnd
                 if (moved.Refusal is { } refused)
                     return refused;
                 await FinishRental.End(
-                    tx, row, moved.Value, places, JournalEntry.ByPerson(staff), JsonSerializer.Serialize(new { forced = true, reason = request.Reason }, Json.Options), now);
+                    tx, row, moved.Value, places, JournalEntry.ByPerson(staff), JsonSerializer.Serialize(new ByStaff(true, request.Reason), Json.Options), now);
                 return new Ended(id, moved.Value.State, row.Rental().Owed(now));
             },
             cancel);

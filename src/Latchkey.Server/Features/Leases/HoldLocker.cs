@@ -84,13 +84,14 @@ public static class HoldLocker
     /// Two people who want the same locker meet at the unique index: one gets it, the other tries the next candidate. First without waiting for
     /// lockers that somebody touches at this moment; then, before saying that none is free, with waiting.
     /// </summary>
-    public static async Task<bool> Claim(Transaction tx, object parameters, int candidates)
+    /// <param name="kind">Of the lease.</param>
+    public static async Task<bool> Claim(Transaction tx, object parameters, int candidates, string kind = "rental")
     {
         bool skipLocked = true;
         // A round that finds a locker and loses it means that somebody else has won it: there cannot be more losses than candidates.
         for (int round = 0; round <= candidates + 1; round++)
         {
-            var claim = await tx.First<ClaimRow>(ClaimSql(skipLocked), parameters);
+            var claim = await tx.First<ClaimRow>(ClaimSql(skipLocked, kind), parameters);
             if (claim!.Won)
                 return true;
             if (!claim.Found && !skipLocked)
@@ -100,7 +101,7 @@ public static class HoldLocker
         return false;
     }
 
-    private static string ClaimSql(bool skipLocked) =>
+    private static string ClaimSql(bool skipLocked, string kind) =>
         $"""
         with claim as (
           select k.id, k.bank_id from unnest(@candidates) with ordinality as wanted (id, place) join locker k on k.id = wanted.id
@@ -108,7 +109,7 @@ public static class HoldLocker
           order by wanted.place limit 1 for update of k {(skipLocked ? "skip locked" : "")}),
         won as (
           insert into lease (id, kind, state, person_id, site_id, bank_id, locker_id, hours, size_priced, tariff, hold_until, created_at)
-          select @lease, 'rental', 'held', @person, @site, claim.bank_id, claim.id, @Hours, @priced, @tariff::jsonb, @HoldUntil, @now from claim
+          select @lease, '{kind}', 'held', @person, @site, claim.bank_id, claim.id, @Hours, @priced, @tariff::jsonb, @HoldUntil, @now from claim
           on conflict do nothing
           returning 1)
         select exists (select 1 from claim) as found, exists (select 1 from won) as won

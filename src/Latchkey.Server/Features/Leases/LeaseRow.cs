@@ -11,10 +11,11 @@ using Latchkey.Server.Storage;
 
 namespace Latchkey.Server.Features.Leases;
 
-/// <summary>A rental as it is stored, with its door, its latest command and its payment.</summary>
+/// <summary>A rental, or another lease that is paid for, as it is stored, with its door, its latest command and its payment.</summary>
 public sealed class LeaseRow
 {
     public Guid Id { get; init; }
+    public string Kind { get; init; } = "";
     public string State { get; init; } = "";
     public Guid PersonId { get; init; }
     public Guid SiteId { get; init; }
@@ -71,7 +72,7 @@ public sealed class LeaseRow
     /// <summary>The same with a payment of the caller's choice beside it; else it is the good one, or the newest that is not being closed.</summary>
     public static string SelectWithPayment(string which) =>
         $"""
-        select l.id, l.state, l.person_id, l.site_id, l.bank_id, l.locker_id, l.hours, l.size_priced, l.tariff::text as tariff, l.hold_until,
+        select l.id, l.kind, l.state, l.person_id, l.site_id, l.bank_id, l.locker_id, l.hours, l.size_priced, l.tariff::text as tariff, l.hold_until,
           l.paid_from, l.paid_until, l.ended_at, l.opened_ever, l.receipt_number, l.replaced_by, l.created_at, k.door, k.door_since, k.occupied, d.online as bank_online, l.pin_set_at, l.cards::text as cards, l.earlier::text as earlier, l.waived, l.substitutes,
           l.state = 'ended' and l.opened_ever and k.in_service and not exists (select 1 from lease n where n.locker_id = l.locker_id and n.state in ('held', 'active', 'overdue') and n.id <> l.id and n.reopens is distinct from l.id)
             and not exists (select 1 from lease n where n.locker_id = l.locker_id and n.ended_at > l.ended_at and n.reopens is distinct from l.id)
@@ -93,17 +94,20 @@ public sealed class LeaseRow
         """;
 
     /// <summary>The lease, locked against other moves until the transaction ends; null when it is not this person's.</summary>
-    public static Task<LeaseRow?> Lock(Transaction tx, Guid lease, Guid person) => Lock(tx, lease, person, any: false);
+    public static Task<LeaseRow?> Lock(Transaction tx, Guid lease, Guid person) => Lock(tx, lease, person, ["rental"]);
 
     /// <summary>The same for the assignment of a lock too: it has no price and no <see cref="Rental"/>.</summary>
-    public static Task<LeaseRow?> LockAny(Transaction tx, Guid lease, Guid person) => Lock(tx, lease, person, any: true);
+    public static Task<LeaseRow?> LockAny(Transaction tx, Guid lease, Guid person) => Lock(tx, lease, person, ["rental", "assignment"]);
 
-    private static async Task<LeaseRow?> Lock(Transaction tx, Guid lease, Guid person, bool any)
+    /// <summary>The same for every lease that has a price and a <see cref="Rental"/>.</summary>
+    public static Task<LeaseRow?> LockPaid(Transaction tx, Guid lease, Guid person) => Lock(tx, lease, person, ["rental", "deposit"]);
+
+    private static async Task<LeaseRow?> Lock(Transaction tx, Guid lease, Guid person, string[] kinds)
     {
         // Two statements, because a statement that waited for a lock sees the new lease but the old commands and payments beside it.
         await using SqlMapper.GridReader rows = await tx.Several(
-            "select 1 from lease where id = @lease and person_id = @person and (kind = 'rental' or (@any and kind = 'assignment')) for update;\n" + Select
-            + "\nwhere l.id = @lease and l.person_id = @person and (l.kind = 'rental' or (@any and l.kind = 'assignment'))", new { lease, person, any });
+            "select 1 from lease where id = @lease and person_id = @person and kind = any(@kinds) for update;\n" + Select
+            + "\nwhere l.id = @lease and l.person_id = @person and l.kind = any(@kinds)", new { lease, person, kinds });
         await rows.ReadAsync<int>();
         return await rows.ReadFirstOrDefaultAsync<LeaseRow>();
     }
@@ -117,7 +121,7 @@ public sealed class LeaseRow
             (Guid lease, Guid person) = await tx.First<(Guid, Guid)>("select l.id, l.person_id from payment p join lease l on l.id = p.lease_id where p.id = @payment", new { payment });
             if (lease == Guid.Empty)
                 return null;
-            LeaseRow? row = await Lock(tx, lease, person);
+            LeaseRow? row = await LockPaid(tx, lease, person);
             if (row is not null && await tx.Scalar<Guid>("select lease_id from payment where id = @payment", new { payment }) == lease)
                 return row;
         }

@@ -90,9 +90,7 @@ public static class LeaseViews
             rental.OpenedEver,
             // Somebody who has given the locker back no longer learns what its door does.
             LeaseMoves.IsLive(state) ? new DoorView(row.DoorState(), row.DoorSince, row.Occupied) : new DoorView(DoorState.Unknown, null, null),
-            row.CommandId is { } command
-                ? CommandView.Of(command, row.Id, row.LockerId, CommandKinds.Open, row.CommandState!, row.CommandReason, row.CommandCreatedAt!.Value, row.CommandExpiresAt!.Value, row.CommandSettledAt)
-                : null,
+            CommandOf(row),
             PaymentViews.Of(row),
             May(state),
             // Only while it opens anything: what a bank still holds of a lease that is over is not the holder's business.
@@ -104,6 +102,10 @@ public static class LeaseViews
     }
 
     internal static IReadOnlyList<CardView> CardsOf(string cards) => CardView.Of(JsonSerializer.Deserialize<GrantedCard[]>(cards, Json.Options)!);
+
+    internal static CommandView? CommandOf(LeaseRow row) => row.CommandId is { } command
+        ? CommandView.Of(command, row.Id, row.LockerId, CommandKinds.Open, row.CommandState!, row.CommandReason, row.CommandCreatedAt!.Value, row.CommandExpiresAt!.Value, row.CommandSettledAt)
+        : null;
 
     private static IReadOnlyList<string> May(LeaseState state) => state switch
     {

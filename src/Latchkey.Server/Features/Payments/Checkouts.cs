@@ -44,7 +44,11 @@ public sealed class Checkouts(Db db, PaymentProviders providers, PlaceBook place
     {
         Row? row = await db.Read(
             c => c.QueryFirstOrDefaultAsync<Row>(
-                "select p.id, p.provider, p.reference, p.minor, p.currency, l.id as lease_id, l.locker_id, l.site_id, coalesce(c.hours, l.hours) as hours, coalesce(c.expires_at, l.hold_until) as hold_until from payment p join lease l on l.id = p.lease_id left join lease_change c on c.id = p.change_id where p.id = @payment",
+                """
+                select p.id, p.provider, p.reference, p.minor, p.currency, l.locker_id, l.site_id, coalesce(c.hours, l.hours) as hours, coalesce(c.expires_at, d.pay_until, l.hold_until) as hold_until,
+                  case when d.lease_id is null then '/lease/' || l.id when d.payer = 'receiver' then '/collect' else '/deposits/' || l.id end as back
+                from payment p join lease l on l.id = p.lease_id left join lease_change c on c.id = p.change_id left join deposit d on d.lease_id = l.id where p.id = @payment
+                """,
                 new { payment }),
             cancel);
         // Where nothing is to be paid there is nobody to open anything.
@@ -52,7 +56,7 @@ public sealed class Checkouts(Db db, PaymentProviders providers, PlaceBook place
             return row?.Reference;
         LockerPlace locker = places.Locker(row.LockerId)!;
         var request = new CheckoutRequest(
-            row.Id, new Money(row.Minor, row.Currency), $"Locker {locker.Label}, {places.Site(row.SiteId)!.Name}, {row.Hours} h", $"/lease/{row.LeaseId:D}", row.HoldUntil);
+            row.Id, new Money(row.Minor, row.Currency), $"Locker {locker.Label}, {places.Site(row.SiteId)!.Name}, {row.Hours} h", row.Back, row.HoldUntil);
         using var patience = new CancellationTokenSource(Patience, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel, patience.Token);
         Checkout opened;
@@ -80,7 +84,7 @@ public sealed class Checkouts(Db db, PaymentProviders providers, PlaceBook place
         public string? Reference { get; init; }
         public long Minor { get; init; }
         public string Currency { get; init; } = "";
-        public Guid LeaseId { get; init; }
+        public string Back { get; init; } = "";
         public Guid LockerId { get; init; }
         public Guid SiteId { get; init; }
         public int Hours { get; init; }

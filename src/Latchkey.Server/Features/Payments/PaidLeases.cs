@@ -49,7 +49,7 @@ public sealed class PaidLeases(Db db, TimeProvider time, ILogger<PaidLeases> log
         ];
         foreach ((Guid id, Guid person, int ladder) in due)
         {
-            LeaseRow lease = (await LeaseRow.Lock(tx, id, person))!;
+            LeaseRow lease = (await LeaseRow.LockPaid(tx, id, person))!;
             Rental rental = lease.Rental();
             OverdueStep step = OverdueLadder.At(rental.Tariff, rental.SizePriced, rental.PaidUntil!.Value, now);
             if (rental.FallOverdue(now) is { Refusal: null } overdue)

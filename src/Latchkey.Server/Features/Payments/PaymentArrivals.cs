@@ -6,6 +6,7 @@ using Latchkey.Domain.Payments;
 using Latchkey.Domain.Pricing;
 using Latchkey.Server.Devices;
 using Latchkey.Server.Features.Changes;
+using Latchkey.Server.Features.Deposits;
 using Latchkey.Server.Features.Leases;
 using Latchkey.Server.Features.Payments.Providers;
 using Latchkey.Server.Features.Places;
@@ -93,13 +94,16 @@ public sealed class PaymentArrivals(Db db, PaymentProviders providers, Grants gr
             await GiveBack(tx, lease, payment, was, next, standing, now);
             return false;
         }
+        if (lease is { Kind: "deposit", State: "active" or "overdue" })
+            return await Owed(tx, lease, payment, was, next, standing, now);
         Arrival arrival = standing.Amount is { } amount && amount != new Money(was.Minor, was.Currency)
             ? Arrival.GiveBack // another sum than was asked for: whatever happened there, it buys nothing here
             : Late.Of(EnumText.Parse<LeaseState>(lease.State), lease.HoldUntil, now);
         LeaseRow? place = arrival switch
         {
             Arrival.Activate => lease,
-            Arrival.PlaceElsewhere => await PlaceElsewhere(tx, lease, payment, now),
+            // A sender stands before this door and no other: the money goes back.
+            Arrival.PlaceElsewhere when lease.Kind == "rental" => await PlaceElsewhere(tx, lease, payment, now),
             _ => null,
         };
         if (place is null)
@@ -113,6 +117,21 @@ public sealed class PaymentArrivals(Db db, PaymentProviders providers, Grants gr
         await Activate(tx, place, now);
         tx.Journal(place.Entry(now, JournalKinds.PaymentAuthorised, was.Authority, Data(payment)));
         tx.Journal(place.Entry(now, JournalKinds.LeaseActive, JournalEntry.ByPerson(place.PersonId)));
+        return true;
+    }
+
+    /// <summary>What a deposit owes is paid, and its door opens now; or it is too late for that.</summary>
+    private async Task<bool> Owed(Transaction tx, LeaseRow lease, Guid payment, PaymentNow was, PaymentState next, ProviderStanding standing, DateTimeOffset now)
+    {
+        if ((standing.Amount is { } amount && amount != new Money(was.Minor, was.Currency)) || !await DepositMoney.Arrived(tx, lease, places, now))
+        {
+            await GiveBack(tx, lease, payment, was, next, standing, now);
+            return false;
+        }
+        await Note(tx, payment, next, standing, null);
+        if (next == PaymentState.Captured)
+            await EnterTaken(tx, lease, payment, was, now);
+        tx.Journal(lease.Entry(now, JournalKinds.PaymentAuthorised, was.Authority, Data(payment)));
         return true;
     }
 

@@ -18,7 +18,7 @@ public static class PaymentViews
     {
         if (row.PaymentId is not { } id)
             return null;
-        bool open = row.PaymentState is "pending" or "declined" && row.State == "held";
+        bool open = row.PaymentState is "pending" or "declined" && (row.State == "held" || row.Kind == "deposit"); // what a deposit owes is paid before its door opens
         return new PaymentView(
             id,
             row.Id,

@@ -48,7 +48,7 @@ public static class StartPayment
     private static async Task<Decision<PaymentView>> Begin(
         Transaction tx, Guid lease, Guid person, string provider, PaymentArrivals arrivals, PlaceBook places, DateTimeOffset now)
     {
-        if (await LeaseRow.Lock(tx, lease, person) is not { } row)
+        if (await LeaseRow.LockPaid(tx, lease, person) is not { } row)
             return Refusal.NotFound("rental");
         Decision<Rental> paid = row.Rental().Pay(now);
         if (paid.Refusal is { } refused)
@@ -75,14 +75,14 @@ public static class StartPayment
                 state = amount.Minor == 0 ? "authorised" : "pending",
                 code = provider == "desk" ? RandomNumberGenerator.GetString("ABCDEFGHJKLMNPQRSTUVWXYZ23456789", 6) : null, // told aloud: no letters that sound or look alike; found with a lease's rights only
             });
-        LeaseRow after = (await LeaseRow.Lock(tx, lease, person))!;
+        LeaseRow after = (await LeaseRow.LockPaid(tx, lease, person))!;
         if (amount.Minor == 0)
         {
             // Nothing to reserve, nobody to ask.
             await arrivals.Activate(tx, after, now);
             tx.Journal(after.Entry(now, JournalKinds.PaymentAuthorised, JournalEntry.ByServer));
             tx.Journal(after.Entry(now, JournalKinds.LeaseActive, JournalEntry.ByPerson(person)));
-            after = (await LeaseRow.Lock(tx, lease, person))!;
+            after = (await LeaseRow.LockPaid(tx, lease, person))!;
         }
         return PaymentViews.Of(after)!;
     }

@@ -93,7 +93,7 @@ public static class ListSites
         return Math.Abs((given - now).TotalDays) < MostDays;
     }
 
-    private static bool Mentions(SitePlace site, string word) =>
+    internal static bool Mentions(SitePlace site, string word) =>
         ((string[])[site.Name, site.Address, site.City, site.State]).Any(text => text.Contains(word, StringComparison.OrdinalIgnoreCase));
 
     private static bool Same(string city, string asked) => city.Equals(asked.Trim(), StringComparison.OrdinalIgnoreCase);

@@ -51,8 +51,12 @@ public sealed record SitePlace(
     bool Desk,
     IReadOnlyList<BankPlace> Banks,
     IReadOnlyList<BankPlace> Locks,
-    IReadOnlyList<BankPlace> Others)
+    IReadOnlyList<BankPlace> Others,
+    long StorageMinor = SitePlace.UsualStorageMinor)
 {
+    /// <summary>50 rupees for each started hour that a deposit lies there, in minor units of the site's currency.</summary>
+    public const long UsualStorageMinor = 5000;
+
     /// <summary>What it charges at an instant.</summary>
     public Tariff TariffAt(DateTimeOffset now) => TariffBook.At(Tariffs, now);
 
@@ -72,7 +76,7 @@ public sealed record SitePlace(
 /// </summary>
 public sealed class PlaceBook(Db db)
 {
-    private volatile Pages _pages = new([]);
+    private volatile Pages _pages = new([], []);
 
     public IReadOnlyList<SitePlace> Sites => _pages.Sites;
 
@@ -102,30 +106,32 @@ public sealed class PlaceBook(Db db)
                 (await c.QueryAsync<SiteRow>(
                     """
                     select s.id, s.name, s.address, c.name as city, t.name as state, s.latitude, s.longitude, s.time_zone,
-                      s.opening_hours::text as opening_hours, s.desk
+                      s.opening_hours::text as opening_hours, s.desk, s.storage_minor
                     from site s join city c on c.id = s.city_id join state t on t.id = c.state_id
                     order by t.name, c.name, s.name
                     """)).ToList(),
                 (await c.QueryAsync<TariffRow>("select site_id, begins, tariff::text as tariff from site_tariff order by begins")).ToList(),
                 (await c.QueryAsync<BankRow>("select id, site_id, device_id, name, columns, owned, mode, code_digits from bank order by position, name")).ToList(),
                 (await c.QueryAsync<LockerRow>(
-                    "select id, bank_id, number, label, size, features, col, row, row_span, in_service from locker order by number")).ToList()),
+                    "select id, bank_id, number, label, size, features, col, row, row_span, in_service, removed_at is not null as removed from locker order by number")).ToList()),
             cancel);
         ILookup<Guid, LockerRow> lockersOf = lockers.ToLookup(l => l.BankId);
         ILookup<Guid, BankPlace> banksOf = banks
-            .Select(b => new BankPlace(b.Id, b.SiteId, b.DeviceId, b.Name, b.Columns, [.. lockersOf[b.Id].Select(l => l.At(b.SiteId))], b.Owned, EnumText.Parse<BankMode>(b.Mode), b.CodeDigits))
+            .Select(b => new BankPlace(b.Id, b.SiteId, b.DeviceId, b.Name, b.Columns, [.. lockersOf[b.Id].Where(l => !l.Removed).Select(l => l.At(b.SiteId))], b.Owned, EnumText.Parse<BankMode>(b.Mode), b.CodeDigits))
             .ToLookup(b => b.SiteId);
         ILookup<Guid, DatedTariff> tariffsOf = tariffs.ToLookup(t => t.SiteId, t => new DatedTariff(t.Begins, JsonSerializer.Deserialize<Tariff>(t.Tariff, Json.Options)!));
-        _pages = new Pages([.. sites.Select(s => s.With([.. tariffsOf[s.Id]], banksOf[s.Id]))]);
+        Dictionary<Guid, Guid> siteOf = banks.ToDictionary(b => b.Id, b => b.SiteId);
+        // Those that were taken away are at no bank any more, and still have the names that receipts know.
+        _pages = new Pages(lockers.Where(l => l.Removed).Select(l => l.At(siteOf[l.BankId])), [.. sites.Select(s => s.With([.. tariffsOf[s.Id]], banksOf[s.Id]))]);
     }
 
-    private sealed class Pages(IReadOnlyList<SitePlace> sites)
+    private sealed class Pages(IEnumerable<LockerPlace> gone, IReadOnlyList<SitePlace> sites)
     {
         public readonly IReadOnlyList<SitePlace> Sites = sites;
         public readonly FrozenDictionary<Guid, SitePlace> SiteById = sites.ToFrozenDictionary(s => s.Id);
         public readonly FrozenDictionary<Guid, BankPlace> BankById = sites.SelectMany(s => s.BanksAndLocks).ToFrozenDictionary(b => b.Id);
         public readonly FrozenDictionary<Guid, BankPlace> BankByDevice = sites.SelectMany(s => s.BanksAndLocks).ToFrozenDictionary(b => b.DeviceId);
-        public readonly FrozenDictionary<Guid, LockerPlace> LockerById = sites.SelectMany(s => s.BanksAndLocks.SelectMany(b => b.Lockers)).ToFrozenDictionary(l => l.Id);
+        public readonly FrozenDictionary<Guid, LockerPlace> LockerById = sites.SelectMany(s => s.BanksAndLocks.SelectMany(b => b.Lockers)).Concat(gone).ToFrozenDictionary(l => l.Id);
     }
 
     private sealed class SiteRow
@@ -140,6 +146,7 @@ public sealed class PlaceBook(Db db)
         public string TimeZone { get; init; } = "";
         public string OpeningHours { get; init; } = "";
         public bool Desk { get; init; }
+        public long StorageMinor { get; init; }
 
         public SitePlace With(IReadOnlyList<DatedTariff> tariffs, IEnumerable<BankPlace> banks) => new(
             Id, Name, Address, City, State, Latitude, Longitude, TimeZoneInfo.FindSystemTimeZoneById(TimeZone),
@@ -148,7 +155,8 @@ public sealed class PlaceBook(Db db)
             Desk,
             [.. banks.Where(b => b is { Owned: false, Mode: BankMode.Rental })],
             [.. banks.Where(b => b.Owned)],
-            [.. banks.Where(b => b is { Owned: false, Mode: not BankMode.Rental })]);
+            [.. banks.Where(b => b is { Owned: false, Mode: not BankMode.Rental })],
+            StorageMinor);
     }
 
     private sealed class TariffRow
@@ -182,6 +190,7 @@ public sealed class PlaceBook(Db db)
         public int Row { get; init; }
         public int RowSpan { get; init; }
         public bool InService { get; init; }
+        public bool Removed { get; init; }
 
         public LockerPlace At(Guid site) => new(Id, BankId, site, Number, Label, EnumText.Parse<LockerSize>(Size), Features, Col, Row, RowSpan, InService);
     }

@@ -19,7 +19,7 @@ public sealed class PlaceNews : BackgroundService
         (_places, _time, _log) = (places, time, log);
         tail.Read += batch =>
         {
-            if (batch.Any(r => r.Entry.Kind is JournalKinds.TariffSet or JournalKinds.SitePolicy or JournalKinds.LockerOut or JournalKinds.LockerIn or JournalKinds.LockMade))
+            if (batch.Any(r => r.Entry.Kind is JournalKinds.TariffSet or JournalKinds.SitePolicy or JournalKinds.LockerOut or JournalKinds.LockerIn or JournalKinds.LockMade or JournalKinds.PlaceChanged))
                 _changed.Call();
         };
     }

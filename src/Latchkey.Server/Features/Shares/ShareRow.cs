@@ -33,13 +33,19 @@ public sealed class ShareRow
     public string? EndedBy { get; init; }
     public long Openings { get; init; }
     public bool Spent { get; init; }
+
+    /// <summary>Of a deposit: whose right to take it out this is.</summary>
+    public string? Role { get; init; }
+    public byte[]? CodeHash { get; init; }
+    public string? PinHash { get; init; }
+    public int Tries { get; init; }
     public DateTimeOffset? OpenedAt { get; init; }
 
     // What has moved nothing for certain leaves a share for one opening as it was.
     public const string Select =
         """
         select s.id, s.lease_id, l.person_id, l.site_id, l.bank_id, l.locker_id, l.state as lease_state, l.generation, s.name, s.once, s.begins_at, s.ends_at, s.salt, s.pin_at, s.pin_device,
-          s.token, p.expires_at as token_until, s.made_at, s.ended_by, coalesce(c.openings, 0) as openings, coalesce(c.spent, false) as spent, c.opened_at
+          s.token, p.expires_at as token_until, s.role, s.code_hash, s.pin_hash, s.tries, s.made_at, s.ended_by, coalesce(c.openings, 0) as openings, coalesce(c.spent, false) as spent, c.opened_at
         from share s join lease l on l.id = s.lease_id join lease_pass p on p.token = s.token
           left join lateral (
             select count(*) filter (where state in ('opened', 'pulsed', 'unlocked')) as openings, max(settled_at) filter (where state in ('opened', 'pulsed', 'unlocked')) as opened_at,
@@ -59,11 +65,14 @@ public sealed class ShareRow
 
     /// <summary>The bank is told of it as it is now.</summary>
     /// <param name="key">Shared with the bank's device.</param>
-    public async Task Tell(Transaction tx, BankPlace bank, LockerPlace locker, CommandKey key, string pin, DateTimeOffset now)
+    public Task Tell(Transaction tx, BankPlace bank, LockerPlace locker, CommandKey key, string pin, DateTimeOffset now) => Tell(tx, bank, locker, key.HashPin(Salt, locker.Number, pin), now);
+
+    /// <param name="pinHash">Under the key that is shared with the bank's device.</param>
+    public async Task Tell(Transaction tx, BankPlace bank, LockerPlace locker, string pinHash, DateTimeOffset now)
     {
         var granted = new GrantsBody.Lease(
             Id, locker.Number, Generation!.Value, Grants.Whose(locker), [], BeginsAt.ToUnixTimeSeconds(), EndsAt?.ToUnixTimeSeconds() ?? 0,
-            Salt, key.HashPin(Salt, locker.Number, pin), Uses: Once ? 1 : null, Token: Token);
+            Salt, pinHash, Uses: Once ? 1 : null, Token: Token);
         await Grants.Share(tx, LeaseId, granted, bank, now);
         await tx.Execute("update share set pin_at = @LockerId, pin_device = @DeviceId where id = @Id", new { Id, LockerId, bank.DeviceId });
     }

@@ -67,7 +67,7 @@ public static class UseShare
 
     private static async Task<Decision<Shared>> See(Transaction tx, string text, byte[] secret, BankPlace bank, CommandKey key, Grants grants, PlaceBook places, DateTimeOffset now)
     {
-        if (await ShareRow.Lock(tx, secret) is not { } row || row.BankId != bank.Id)
+        if (await ShareRow.Lock(tx, secret) is not { Role: null } row || row.BankId != bank.Id)
             return Unknown;
         (LockerPlace locker, SitePlace site) = (places.Locker(row.LockerId)!, places.Site(row.SiteId)!);
         ShareState state = row.Share().State(now);
@@ -94,7 +94,7 @@ public static class UseShare
     }
 
     /// <summary>The same pass each time, as far as uses are concerned: its name is the share's. One for a time is made to last anew at each look.</summary>
-    private static async Task<PassView> Pass(Transaction tx, ShareRow row, LockerPlace locker, Grants grants, DateTimeOffset now)
+    internal static async Task<PassView> Pass(Transaction tx, ShareRow row, LockerPlace locker, Grants grants, DateTimeOffset now)
     {
         DateTimeOffset issued = row.Once || row.BeginsAt > now ? row.MadeAt : now, begins = row.BeginsAt > issued ? row.BeginsAt : issued;
         DateTimeOffset longest = begins.AddMinutes(Link.Passes.Pass.LongestLifeMin(PassKind.Bearer)), ends = row.EndsAt is { } end && end < longest ? end : longest;
@@ -122,7 +122,7 @@ public static class UseShare
     private static async Task<Decision<DoorOrders.Allowed>> May(Transaction tx, byte[] secret, PlaceBook places, DateTimeOffset now)
     {
         // Locked with its lease: of two who use one opening at the same moment the second sees the first one's order.
-        if (await ShareRow.Lock(tx, secret) is not { } row)
+        if (await ShareRow.Lock(tx, secret) is not { Role: null } row)
             return Unknown;
         LockerPlace locker = places.Locker(row.LockerId)!;
         if (await CommandLedger.IsUnderWay(tx, row.LeaseId))

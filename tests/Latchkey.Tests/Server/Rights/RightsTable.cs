@@ -19,6 +19,12 @@ internal static class RightsTable
     private const string StaffOfTheSite = "403 403 404 403 401 200 200";
     private const string NoDemo = "404 404 404 404 404 404 404";
 
+    private static readonly object Point = new { cityId = Guid.Empty, name = "Fort", address = "Street 1", latitude = 9.9, longitude = 76.2 };
+
+    /// <summary>One handler at two addresses: its own, and that of the older exchange.</summary>
+    private static Right[] Both(string own, string older, string answers, string? id = null, Func<Scene, Task<object>>? body = null) =>
+        [.. ((string[])[own, older]).Select(e => new Right(e, answers, id is null ? null : e.Split(' ')[1].Replace("{id:guid}", id, StringComparison.Ordinal), body))];
+
     public static readonly IReadOnlyList<Right> Rows =
     [
         // Outside the API
@@ -47,6 +53,7 @@ internal static class RightsTable
         new("POST /api/v1/auth/password/reset", "409 409 409 409 409 409 409", Body: Of(new { challenge = Guid.Empty, code = "123456", password = "correct horse" })),
         new("POST /api/v1/auth/refresh", "401 401 401 401 401 401 401", Body: Of(new { refreshToken = "x" })),
         new("POST /api/v1/auth/logout", "204 204 204 204 204 204 204", Body: Of(new { refreshToken = "x" })),
+        new("GET /api/v1/auth", AdminOnly),
         new("GET /api/v1/auth/me", SignedIn),
         new("PUT /api/v1/auth/me", SignedIn, Body: Of(new { name = "Somebody", language = "en" })),
         new("PUT /api/v1/auth/password", "204 204 204 204 401 204 204", Body: Of(new { password = "correct horse" })),
@@ -84,6 +91,47 @@ internal static class RightsTable
         new("GET /api/v1/admin/sites/{id:guid}/tariffs", AdminOnly, "/api/v1/admin/sites/{site}/tariffs"),
         new("PUT /api/v1/admin/sites/{id:guid}/tariffs", "403 403 403 403 401 403 400", "/api/v1/admin/sites/{site}/tariffs", scene => Task.FromResult<object>(new { begins = scene.Yesterday, tariff = Driving.Rupees })),
         new("DELETE /api/v1/admin/sites/{id:guid}/tariffs/{begins}", "403 403 403 403 401 403 404", "/api/v1/admin/sites/{site}/tariffs/2020-01-01T00:00:00Z"),
+
+        new("GET /api/v1/states", Everybody),
+        new("GET /api/v1/states/all", Everybody),
+        new("POST /api/v1/states", "403 403 403 403 401 403 201", Body: Of(new { name = "Kerala" })),
+        new("PUT /api/v1/states/{id:guid}", "403 403 403 403 401 403 404", $"/api/v1/states/{Guid.Empty}", Of(new { name = "Kerala" })),
+        new("DELETE /api/v1/states/{id:guid}", "403 403 403 403 401 403 404", $"/api/v1/states/{Guid.Empty}"),
+        new("GET /api/v1/cities", Everybody),
+        new("POST /api/v1/cities", "403 403 403 403 401 403 404", Body: Of(new { stateId = Guid.Empty, name = "Kochi" })),
+        new("PUT /api/v1/cities/{id:guid}", "403 403 403 403 401 403 404", $"/api/v1/cities/{Guid.Empty}", Of(new { stateId = Guid.Empty, name = "Kochi" })),
+        new("DELETE /api/v1/cities/{id:guid}", "403 403 403 403 401 403 404", $"/api/v1/cities/{Guid.Empty}"),
+        new("GET /api/v1/locker-points", Everybody),
+        new("POST /api/v1/locker-points", "403 403 403 403 401 403 404", Body: Of(Point)),
+        new("PUT /api/v1/locker-points/{id:guid}", "403 403 403 403 401 403 404", $"/api/v1/locker-points/{Guid.Empty}", Of(Point)),
+        new("DELETE /api/v1/locker-points/{id:guid}", "403 403 403 403 401 403 409", "/api/v1/locker-points/{site}"),
+        new("POST /api/v1/locker-points/{id:guid}/banks", "403 403 403 403 401 403 201", "/api/v1/locker-points/{site}/banks", Of(new { name = "New bank", columns = 2 })),
+        new("GET /api/v1/lockers", Everybody),
+        new("GET /api/v1/lockers/by-place", Everybody, "/api/v1/lockers/by-place?location=Pune"),
+        new("GET /api/v1/lockers/{id:guid}", Everybody, "/api/v1/lockers/{locker}"),
+        .. Both("POST /api/v1/admin/lockers", "POST /api/v1/admin", "403 403 403 403 401 403 404", body: Of(new { bankId = Guid.Empty, number = 1, label = "1", size = "S" })),
+        .. Both("PUT /api/v1/admin/lockers/{id:guid}", "PUT /api/v1/admin/{id:guid}", "403 403 403 403 401 403 404", $"{Guid.Empty}", Of(new { label = "1", size = "S", inService = true })),
+        .. Both("DELETE /api/v1/admin/lockers/{id:guid}", "DELETE /api/v1/admin/{id:guid}", "403 403 403 403 401 403 404", $"{Guid.Empty}"),
+        new("DELETE /api/v1/admin/lockers/{id:guid}/force-clear", "403 403 403 403 401 403 409", "/api/v1/admin/lockers/{locker}/force-clear"), // nobody has it
+        new("DELETE /api/v1/admin/{id:guid}/force-clear", "403 403 403 403 401 403 409", "/api/v1/admin/{locker}/force-clear"),
+
+        // Deposits
+        .. Both("POST /api/v1/deposits", "POST /api/v1/items", "201 201 201 201 401 201 201", body: async scene => new { siteId = await scene.Thing("site"), size = "S", receiverEmail = "receiver@test.example" }),
+        new("GET /api/v1/deposits", SignedIn),
+        new("GET /api/v1/deposits/{id:guid}", OwnerOnly, "/api/v1/deposits/{deposit}"),
+        new("POST /api/v1/deposits/{id:guid}/open", "202 404 404 404 401 404 404", "/api/v1/deposits/{deposit}/open"),
+        new("POST /api/v1/deposits/{id:guid}/other-locker", OwnerOnly, "/api/v1/deposits/{deposit}/other-locker"),
+        new("POST /api/v1/deposits/{id:guid}/cancel", OwnerOnly, "/api/v1/deposits/{deposit}/cancel"),
+        new("POST /api/v1/deposits/{id:guid}/return", "409 404 404 404 401 404 404", "/api/v1/deposits/{deposit}/return"), // nothing lies there yet
+        // Whoever has the link or the code may: DepositFlowTests, DepositAbuseTests.
+        new("POST /api/v1/deposits/see", "404 404 404 404 404 404 404", Body: Of(new { secret = "x" })),
+        new("POST /api/v1/deposits/collect", "404 404 404 404 404 404 404", Body: Of(new { secret = "x" })),
+        new("POST /api/v1/deposits/delegates", "404 404 404 404 404 404 404", Body: Of(new { secret = "x" })),
+        new("POST /api/v1/deposits/delegates/remove", "404 404 404 404 404 404 404", Body: Of(new { secret = "x", id = Guid.Empty })),
+        new("POST /api/v1/deposits/lockers/{id:guid}/collect", "409 409 409 409 409 409 409", "/api/v1/deposits/lockers/{locker}/collect", Of(new { code = "123456" })),
+        new("POST /api/v1/items/lockers/{id:guid}/collect", "409 409 409 409 409 409 409", "/api/v1/items/lockers/{locker}/collect", Of(new { code = "123456" })),
+        new("POST /api/v1/deposits/lockers/{id:guid}/request-otp", "202 202 202 202 202 202 202", "/api/v1/deposits/lockers/{locker}/request-otp", Of(new { email = "nobody@test.example" })),
+        new("POST /api/v1/items/lockers/{id:guid}/request-otp", "202 202 202 202 202 202 202", "/api/v1/items/lockers/{locker}/request-otp", Of(new { email = "nobody@test.example" })),
 
         // Rentals
         new("POST /api/v1/sites/{id:guid}/holds", "201 201 201 201 401 201 201", "/api/v1/sites/{site}/holds", Of(new { size = "M", hours = 1 })),

@@ -114,6 +114,11 @@ internal sealed partial class Scene
                 return $"{await _app.Sql<Guid>("select id from ticket order by id desc limit 1")}";
             case "link":
                 return (await Owner.Post($"leases/{await Thing("active")}/shares", new { once = false })).Body.Text("path").Split('#')[1];
+            case "deposit":
+                JsonNode deposit = (await Owner.Post("deposits", new { siteId = Site.Id, size = "S", receiverEmail = "receiver@test.example", pays = "receiver" })).Body!;
+                return $"{deposit.Id()}";
+            case "locker":
+                return $"{Site.Lockers.First(l => l.InService).Id}";
             case "session":
                 var id = Guid.CreateVersion7();
                 await _app.Sql<int>("insert into session (id, person_id, device, method, created_at, last_used_at) values (@id, @Owner, '', 'password', now(), now())", new { id, Owner = Owner.Id });

@@ -1,0 +1,143 @@
+using Dapper;
+using Latchkey.Domain;
+using Latchkey.Domain.Leases;
+using Latchkey.Server.Features.Commands;
+using Latchkey.Server.Features.Leases;
+using Latchkey.Server.Features.Payments;
+using Latchkey.Server.Features.Payments.Providers;
+using Latchkey.Server.Features.Places;
+using Latchkey.Server.Features.Shares;
+using Latchkey.Server.Hosting;
+using Latchkey.Server.Hosting.Face;
+using Latchkey.Server.Hosting.Limits;
+using Latchkey.Server.Storage;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Latchkey.Server.Features.Deposits;
+
+/// <summary>
+/// Somebody takes out what was left for them: with the six digits they were sent and the locker before which they stand, or with the link. Where they are to pay, they do so first. The door
+/// opens once; when it is shut again, the locker is free and the stay is billed. The sender takes it back the same way.
+/// </summary>
+public static class CollectDeposit
+{
+    /// <param name="Code">Six digits.</param>
+    public sealed record ByCode(string Code);
+
+    /// <param name="Secret">What stands behind the # of the link: 22 characters.</param>
+    public sealed record ByLink(string Secret);
+
+    /// <param name="Payment">What has to be paid first, at its <c>checkoutUrl</c>; then the same is asked again. Null where the door is being opened.</param>
+    /// <param name="Command">The order to the door; null where something has to be paid first.</param>
+    public sealed record Opening(Guid DepositId, PaymentView? Payment, CommandView? Command);
+
+    /// <summary>Who opens it, and for which deposit.</summary>
+    internal sealed record Right(Guid Lease, Guid Share, string Payer);
+
+    private static readonly Refusal NothingHere = new("nothing-to-collect", RefusalKind.Conflict, "Nothing waits in this locker for you. Look at its label again.");
+
+    internal static readonly Refusal UnknownLink = new("link-unknown", RefusalKind.NotFound, "This link is not complete or not good any more. Ask for a new code.");
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/deposits/lockers/{id:guid}/collect", WithCode).WithName("CollectWithCode").TakesNoToken().Produces<Opening>().Produces<Opening>(202).WithRequestTimeout(RequestLimits.WithDoor).LimitedAs(RateKind.Doors);
+        routes.MapPost("/deposits/collect", WithLink).WithName("CollectWithLink").TakesNoToken().Produces<Opening>().Produces<Opening>(202).WithRequestTimeout(RequestLimits.WithDoor).LimitedAs(RateKind.Doors);
+        // As clients of the older exchange call it.
+        routes.MapPost("/items/lockers/{id:guid}/collect", WithCode).WithName("CollectItem").WithMetadata(new Idempotency.KeyMayBeMissing()).TakesNoToken().Produces<Opening>().Produces<Opening>(202).WithRequestTimeout(RequestLimits.WithDoor).LimitedAs(RateKind.Doors);
+    }
+
+    private static async Task<Results<JsonHttpResult<Opening>, ProblemHttpResult>> WithCode(
+        Guid id, ByCode request, HttpContext http, Db db, CollectCodes codes, CollectDoor door, PlaceBook places, TimeProvider time, CancellationToken cancel)
+    {
+        if (new Check().That(request.Code.Length is >= 6 and <= 12, "code", "The code has six digits.").Problem is { } invalid)
+            return invalid;
+        if (places.Locker(id) is null)
+            return Problems.Of(Refusal.NotFound("locker"));
+        // Judged and committed by itself: a wrong try counts, whatever comes after.
+        (Right? right, Refusal? refused) = await db.Change(
+            async tx =>
+            {
+                Guid lease = await tx.First<Guid>("select l.id from lease l join deposit d on d.lease_id = l.id where l.locker_id = @id and l.state in ('active', 'overdue')", new { id });
+                if (lease == Guid.Empty || await DepositRow.Lock(tx, lease) is not { } deposit || !deposit.Runs || deposit.Lease.LockerId != id || deposit.At == DepositStage.Placing)
+                    return ((Right?)null, (Refusal?)NothingHere);
+                if (deposit.At != DepositStage.Stored)
+                    return (null, Deposit.RefusalOf(deposit.At));
+                (Guid? share, Refusal? no) = await codes.Try(tx, deposit, request.Code, places, time.GetUtcNow());
+                return (share is { } found ? new Right(lease, found, DepositRow.Receiver) : null, no);
+            },
+            cancel);
+        return right is null ? Problems.Of(refused!) : await door.Open(http, right, cancel);
+    }
+
+    private static async Task<Results<JsonHttpResult<Opening>, ProblemHttpResult>> WithLink(ByLink request, HttpContext http, Db db, CollectDoor door, CancellationToken cancel)
+    {
+        if (ShareSecret.Hash(request.Secret) is not { } secret)
+            return Problems.Of(UnknownLink);
+        (Guid share, Guid lease) = await db.Read(
+            c => c.QueryFirstOrDefaultAsync<(Guid, Guid)>("select id, lease_id from share where secret = @secret and role in ('receiver', 'delegate')", new { secret }), cancel);
+        return share == Guid.Empty ? Problems.Of(UnknownLink) : await door.Open(http, new Right(lease, share, DepositRow.Receiver), cancel);
+    }
+}
+
+/// <summary>The door of a deposit, for whoever has a right to take it out: paid for if something is owed, then opened once.</summary>
+public sealed class CollectDoor(Db db, DoorOrders orders, Checkouts checkouts, PaymentProviders providers, MoneyOrders money, PlaceBook places, TimeProvider time)
+{
+    internal async Task<Results<JsonHttpResult<CollectDeposit.Opening>, ProblemHttpResult>> Open(HttpContext http, CollectDeposit.Right right, CancellationToken cancel)
+    {
+        Decision<PaymentView?> owed = await db.Decide<PaymentView?>(
+            async tx =>
+            {
+                DateTimeOffset now = time.GetUtcNow();
+                if (await May(tx, right, now) is not { Deposit: { } deposit, Refused: null })
+                    return default(PaymentView);
+                return deposit.MustBePaid(now) ? await DepositMoney.Ask(tx, deposit, right.Payer, providers.ForCards.Name, now) : default(PaymentView);
+            },
+            cancel);
+        if (owed.Value is { } payment)
+            return await Pay(right, payment, cancel);
+        var answer = await orders.Shared(
+            http, right.Share,
+            async tx =>
+            {
+                (DepositRow? deposit, Refusal? refused) = await May(tx, right, time.GetUtcNow());
+                if (deposit is null || refused is not null)
+                    return refused ?? Refusal.NotFound("deposit");
+                LockerPlace locker = places.Locker(deposit.Lease.LockerId)!;
+                if (deposit.MustBePaid(time.GetUtcNow()))
+                    return Refusal.CommandPending(locker.Label); // it was paid a moment ago and given back: asked again, they pay again
+                return new DoorOrders.Allowed(right.Lease, locker, places.Bank(locker.BankId)!.DeviceId, right.Share, deposit.Lease.PersonId);
+            },
+            cancel);
+        return answer.Result is JsonHttpResult<CommandView> { Value: { } command, StatusCode: var status }
+            ? TypedResults.Json(new CollectDeposit.Opening(right.Lease, null, command), Json.Options, statusCode: status)
+            : (ProblemHttpResult)answer.Result;
+    }
+
+    private async Task<Results<JsonHttpResult<CollectDeposit.Opening>, ProblemHttpResult>> Pay(CollectDeposit.Right right, PaymentView payment, CancellationToken cancel)
+    {
+        money.Wake();
+        if (await checkouts.Open(payment.Id, cancel) is { } away)
+            return away;
+        LeaseRow lease = (await db.Read(c => c.QueryFirstOrDefaultAsync<LeaseRow>(LeaseRow.SelectWithPayment("p.id = @Id") + "\nwhere l.id = @Lease", new { payment.Id, right.Lease }), cancel))!;
+        return TypedResults.Json(new CollectDeposit.Opening(right.Lease, PaymentViews.Of(lease), null), Json.Options, statusCode: StatusCodes.Status202Accepted);
+    }
+
+    /// <summary>Locked with its lease: of twenty who come with the right code at one moment, the second sees the first one's order.</summary>
+    private async Task<(DepositRow? Deposit, Refusal? Refused)> May(Transaction tx, CollectDeposit.Right right, DateTimeOffset now)
+    {
+        if (await DepositRow.Lock(tx, right.Lease) is not { } deposit)
+            return (null, CollectDeposit.UnknownLink);
+        LockerPlace locker = places.Locker(deposit.Lease.LockerId)!;
+        if (deposit.At != DepositStage.Stored || !deposit.Runs)
+            return (deposit, Deposit.RefusalOf(deposit.At));
+        if (deposit.Lease.CommandUnderWay)
+            return (deposit, Refusal.CommandPending(locker.Label));
+        await tx.Execute("select 1 from share where id = @Share for update", new { right.Share });
+        ShareRow share = (await tx.First<ShareRow>(ShareRow.Select + " where s.id = @Share", new { right.Share }))!;
+        return (deposit, share.Share().MayOpen(now) is null ? null : share.EndedBy == Share.ByReplacement ? Replaced : share.Share().State(now) is ShareState.TakenBack ? share.Share().MayOpen(now) : CodeOver);
+    }
+
+    private static readonly Refusal Replaced = new("code-replaced", RefusalKind.Conflict, "A newer code was sent. Use that one.");
+
+    private static readonly Refusal CodeOver = new("code-over", RefusalKind.Conflict, "This code was used, or its time is over. Ask for a new one.");
+}

@@ -1,0 +1,142 @@
+using System.Text.Json;
+using Dapper;
+using Latchkey.Domain.Leases;
+using Latchkey.Link.Messages;
+using Latchkey.Server.Devices;
+using Latchkey.Server.Features.Places;
+using Latchkey.Server.Hosting;
+using Latchkey.Server.Journal;
+using Latchkey.Server.Messages;
+using Latchkey.Server.Storage;
+
+namespace Latchkey.Server.Features.Deposits;
+
+/// <summary>
+/// Deposits go on by what their doors do, which nobody asks for: shut behind the thing, it is stored and its receiver written to; proven open for whoever takes it out, it costs no more; shut again, it is
+/// over and the locker free. Each step is looked for when a door has moved, and once a second.
+/// </summary>
+public sealed class DepositProgress : BackgroundService
+{
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
+
+    // Of each step in one round, so that none waits for long behind another.
+    private const int MostAtOnce = 100;
+
+    /// <summary>How long after its end it is known for whom a deposit was: for questions, and no longer.</summary>
+    private static readonly TimeSpan AddressesKept = TimeSpan.FromDays(30);
+
+    private const string Shut = "k.door in ('closed', 'locked')", NoOrder = "not exists (select 1 from command c where c.lease_id = l.id and c.state in ('pending', 'sent'))";
+
+    private readonly Wake _moved = new();
+    private readonly Db _db;
+    private readonly CollectCodes _codes;
+    private readonly DeviceKeys _keys;
+    private readonly PlaceBook _places;
+    private readonly TimeProvider _time;
+    private readonly ILogger<DepositProgress> _log;
+
+    public DepositProgress(Db db, CollectCodes codes, DeviceKeys keys, PlaceBook places, JournalTail tail, TimeProvider time, ILogger<DepositProgress> log)
+    {
+        (_db, _codes, _keys, _places, _time, _log) = (db, codes, keys, places, time, log);
+        tail.Read += batch =>
+        {
+            if (batch.Any(r => r.Entry is { LeaseId: not null, Kind: JournalKinds.DoorClosed or JournalKinds.DoorOpened or JournalKinds.CommandSettled }))
+                _moved.Call();
+        };
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Periodic.Run(Every, _time, _log, "sweep of deposits", Sweep, stoppingToken, _moved);
+
+    public async Task Sweep(CancellationToken cancel)
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        List<Due> due = await _db.Read(
+            async c => (await c.QueryAsync<Due>(
+                $"""
+                select l.id, l.bank_id, case
+                    when d.stage = 'placing' and l.opened_ever and {Shut} and k.occupied is distinct from false then 'store'
+                    when d.stage = 'placing' and l.paid_from <= @placed and (not l.opened_ever or k.occupied = false) and k.door <> 'open' then 'cancel'
+                    when d.stage = 'stored' and {Proof} is not null then 'take'
+                    when d.stage in ('collecting', 'returning') and ({Shut} or d.taken_at <= @longest) then 'close' end as step
+                from deposit d join lease l on l.id = d.lease_id join locker k on k.id = l.locker_id
+                where d.over_at is null and l.state in ('active', 'overdue') and {NoOrder}
+                """,
+                new { placed = now - Deposit.PlacedWithin, longest = now - Deposit.LongestOpen })).Where(d => d.Step is not null).Take(MostAtOnce).ToList(),
+            cancel);
+        foreach (Due one in due)
+        {
+            CommandKey? key = one.Step == "store" ? await _keys.Of(_places.Bank(one.BankId)!.DeviceId, cancel) : null;
+            await _db.Change(tx => Step(tx, one, key), cancel);
+        }
+        await _db.Change(
+            tx => tx.Execute("update deposit set email = null, phone = null, name = '' where over_at < @before and (email is not null or phone is not null)", new { before = now - AddressesKept }), cancel);
+        await _db.Change(
+            tx => tx.Execute("update deposit d set stage = 'cancelled', over_at = l.ended_at from lease l where l.id = d.lease_id and d.over_at is null and l.state in ('expired', 'cancelled')"), cancel);
+    }
+
+    // Proof is the door that was seen open, also where the order's result was lost; without a sensor, the pulse.
+    private const string Proof =
+        """
+        (select s.role from command c join share s on s.id = c.share_id where c.lease_id = l.id and (c.state in ('opened', 'pulsed', 'unlocked')
+          or exists (select 1 from journal j where j.lease_id = l.id and j.kind = 'door-opened' and j.command_id = c.id)) order by c.id limit 1)
+        """;
+
+    /// <summary>Once, whichever node comes first: what was looked for is looked for again under the lock.</summary>
+    private async Task<bool> Step(Transaction tx, Due one, CommandKey? key)
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        if (await DepositRow.Lock(tx, one.Id) is not { } deposit || !deposit.Runs || deposit.Lease.CommandUnderWay || deposit.Lease.BankId != one.BankId)
+            return false;
+        bool shut = await tx.Scalar<string>("select door from locker where id = @LockerId for update", new { deposit.Lease.LockerId }) is "closed" or "locked";
+        switch (one.Step, deposit.At)
+        {
+            case ("store", DepositStage.Placing) when shut && deposit.Lease.OpenedEver:
+                await Store(tx, deposit, key!, now);
+                return true;
+            case ("cancel", DepositStage.Placing):
+                await DepositMoney.End(tx, deposit, DepositStage.Cancelled, _places, JournalEntry.ByServer, "nothing-put-in", now);
+                return true;
+            case ("take", DepositStage.Stored):
+                string role = await tx.Scalar<string>($"select {Proof} from lease l where l.id = @Id", new { one.Id });
+                await tx.Execute("update deposit set stage = @stage, taken_at = @now where lease_id = @Id", new { one.Id, now, stage = role == "return" ? "returning" : "collecting" });
+                tx.Journal(deposit.Entry(now, JournalKinds.DepositTaken, JournalEntry.ByServer, JsonSerializer.Serialize(new Taken(role), Json.Options)));
+                return true;
+            case ("close", DepositStage.Collecting):
+                await DepositMoney.End(tx, deposit, DepositStage.Collected, _places, JournalEntry.ByServer, null, now);
+                return true;
+            case ("close", DepositStage.Returning):
+                await DepositMoney.End(tx, deposit, DepositStage.Returned, _places, JournalEntry.ByPerson(deposit.Lease.PersonId), null, now);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private async Task Store(Transaction tx, DepositRow deposit, CommandKey key, DateTimeOffset now)
+    {
+        (BankPlace bank, LockerPlace locker) = (_places.Bank(deposit.Lease.BankId)!, _places.Locker(deposit.Lease.LockerId)!);
+        DateTimeOffset until = now.AddHours(deposit.Lease.Hours);
+        // From now on it costs, and not from when the locker was taken.
+        await tx.Execute(
+            """
+            update deposit set stage = 'stored', stored_at = @now where lease_id = @LeaseId;
+            update lease set state = 'active', paid_from = @now, paid_until = @until, ladder = 0, ladder_at = @ladder where id = @LeaseId;
+            """,
+            new { deposit.LeaseId, now, until, ladder = Domain.Pricing.OverdueLadder.NextLook(deposit.Lease.Rental().Tariff, until, now) });
+        DepositRow stored = (await DepositRow.Lock(tx, deposit.LeaseId))!;
+        CollectCodes.Made made = await _codes.Make(tx, stored, "receiver", "", null, bank, locker, key, JournalEntry.ByServer, now);
+        string sender = await tx.Scalar<string>("select name from person where id = @PersonId", new { stored.Lease.PersonId });
+        await _codes.Send(tx, stored, made, MessageKinds.CollectCode, sender, _places, until);
+        tx.Journal(stored.Entry(now, JournalKinds.DepositStored, JournalEntry.ByServer));
+    }
+
+    /// <summary>What the journal says of who has opened it to take it out.</summary>
+    private sealed record Taken(string Role);
+
+    private sealed class Due
+    {
+        public Guid Id { get; init; }
+        public Guid BankId { get; init; }
+        public string? Step { get; init; }
+    }
+}

@@ -1,0 +1,89 @@
+using System.Text.Json;
+using Latchkey.Domain;
+using Latchkey.Domain.Leases;
+using Latchkey.Link.Messages;
+using Latchkey.Server.Features.Commands;
+using Latchkey.Server.Features.Leases;
+using Latchkey.Server.Features.Places;
+using Latchkey.Server.Hosting;
+using Latchkey.Server.Hosting.Face;
+using Latchkey.Server.Hosting.Limits;
+using Latchkey.Server.Journal;
+using Latchkey.Server.Storage;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Latchkey.Server.Features.Deposits;
+
+/// <summary>
+/// An admin ends whatever keeps a locker: it is billed like any other end, the journal names them and their reason, sender and receiver are told, and the door is opened or not, as asked.
+/// </summary>
+public static class ForceClear
+{
+    /// <param name="Kind"><c>deposit</c> or <c>rental</c>.</param>
+    /// <param name="Charged">What it was charged in all.</param>
+    /// <param name="Command">The order to the door; null where it was not to be opened.</param>
+    public sealed record Cleared(Guid LockerId, Guid LeaseId, string Kind, Money Charged, CommandView? Command);
+
+    private static readonly Refusal Nothing = new("nothing-to-clear", RefusalKind.Conflict, "Nobody has this locker now.");
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapDelete("/admin/lockers/{id:guid}/force-clear", Handle).WithName("ForceClear").SignedIn().WithRequestTimeout(RequestLimits.WithDoor).LimitedAs(RateKind.Doors);
+        // As clients of the older exchange call it.
+        routes.MapDelete("/admin/{id:guid}/force-clear", Handle).WithName("ForceClearItem").SignedIn().WithRequestTimeout(RequestLimits.WithDoor).LimitedAs(RateKind.Doors);
+    }
+
+    /// <param name="reason">One of <see cref="ForceEnd.Reasons"/>.</param>
+    private static async Task<Results<Ok<Cleared>, ProblemHttpResult>> Handle(
+        Guid id, HttpContext http, Db db, DoorOrders orders, PlaceBook places, TimeProvider time, CancellationToken cancel, string reason = "other", bool open = false)
+    {
+        if (http.NotAnAdmin() is { } forbidden)
+            return forbidden;
+        if (new Check().That(ForceEnd.Reasons.Contains(reason), "reason", $"A reason is one of {string.Join(", ", ForceEnd.Reasons)}.").Problem is { } invalid)
+            return invalid;
+        if (places.Locker(id) is not { } locker || places.Bank(locker.BankId) is not { Owned: false } bank)
+            return Problems.Of(Refusal.NotFound("locker"));
+        Guid staff = http.Caller().Id;
+        Decision<Cleared> decision = await db.Decide<Cleared>(
+            async tx =>
+            {
+                DateTimeOffset now = time.GetUtcNow();
+                (Guid lease, Guid holder, string? kind) = await tx.First<(Guid, Guid, string?)>("select id, person_id, kind from lease where locker_id = @id and state in ('active', 'overdue')", new { id });
+                string authority = JournalEntry.ByPerson(staff);
+                Money charged;
+                switch (kind)
+                {
+                    case "deposit":
+                        DepositRow deposit = (await DepositRow.Lock(tx, lease, holder))!;
+                        if (!deposit.Runs)
+                            return Nothing;
+                        if (deposit.Lease.CommandUnderWay)
+                            return Refusal.CommandPending(locker.Label);
+                        charged = deposit.Owes(now).Total;
+                        await DepositMoney.End(tx, deposit, DepositStage.Cleared, places, authority, reason, now);
+                        break;
+                    case "rental":
+                        LeaseRow rental = (await LeaseRow.Lock(tx, lease, holder))!;
+                        Decision<Rental> moved = rental.Rental().ForceEnd();
+                        if (moved.Refusal is not null)
+                            return Nothing;
+                        charged = rental.Rental().Owed(now);
+                        await FinishRental.End(tx, rental, moved.Value, places, authority, JsonSerializer.Serialize(new ForceEnd.ByStaff(true, reason), Json.Options), now);
+                        break;
+                    default:
+                        return Nothing;
+                }
+                CommandView? command = null;
+                if (open)
+                {
+                    Decision<CommandView> order = await orders.Give(tx, staff, CommandKinds.Open, new DoorOrders.Allowed(lease, locker, bank.DeviceId, By: staff));
+                    if (order.Refusal is { } refused)
+                        return refused;
+                    command = order.Value;
+                }
+                return new Cleared(id, lease, kind, charged, command);
+            },
+            cancel);
+        return decision.Refusal is { } no ? Problems.Of(no) : TypedResults.Ok(decision.Value);
+    }
+}
