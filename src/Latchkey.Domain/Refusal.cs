@@ -86,6 +86,23 @@ public sealed record Refusal(string Code, RefusalKind Kind, string Detail)
 
     public static readonly Refusal ReopenTooLate = new("reopen-too-late", RefusalKind.Conflict, "It was given back too long ago. Ask the staff for what you have left inside.");
 
+    public static readonly Refusal KeypadOffline = new(
+        "bank-offline", RefusalKind.Conflict, "This bank cannot be reached now. Take a locker at its keypad: that works without a network.");
+
+    public static readonly Refusal TooManyLockers = new("too-many-lockers", RefusalKind.Conflict, "This phone number has three lockers here already. Give one back first.");
+
+    /// <param name="left">How many tries are left; null where there is nothing to try.</param>
+    public static Refusal KeypadCode(int? left) => new(
+        "code-wrong", RefusalKind.Conflict,
+        left switch
+        {
+            0 => "This code is not right. That was the last try for an hour. The keypad of the bank still takes it.",
+            1 => "This code is not right. There is one try left.",
+            _ => "This phone number and code do not belong to this locker.",
+        });
+
+    public static Refusal KeypadTries(int minutes) => new("too-many-tries", RefusalKind.Conflict, $"Five codes were wrong. Try again in {Math.Max(1, minutes)} minutes, or use the keypad of the bank.");
+
     public static readonly Refusal VisitOver = new("visit-over", RefusalKind.Conflict, "This visit has ended already.");
 
     public static readonly Refusal CardInUse = new("card-in-use", RefusalKind.Conflict, "This card has a visit of its own here. Take another one.");

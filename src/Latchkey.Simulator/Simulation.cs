@@ -96,13 +96,13 @@ internal static class Simulation
             DeviceIdentity identity = DeviceFolder.ReadIdentity(entry.Device, keys, link);
             // A generator for each cabinet, or the order of threads would decide which one bounces.
             Random? bounce = seed is { } s ? new Random(unchecked(s + number++)) : null;
-            var board = new FakeBoard(entry.Lockers, actuation, bounce, ExactTime.Instance, (entry.Latched ?? []).ToHashSet());
+            var board = new FakeBoard(entry.Lockers, actuation, bounce, ExactTime.Instance, (entry.Latched ?? []).ToHashSet(), entry.Gate ? TimeSpan.FromSeconds(3) : null);
             string journal = Path.Combine(journals, $"{entry.Device:D}.journal");
             // Both kinds of display are to be seen.
             var terminal = new FakeTerminal(ordinal++ % 2 == 0 ? DisplayKind.Mono128X64 : DisplayKind.Colour96X64);
             return new SimulatedCabinet(
                 entry.Settings(debounceMs, line.Number("--breaker-doors", 6, 1, 200)), identity, journal, board, terminal, DeviceFolder.Dialer(identity, link, trust), DeviceFolder.Link(identity, link, LongestRetry, ExactTime.Instance, trust), ExactTime.Instance,
-                new TerminalSettings { Labels = entry.Labels ?? [] });
+                new TerminalSettings { Labels = entry.Labels ?? [], Gate = entry.Gate });
         }).ToFrozenDictionary(c => c.Device);
     }
 

@@ -5,11 +5,15 @@ namespace Latchkey.Simulator;
 
 /// <summary>One line of the list of cabinets.</summary>
 /// <param name="Latched">The doors with a motor bolt; null for none.</param>
-internal sealed record CabinetEntry(Guid Device, string Name, string Model, int Lockers, IReadOnlyList<int>? Latched = null, IReadOnlyList<string>? Labels = null)
+/// <param name="Gate">Its two doors are a gate's ways: they have no sensors and fall shut by themselves.</param>
+internal sealed record CabinetEntry(Guid Device, string Name, string Model, int Lockers, IReadOnlyList<int>? Latched = null, IReadOnlyList<string>? Labels = null, bool Gate = false)
 {
     public CabinetSettings Settings(int debounceMs, int breakerDoors = 6) => new()
     {
         Device = Device, Lockers = Lockers, Model = Model, DebounceMs = debounceMs, BreakerDoors = breakerDoors,
+        WithoutSensor = Gate ? Enumerable.Range(1, Lockers).ToHashSet() : [],
+        // People go through a gate faster than anybody uses one locker.
+        PulsesPerMinute = Gate ? 60 : 10,
         Latched = (Latched ?? []).Distinct().ToDictionary(door => door, _ => new Latch(PowerLoss.Stays)),
     };
 }

@@ -13,7 +13,8 @@ namespace Latchkey.Simulator;
 internal static class TerminalApi
 {
     /// <summary>A card in front of the reader.</summary>
-    internal sealed record CardTap(string Uid, string? Assurance);
+    /// <param name="Way">At a gate, on which side: in or out.</param>
+    internal sealed record CardTap(string Uid, string? Assurance, string? Way = null);
 
     /// <summary>What a code says.</summary>
     internal sealed record Scanned(string Text);
@@ -68,7 +69,9 @@ internal static class TerminalApi
             return Problem("A card's number is 8 to 20 hexadecimal digits.", StatusCodes.Status400BadRequest);
         if (!Enum.TryParse(card.Assurance ?? nameof(CardAssurance.UidOnly), ignoreCase: true, out CardAssurance assurance) || !Enum.IsDefined(assurance))
             return Problem("A card's assurance is uidOnly, signed or mutual.", StatusCodes.Status400BadRequest);
-        cabinet.Terminal.Tap(card.Uid.ToUpperInvariant(), assurance);
+        if (card.Way is not (null or "in" or "out"))
+            return Problem("A gate has a reader for those who come in and one for those who go out.", StatusCodes.Status400BadRequest);
+        cabinet.Terminal.Tap(card.Uid.ToUpperInvariant(), assurance, card.Way);
         return TypedResults.Ok(cabinet.Snapshot());
     }
 

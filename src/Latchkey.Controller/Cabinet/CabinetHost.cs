@@ -220,7 +220,7 @@ public sealed class CabinetHost : ICabinetLinkListener
 
     private void TellHealth()
     {
-        var health = new TerminalInput.Health(_machine.Linked, _machine.CanOpen);
+        var health = new TerminalInput.Health(_machine.Linked, _machine.CanOpen, _machine.Mode, _machine.CodeDigits);
         if (health == _healthTold)
             return;
         Volatile.Write(ref _healthTold, health);

@@ -69,6 +69,15 @@ public sealed partial class CabinetMachine
             case Credential.Card card:
                 PresentCard(card);
                 break;
+            case Credential.Take take:
+                Give(take);
+                break;
+            case Credential.AskFree:
+                ListFree();
+                break;
+            case Credential.AskMine ask:
+                ListOf(ask.Number);
+                break;
             case Credential.Pass pass:
                 PresentPass(Pass.FromText(pass.Text), "pass", pass.Door, _ => false);
                 break;
@@ -116,7 +125,7 @@ public sealed partial class CabinetMachine
             Tell(new CredentialAnswer.Refused());
             return;
         }
-        IReadOnlyList<GrantsBody.Lease> meant = LeaseRules.Meant(_credentials, code.Whose);
+        IReadOnlyList<GrantsBody.Lease> meant = LeaseRules.Meant(_credentials, Mode == "keypad" ? PhoneKey.Of(code.Whose) : code.Whose, code.Door);
         // All are compared, so that the time it takes says nothing.
         List<GrantsBody.Lease> right = [.. meant.Where(l => LeaseRules.IsPin(_key, l, code.Pin))];
         if (right is [var lease, ..])
@@ -125,7 +134,7 @@ public sealed partial class CabinetMachine
                 Refuse(fault, lease.Locker);
             else
                 Use(
-                    lease.Locker, $"{(lease.Token is null ? "lease" : "share")}:{lease.Id:D}:pin",
+                    lease.Locker, $"{(lease.Token is null ? "lease" : "share")}:{lease.Id:D}:pin{(code.Finish && Mode == "keypad" ? ":finish" : "")}",
                     (use, authority) => new CredentialRecord.Used(use, lease.Locker, authority, 0, _credentials.Floor, Code: true, lease.Token));
             return;
         }
@@ -141,6 +150,8 @@ public sealed partial class CabinetMachine
     {
         if (!MayLook())
             Refuse(CredentialFaults.TooFast, 0);
+        else if (IsTap(card))
+            AskServer(card);
         else if (LeaseRules.OfCard(_credentials, card.Uid) is not { } found)
             Refuse(CredentialFaults.UnknownCard, 0);
         else if (!LeaseRules.IsSure(card.Assurance, found.Card.Least, _credentials.Bank?.UidCards ?? false))
@@ -224,6 +235,9 @@ public sealed partial class CabinetMachine
                 break;
             case CredentialRecord.Said said:
                 GrantsKept(said, ok);
+                break;
+            case CredentialRecord.Given given:
+                GivenKept(given, ok);
                 break;
         }
     }

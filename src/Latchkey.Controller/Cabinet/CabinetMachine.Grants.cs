@@ -24,6 +24,9 @@ public sealed partial class CabinetMachine
             case GrantsBody.Now time:
                 Hear(time);
                 break;
+            case GrantsBody.Tapped answer:
+                Hear(answer);
+                break;
             case var body:
                 long newest = _changes.Count > 0 ? _changes.Last().Revision : _credentials.Revision;
                 if (change.After == newest && change.Revision > change.After && _changes.Count < MostChangesWaiting)

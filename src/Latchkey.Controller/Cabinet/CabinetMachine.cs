@@ -156,6 +156,7 @@ public sealed partial class CabinetMachine
                 SendResult(memory.Command, memory.Locker, memory.Outcome, memory.Reason);
         }
         FinishUses(boot.Found.Commands);
+        SayGivenAgain();
     }
 
     /// <summary>A coil that was hot before the power cut still is: each command of the last minute counts as a pulse, at the last moment at which it
@@ -188,6 +189,7 @@ public sealed partial class CabinetMachine
         StartNext();
         Prove();
         StampTime();
+        WatchTap();
         if (_linked && _now.Ms >= _heartbeatAt)
             SendState(kept: false);
     }
@@ -231,6 +233,7 @@ public sealed partial class CabinetMachine
 
     private void SendResult(Guid command, int locker, string outcome, string? reason, bool kept = true)
     {
+        GiveBack(command, outcome);
         _out.Add(new CabinetOutput.Send(_write.Result(command, locker, outcome, reason, _now.UnixMs, _credentials.AuthorityOf(command)), kept));
         if (_usesShown.Remove(command))
             Tell(new CredentialAnswer.Ended(locker, outcome));
@@ -260,7 +263,7 @@ public sealed partial class CabinetMachine
 
     private long? Due()
     {
-        long due = Math.Min(_linked ? _heartbeatAt : long.MaxValue, _provenAt ?? long.MaxValue);
+        long due = Math.Min(Math.Min(_linked ? _heartbeatAt : long.MaxValue, _provenAt ?? long.MaxValue), TapDue);
         if (_pulsing is not null)
             due = Math.Min(due, _coilOffAt);
         foreach (Door door in _doors)

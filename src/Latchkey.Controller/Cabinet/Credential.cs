@@ -10,10 +10,24 @@ public abstract record Credential
     /// <summary>A PIN, and whose it is: one is worth nothing without the other, or a thief would guess at all lockers at once.</summary>
     /// <param name="Whose">As typed: the locker's number, or a phone number or its last digits. Digits; at most 20 are looked at.</param>
     /// <param name="Pin">As typed: 4 to 10 digits. It is never kept and never shown.</param>
-    public sealed record Code(string Whose, string Pin) : Credential;
+    /// <param name="Door">Which of several lockers is meant; null where it does not matter.</param>
+    /// <param name="Finish">With the opening the locker is given back.</param>
+    public sealed record Code(string Whose, string Pin, int? Door = null, bool Finish = false) : Credential;
+
+    /// <summary>Somebody at a keypad bank takes a locker.</summary>
+    /// <param name="Number">Their phone number as typed, digits.</param>
+    /// <param name="Pin">The code that they have chosen.</param>
+    public sealed record Take(int Door, string Number, string Pin) : Credential;
+
+    /// <summary>Which lockers are free; no credential, and answered with <see cref="CredentialAnswer.Doors"/>.</summary>
+    public sealed record AskFree : Credential;
+
+    /// <summary>Which lockers this phone number has here.</summary>
+    public sealed record AskMine(string Number) : Credential;
 
     /// <param name="Uid">In hexadecimal, 8 to 20 characters of it.</param>
-    public sealed record Card(string Uid, CardAssurance Assurance) : Credential;
+    /// <param name="Way">At a gate <c>in</c> or <c>out</c>: it has a reader on either side. At a bank <c>finish</c>, after the key that gives the locker back; else null.</param>
+    public sealed record Card(string Uid, CardAssurance Assurance, string? Way = null) : Credential;
 
     /// <param name="Text">As scanned, or typed from a link: <c>LK1:...</c>.</param>
     /// <param name="Door">Which door was chosen; asked only of whoever has a pass for the whole bank.</param>
@@ -52,6 +66,14 @@ public abstract record CredentialAnswer
 
     /// <summary>Not valid here or now. Nobody in front of the bank learns why; the journal and the report do.</summary>
     public sealed record Refused : CredentialAnswer;
+
+    /// <summary>What is to be shown; opening, where it follows, is said by itself.</summary>
+    /// <param name="What">One of the words of docs/protocol.md (Taps), or <c>no-network</c>.</param>
+    /// <param name="Locker">What is printed on the locker's door.</param>
+    public sealed record Said(string What, string? Locker) : CredentialAnswer;
+
+    /// <summary>The doors that were asked for.</summary>
+    public sealed record Doors(IReadOnlyList<int> Numbers) : CredentialAnswer;
 
     /// <summary>Too many wrong codes: codes are not looked at before this moment (monotonic milliseconds, as in <see cref="Moment.Ms"/>). Passes and cards are.</summary>
     public sealed record Wait(long UntilMs) : CredentialAnswer;

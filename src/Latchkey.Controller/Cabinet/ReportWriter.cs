@@ -26,6 +26,10 @@ internal sealed class ReportWriter(CabinetSettings settings, string keyName)
     public EventMessage Event(string kind, int locker, Guid? command, long at, string? reason = null) =>
         Next(at, (id, seq) => new EventMessage(Wire.Version, id, Boot, seq, at, kind, locker, command, reason));
 
+    public EventMessage Tap(TapPart tap, long at) => Next(at, (id, seq) => new EventMessage(Wire.Version, id, Boot, seq, at, EventKinds.Tap, 0, Tap: tap));
+
+    public EventMessage Taken(int locker, TakePart take, long at) => Next(at, (id, seq) => new EventMessage(Wire.Version, id, Boot, seq, at, EventKinds.Taken, locker, Take: take));
+
     public ResultMessage Result(Guid command, int locker, string outcome, string? reason, long at, string? authority = null) =>
         Next(at, (id, seq) => new ResultMessage(Wire.Version, id, Boot, seq, at, command, locker, outcome, reason, authority));
 

@@ -24,12 +24,17 @@ internal sealed class CredentialMemory
     private readonly Dictionary<Guid, (int Door, string Authority)> _untold = [];
     private readonly Dictionary<byte, IssuerKey> _issuers = [];
 
+    // Given at the keypad, and the server has not answered with the lease: they outlive everything that it says.
+    private readonly Dictionary<Guid, CredentialRecord.Given> _given = [];
+
     /// <summary>How far the chain of <see cref="GrantsMessage"/> has come; 0 before the first.</summary>
     public long Revision { get; private set; }
 
     public GrantsBody.Bank? Bank { get; private set; }
 
     public IReadOnlyCollection<GrantsBody.Lease> Leases => _leases.Values;
+
+    public IReadOnlyCollection<CredentialRecord.Given> Given => _given.Values;
 
     /// <summary>Unix ms.</summary>
     public long Floor { get; private set; }
@@ -101,6 +106,14 @@ internal sealed class CredentialMemory
                 _wrong[wrong.Door] = _wrong.GetValueOrDefault(wrong.Door) + wrong.Count;
                 LastWrongAt = Math.Max(LastWrongAt, wrong.At);
                 break;
+            case CredentialRecord.Given given:
+                _given[given.Lease] = given;
+                _leases[given.Lease] = Own(given);
+                break;
+            case CredentialRecord.Left left:
+                _given.Remove(left.Lease);
+                _leases.Remove(left.Lease);
+                break;
             case CredentialRecord.Stamp stamp:
                 // The server's own word may also correct a floor that a wrong clock has raised.
                 Floor = stamp.Synced is null ? Math.Max(Floor, stamp.Floor) : stamp.Floor;
@@ -117,8 +130,10 @@ internal sealed class CredentialMemory
         yield return new CredentialRecord.Stamp(Floor, SyncedAt);
         if (Bank is not null)
             yield return new CredentialRecord.Said(Revision, Bank);
-        foreach (GrantsBody.Lease lease in _leases.Values)
+        foreach (GrantsBody.Lease lease in _leases.Values.Where(l => !_given.ContainsKey(l.Id)))
             yield return new CredentialRecord.Said(Revision, lease);
+        foreach (CredentialRecord.Given given in _given.Values)
+            yield return given;
         yield return new CredentialRecord.Held(Revision);
         foreach ((string token, (int uses, long until)) in _burnt)
             yield return new CredentialRecord.Burnt(token, uses, until);
@@ -137,6 +152,8 @@ internal sealed class CredentialMemory
         {
             case GrantsBody.Reset:
                 _leases.Clear();
+                foreach (CredentialRecord.Given given in _given.Values)
+                    _leases[given.Lease] = Own(given);
                 break;
             case GrantsBody.Bank bank:
                 Bank = bank;
@@ -147,7 +164,11 @@ internal sealed class CredentialMemory
                         _issuers[key.Kid] = key;
                 }
                 break;
+            // Somebody asked for this locker on the web while the bank gave it: what the bank has given stands, and the server will say so.
+            case GrantsBody.Lease late when _given.Values.Any(g => g.Door == late.Locker && g.Lease != late.Id):
+                break;
             case GrantsBody.Lease lease:
+                _given.Remove(lease.Id);
                 if (_leases.Count < MostLeases || _leases.ContainsKey(lease.Id))
                     _leases[lease.Id] = lease;
                 // The server's word, also where a pass has claimed to be newer.
@@ -155,6 +176,7 @@ internal sealed class CredentialMemory
                 break;
             case GrantsBody.Ended ended:
                 _leases.Remove(ended.Id);
+                _given.Remove(ended.Id);
                 // Taken back: like a pass that has no uses left. It is not asked whether there is room, or the last one would stay good.
                 if (ended.Token is { } token)
                     _burnt[token] = (Pass.MostUses, PassRules.RememberUntil(ended.Until ?? 0));
@@ -162,6 +184,9 @@ internal sealed class CredentialMemory
                 break;
         }
     }
+
+    private GrantsBody.Lease Own(CredentialRecord.Given given) =>
+        new(given.Lease, given.Door, Gen(given.Door) ?? 0, [PhoneKey.Of(given.Phone)], [], given.From, 0, given.Salt, given.Pin);
 
     private void Forget(long at)
     {

@@ -14,6 +14,8 @@ namespace Latchkey.Controller.Credentials;
 [JsonDerivedType(typeof(Told), "told")]
 [JsonDerivedType(typeof(Wrong), "wrong")]
 [JsonDerivedType(typeof(Stamp), "stamp")]
+[JsonDerivedType(typeof(Given), "given")]
+[JsonDerivedType(typeof(Left), "left")]
 public abstract record CredentialRecord
 {
     private CredentialRecord()
@@ -50,6 +52,14 @@ public abstract record CredentialRecord
 
     /// <summary>What is certain to have passed, and when the server was last heard; unix ms.</summary>
     public sealed record Stamp(long Floor, long? Synced = null) : CredentialRecord;
+
+    /// <summary>The bank has given a locker to somebody at its keypad; on the disk before anything else follows.</summary>
+    /// <param name="Pin">The hash of their code, see <see cref="CommandKey.HashPin"/>.</param>
+    /// <param name="From">Seconds since 1970-01-01 UTC, or 0 where the bank does not know the time.</param>
+    public sealed record Given(Guid Lease, int Door, string Phone, string Salt, string Pin, long From) : CredentialRecord;
+
+    /// <summary>That lease was given back at the keypad.</summary>
+    public sealed record Left(Guid Lease) : CredentialRecord;
 
     internal string Write() => JsonSerializer.Serialize(this, typeof(CredentialRecord), CredentialJson.Default);
 

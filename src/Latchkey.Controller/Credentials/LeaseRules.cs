@@ -14,8 +14,9 @@ internal static class LeaseRules
         code.Whose.Length is >= 1 and <= 20 && code.Pin.Length is >= 4 and <= 10 && code.Whose.All(char.IsAsciiDigit) && code.Pin.All(char.IsAsciiDigit);
 
     /// <summary>Those who may be meant. Only their PINs are compared: a PIN alone would be guessed against everybody's.</summary>
-    public static IReadOnlyList<GrantsBody.Lease> Meant(CredentialMemory memory, string whose) =>
-        [.. memory.Leases.Where(l => l.Pin is not null && l.Whose.Contains(whose)).OrderBy(l => l.Locker).Take(MostNamesakes)];
+    /// <param name="door">Which of several lockers; null where it does not matter.</param>
+    public static IReadOnlyList<GrantsBody.Lease> Meant(CredentialMemory memory, string whose, int? door = null) =>
+        [.. memory.Leases.Where(l => l.Pin is not null && l.Whose.Contains(whose) && (door is null || l.Locker == door)).OrderBy(l => l.Locker).Take(MostNamesakes)];
 
     public static bool IsPin(CommandKey key, GrantsBody.Lease lease, string pin) => key.IsPin(lease.Pin ?? "", lease.Salt ?? "", lease.PinLocker ?? lease.Locker, pin);
 
@@ -42,7 +43,8 @@ internal static class LeaseRules
     {
         long slack = BankClock.ToleranceMs + time.UncertaintyMs;
         return lease.Locker < 1 || lease.Locker > doors ? CredentialFaults.NoSuchLocker
-            : memory.Gen(lease.Locker) is { } newest && PassRules.Ahead(lease.Gen, newest) < 0 ? CredentialFaults.Superseded
+            // What the bank has given itself has no generation before the server has answered.
+            : memory.Given.All(g => g.Lease != lease.Id) && memory.Gen(lease.Locker) is { } newest && PassRules.Ahead(lease.Gen, newest) < 0 ? CredentialFaults.Superseded
             : lease.Until != 0 && time.At > (lease.Until * 1000) + slack ? CredentialFaults.Expired
             : lease.Until != 0 && !time.IsCertain ? CredentialFaults.TimeUnknown
             : time.IsCertain && time.At < (lease.From * 1000) - slack ? CredentialFaults.TooEarly

@@ -13,7 +13,8 @@ public abstract record TerminalInput
     public sealed record Key(char Pressed) : TerminalInput;
 
     /// <summary>A card is in front of the reader.</summary>
-    public sealed record Card(string Uid, CardAssurance Assurance) : TerminalInput;
+    /// <param name="Way">At a gate, on which side: <c>in</c> or <c>out</c>.</param>
+    public sealed record Card(string Uid, CardAssurance Assurance, string? Way = null) : TerminalInput;
 
     /// <summary>The scanner read this.</summary>
     public sealed record Scan(string Text) : TerminalInput;
@@ -27,7 +28,9 @@ public abstract record TerminalInput
     /// <summary>How the bank is.</summary>
     /// <param name="Linked">It has a connection to its server.</param>
     /// <param name="Working">It can open doors; false while it starts, without power for its locks, and when its parts do not answer.</param>
-    public sealed record Health(bool Linked, bool Working) : TerminalInput;
+    /// <param name="Mode">How its lockers are got, see <see cref="CabinetMachine.Mode"/>.</param>
+    /// <param name="Digits">How long a code is at a keypad bank.</param>
+    public sealed record Health(bool Linked, bool Working, string? Mode = null, int Digits = 6) : TerminalInput;
 
     /// <summary>A part of a flow that runs elsewhere (a gate, the server) wants this shown for a while.</summary>
     /// <param name="ForMs">1 to 60,000.</param>

@@ -7,7 +7,7 @@ namespace Latchkey.Controller.Terminal;
 /// What a terminal does, as one deterministic function, like the cabinet's: inputs with their time go in, what to show, sound, light and present come
 /// out. It decides nothing about doors. What was typed is kept only while it is typed, and is never shown whole.
 /// </summary>
-public sealed class TerminalMachine(TerminalSettings settings)
+public sealed partial class TerminalMachine(TerminalSettings settings)
 {
     /// <summary>E.164 has at most 15 digits.</summary>
     private const int LongestWhose = 15;
@@ -30,6 +30,7 @@ public sealed class TerminalMachine(TerminalSettings settings)
     private string? _lastSeen;
     private long _lastSeenAt;
     private bool? _working;
+    private string? _mode;
 
     private enum Page
     {
@@ -47,6 +48,14 @@ public sealed class TerminalMachine(TerminalSettings settings)
 
         /// <summary>Something is said for a while; a key ends it.</summary>
         Telling,
+
+        /// <summary>One of several lockers is chosen.</summary>
+        Choosing,
+
+        /// <summary>A code is made, and typed once more; then the phone number.</summary>
+        NewPin,
+        RepeatPin,
+        Phone,
     }
 
     /// <summary>The language that the next screens are in; a key changes it until nobody is here any more.</summary>
@@ -85,12 +94,12 @@ public sealed class TerminalMachine(TerminalSettings settings)
     {
         switch (input)
         {
-            case TerminalInput.Key key when _working is true && !settings.Gate:
+            case TerminalInput.Key key when _working is true && !IsGate:
                 Sound(Tune.Click);
                 Press(key.Pressed, now);
                 break;
             case TerminalInput.Card card when _working is true && IsNew(card.Uid, now):
-                Present(new Credential.Card(card.Uid, card.Assurance), now);
+                Present(new Credential.Card(card.Uid, card.Assurance, _givingBack ? "finish" : card.Way), now);
                 break;
             case TerminalInput.Scan scan when _working is true && IsNew(scan.Text, now):
                 if (scan.Text.Length <= LongestScan && scan.Text.StartsWith("LK1:", StringComparison.Ordinal))
@@ -105,7 +114,7 @@ public sealed class TerminalMachine(TerminalSettings settings)
                 Answer(answer.What, now);
                 break;
             case TerminalInput.Health health:
-                (Linked, _working) = (health.Linked, health.Working);
+                (Linked, _working, _mode, _digits) = (health.Linked, health.Working, health.Mode, health.Digits);
                 _shown = null; // the sign in the corner
                 if (!health.Working)
                     Leave();
@@ -131,9 +140,14 @@ public sealed class TerminalMachine(TerminalSettings settings)
             return;
         if (_page == Page.Telling)
             Leave();
+        if (_page == Page.Choosing)
+        {
+            Choose(key, now);
+            return;
+        }
         if (_page == Page.Idle)
         {
-            if (!char.IsAsciiDigit(key))
+            if (Begin(key, now) || !char.IsAsciiDigit(key))
                 return;
             if (now < _codesFrom)
             {
@@ -145,7 +159,7 @@ public sealed class TerminalMachine(TerminalSettings settings)
         _until = now + settings.EntryMs;
         switch (key)
         {
-            case >= '0' and <= '9' when _typed.Length < (_page == Page.Whose ? LongestWhose : LongestPin):
+            case >= '0' and <= '9' when _typed.Length < Longest():
                 _typed += key;
                 break;
             case '*' when _typed.Length > 0:
@@ -157,11 +171,21 @@ public sealed class TerminalMachine(TerminalSettings settings)
             case '*' or 'C':
                 Leave();
                 break;
+            case '#' when _page == Page.Whose && _typed.Length > 0 && IsKeypad:
+                _whose = _typed;
+                Ask(new Credential.AskMine(_typed), now);
+                break;
             case '#' when _page == Page.Whose && _typed.Length > 0:
                 (_page, _whose, _typed) = (Page.Pin, _typed, "");
                 break;
             case '#' when _page == Page.Pin && _typed.Length >= ShortestPin:
-                Present(new Credential.Code(_whose, _typed), now);
+                Present(new Credential.Code(_whose, _typed, _door), now);
+                break;
+            case 'D' when _page == Page.Pin && IsKeypad && _typed.Length >= ShortestPin:
+                Present(new Credential.Code(_whose, _typed, _door, Finish: true), now);
+                break;
+            case '#':
+                Made(now);
                 break;
         }
     }
@@ -177,6 +201,17 @@ public sealed class TerminalMachine(TerminalSettings settings)
     {
         switch (what)
         {
+            case CredentialAnswer.Said said:
+                Say(said, now);
+                break;
+            case CredentialAnswer.Doors doors:
+                Offer(doors.Numbers, now);
+                break;
+            // A gate shows whose locker is where, not its own two doors.
+            case CredentialAnswer.Accepted or CredentialAnswer.Ended when IsGate:
+                if (_page != Page.Telling)
+                    Tell(new Screen.Notice(Tone.Good, Phrase.Unlocked), Tune.Yes, now);
+                break;
             case CredentialAnswer.Accepted accepted:
                 // Until the door has moved, or has not.
                 Tell(new Screen.Notice(Tone.Good, Phrase.PullDoor, Number(accepted.Door)), Tune.Yes, now, settings.AnswerMs);
@@ -222,9 +257,10 @@ public sealed class TerminalMachine(TerminalSettings settings)
     {
         Forget();
         (_page, _notice, Language) = (Page.Idle, null, settings.Language);
+        _givingBack = false;
     }
 
-    private void Forget() => (_typed, _whose) = ("", "");
+    private void Forget() => (_typed, _whose, _pin, _door, _doors, _givingBack) = ("", "", "", null, [], false);
 
     /// <summary>A card that lies on the reader, and a code that is held before the scanner, are read many times.</summary>
     private bool IsNew(string seen, long now)
@@ -244,8 +280,12 @@ public sealed class TerminalMachine(TerminalSettings settings)
     {
         Screen screen = _page switch
         {
-            Page.Whose => new Screen.Entry(Phrase.Whose, Screen.Masked(_typed, Mask.PhoneHidden), Phrase.EntryHint),
-            Page.Pin => new Screen.Entry(Phrase.Pin, Screen.Masked(_typed, Mask.Hidden), Phrase.EntryHint),
+            Page.Whose => new Screen.Entry(IsKeypad ? Phrase.Phone : Phrase.Whose, Screen.Masked(_typed, Mask.PhoneHidden), Phrase.EntryHint),
+            Page.Pin => new Screen.Entry(Phrase.Pin, Screen.Masked(_typed, Mask.Hidden), IsKeypad ? Phrase.OpenHint : Phrase.EntryHint),
+            Page.Choosing => new Screen.Choice(Phrase.Choose, [.. _doors.Select(Number)], _chosen, Phrase.ChooseHint),
+            Page.NewPin => new Screen.Entry(Phrase.NewPin, Screen.Masked(_typed, Mask.Hidden), Phrase.EntryHint),
+            Page.RepeatPin => new Screen.Entry(Phrase.RepeatPin, Screen.Masked(_typed, Mask.Hidden), Phrase.EntryHint),
+            Page.Phone => new Screen.Entry(Phrase.Phone, Screen.Masked(_typed, Mask.PhoneHidden), Phrase.EntryHint),
             Page.Asking => new Screen.Notice(Tone.Calm, Phrase.OneMoment),
             Page.Telling => _notice ?? new Screen.Notice(Tone.Attention, Phrase.TooManyTries, Filling: Left(_codesFrom - now), More: Phrase.OthersWork),
             _ => Idle(),
@@ -265,7 +305,9 @@ public sealed class TerminalMachine(TerminalSettings settings)
     private Screen.Notice Idle() =>
         _working is null ? new Screen.Notice(Tone.Calm, Phrase.Starting)
         : _working is false ? new Screen.Notice(Tone.Attention, Phrase.OutOfOrder)
-        : settings.Gate ? new Screen.Notice(Tone.Calm, Phrase.GateIdle)
+        : IsGate ? new Screen.Notice(Tone.Calm, Phrase.GateIdle)
+        : _mode == "visit" ? new Screen.Notice(Tone.Calm, Phrase.GateIdle, More: Phrase.GiveBackHint)
+        : IsKeypad ? new Screen.Notice(Tone.Calm, Phrase.Phone, More: Phrase.TakeHint)
         : new Screen.Notice(Tone.Calm, Phrase.Idle, More: Phrase.IdleHint);
 
     /// <summary>Minutes and seconds, rounded up.</summary>

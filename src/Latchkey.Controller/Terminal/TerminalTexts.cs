@@ -33,6 +33,9 @@ public enum Phrase
     SeeStaff,
     CloseDoorFirst,
     CloseDoor,
+    TakeHint,
+    GiveBackHint,
+    OpenHint,
 }
 
 /// <summary>The languages that a terminal can show.</summary>
@@ -76,6 +79,9 @@ public static class TerminalTexts
         [Phrase.Goodbye] = ("Thank you. Goodbye.", "धन्यवाद।"),
         [Phrase.SeeStaff] = ("Please see the staff", "कर्मचारी से मिलें"),
         [Phrase.CloseDoorFirst] = ("Close the door first", "पहले दरवाज़ा बंद करें"),
+        [Phrase.TakeHint] = ("B: new locker", "B: नया लॉकर"),
+        [Phrase.GiveBackHint] = ("D: give back", "D: खाली करें"),
+        [Phrase.OpenHint] = ("# open D return", "# खुला D खाली"),
         [Phrase.CloseDoor] = ("Please close this door", "यह दरवाज़ा बंद करें"),
     };
 

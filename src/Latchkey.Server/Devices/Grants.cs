@@ -8,6 +8,10 @@ using Latchkey.Server.Storage;
 
 namespace Latchkey.Server.Devices;
 
+/// <param name="Phone">See <see cref="PhoneKey"/>.</param>
+/// <param name="Hash">Of the code, see <see cref="CommandKey.HashPin"/>; null while there is none.</param>
+public sealed record KeypadCode(string Phone, string? Salt, string? Hash);
+
 /// <summary>
 /// What banks may grant without the server. Each change takes the next revision of its device in the transaction of what it follows from, so that a
 /// lease and its grant stand or fall together; <see cref="GrantPush"/> sends them after the commit.
@@ -34,7 +38,8 @@ public sealed class Grants
 
     /// <summary>A lease has begun: it is the newest of its locker, and its bank is to know.</summary>
     /// <param name="cards">Which open it from the beginning.</param>
-    public async Task Begin(Transaction tx, Guid lease, LockerPlace locker, BankPlace bank, DateTimeOffset now, IReadOnlyList<GrantedCard>? cards = null)
+    /// <param name="keypad">At a keypad bank: whose it is.</param>
+    public async Task Begin(Transaction tx, Guid lease, LockerPlace locker, BankPlace bank, DateTimeOffset now, IReadOnlyList<GrantedCard>? cards = null, KeypadCode? keypad = null)
     {
         int generation = await tx.Scalar<int>("update locker set generation = (generation + 1) & 65535 where id = @Id returning generation", new { locker.Id });
         await tx.Execute("update lease set generation = @generation where id = @lease", new { lease, generation });
@@ -46,7 +51,7 @@ public sealed class Grants
             await Add(tx, device, revision, null, await Bank(tx, bank.Id), now);
             revision = await Next(tx, device);
         }
-        await Add(tx, device, revision, lease, new GrantsBody.Lease(lease, locker.Number, generation, Whose(locker), cards ?? [], now.ToUnixTimeSeconds(), 0), now);
+        await Add(tx, device, revision, lease, new GrantsBody.Lease(lease, locker.Number, generation, keypad is null ? Whose(locker) : [keypad.Phone], cards ?? [], now.ToUnixTimeSeconds(), 0, keypad?.Salt, keypad?.Hash), now);
     }
 
     /// <summary>The lease is over: its PIN and its passes are worth nothing once its bank hears it, or sees a pass of the next one.</summary>

@@ -5,6 +5,7 @@ using Latchkey.Domain.Devices;
 using Latchkey.Domain.Lockers;
 using Latchkey.Link.Messages;
 using Latchkey.Server.Devices.Claims;
+using Latchkey.Server.Features.Keypad;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Features.Shares;
 using Latchkey.Server.Features.Visits;
@@ -18,7 +19,7 @@ namespace Latchkey.Server.Devices;
 /// What devices say becomes what is known. A report is applied once (its name is taken in the same transaction), and changes what is known of a
 /// device only if it is newer; an older one that arrives late is still recorded.
 /// </summary>
-public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presence, GrantNews grants, DeviceKeys keys, KeyChanges changes, TapDesk taps, TimeProvider time, ILogger<ReportIntake> log)
+public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presence, GrantNews grants, DeviceKeys keys, KeyChanges changes, TapDesk taps, KeypadDesk keypads, TimeProvider time, ILogger<ReportIntake> log)
 {
     // A heartbeat that says what the last one said is not compared with the database; once in a while it is, in case another node knows better.
     private static readonly TimeSpan TrustedFor = TimeSpan.FromMinutes(1);
@@ -113,6 +114,14 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
             presence.Seen(device, time.GetUtcNow());
             return await taps.Take(device, bank, m);
         }
+        if (m.Event == EventKinds.Taken)
+        {
+            presence.Seen(device, time.GetUtcNow());
+            if (!KeypadDesk.IsTake(bank, m))
+                return false;
+            await Once(device, m, tx => keypads.Taken(tx, device, bank, m));
+            return true;
+        }
         // What was opened is proof of use; that it stands open is none, or a door left open by one customer would prove the next one's order.
         (DoorState door, string journalled, bool isMove)? what = m.Event switch
         {
@@ -188,6 +197,8 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
         presence.Seen(device, now);
         await Once(device, m, async tx =>
         {
+            if (bank.Mode == BankMode.Gate && m.Authority is not null)
+                await taps.WentThrough(tx, device, bank, m, now);
             if (m.Authority is not null && !await CredentialUses.Enter(tx, device, bank, m, now))
                 return;
             bool newest = await IsNewer(tx, device, m);
@@ -196,6 +207,8 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
                 return;
             if (outcome == CommandState.Opened)
                 await ProveOpened(tx, m.Command, device);
+            if (m.Authority is { } by && outcome is CommandState.Opened or CommandState.Pulsed)
+                await keypads.GivenBack(tx, device, bank, by);
             if (settled.ShareId is { } share && outcome is CommandState.Opened or CommandState.Pulsed or CommandState.Unlocked)
                 await UseShare.Opened(tx, share, places, now);
             // A pulse that was cut short says nothing about the door.

@@ -84,6 +84,7 @@ public static class ApiDescription
     [
         ("accounts", "Sign up, sign in, stay signed in.", ["auth/", "=auth", "admin/token-keys", "admin/staff"]),
         ("places", "Sites, banks and which lockers are free.", ["sites", "banks/", "map", "admin/sites/", "states", "cities", "locker-points", "lockers", "admin/lockers", "=admin", "admin/{"]),
+        ("keypad", "Lockers without an account: a phone number and a code.", ["keypad/"]),
         ("rentals", "Hold, open, finish; what became of an order.", ["/holds", "leases", "commands/", "shared"]),
         ("deposits", "Leave something for somebody else, and collect it; items is how an older exchange calls them.", ["deposits", "items"]),
         ("locks", "A lock of one's own: register it, lock and unlock it, and what happened to it; api/lock and api/unlock speak as an older system did.", ["locks", "admin/locks", "api/lock", "api/unlock"]),
@@ -102,7 +103,7 @@ public static class ApiDescription
         return Areas.Last(a => a.Paths.Any(p => p[0] == '/' ? rest.EndsWith(p, StringComparison.Ordinal) : p[0] == '=' ? rest.TrimEnd('/') == p[1..] : rest.StartsWith(p, StringComparison.Ordinal))).Name;
     }
 
-    private static bool TakesKey(string path) => ((string[])["/holds", "/open", "/lock", "/unlock", "/finish", "/payments", "/end", "/desk/refunds/{id}", "/shared/open", "/extensions", "/swap", "/problems", "/reopen", "/deposits", "/items", "/return", "/collect", "/other-locker"]).Any(p => path.EndsWith(p, StringComparison.Ordinal));
+    private static bool TakesKey(string path) => ((string[])["/holds", "/open", "/lock", "/unlock", "/finish", "/payments", "/end", "/desk/refunds/{id}", "/shared/open", "/extensions", "/swap", "/problems", "/reopen", "/deposits", "/items", "/return", "/collect", "/other-locker", "keypad/banks/{id}/lockers"]).Any(p => path.EndsWith(p, StringComparison.Ordinal));
 
     private static OpenApiSchema Problem() => new()
     {

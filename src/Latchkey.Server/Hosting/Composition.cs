@@ -8,6 +8,7 @@ using Latchkey.Server.Features.Commands;
 using Latchkey.Server.Features.Demo;
 using Latchkey.Server.Features.Deposits;
 using Latchkey.Server.Features.Devices;
+using Latchkey.Server.Features.Keypad;
 using Latchkey.Server.Features.Leases;
 using Latchkey.Server.Features.Locks;
 using Latchkey.Server.Features.Messages;
@@ -65,8 +66,8 @@ public static class Composition
         builder.Services.AddSingleton<PlaceBook>().AddSingleton<SiteBoards>().AddSingleton<LiveHub>().AddSingleton<Idempotency>().AddSingleton<ReportIntake>().AddSingleton<ReportReceipts>();
         byte[] passKey = await keys.PrivateKey(ServerKeys.Pass, cancel);
         builder.Services.AddSingleton(_ => new Grants(passKey));
-        builder.Services.AddSingleton(options.Face.Limits).AddSingleton<DeviceKeys>().AddSingleton<Breaker>().AddSingleton<DoorOrders>().AddSingleton<GrantNews>().AddSingleton<TapAnswers>().AddSingleton<TapDesk>();
-        builder.Services.AddRunning<JournalTail>().AddRunning<DeviceLink>().AddRunning<RevokedDevices>().AddRunning<CommandDispatch>().AddRunning<GrantPush>().AddRunning<TapReplies>().AddRunning<GateRoll>().AddRunning<PresenceKeeper>().AddRunning<ExpireHolds>().AddRunning<ReopenLocker>().AddRunning<PlaceNews>();
+        builder.Services.AddSingleton(options.Face.Limits).AddSingleton<DeviceKeys>().AddSingleton<Breaker>().AddSingleton<DoorOrders>().AddSingleton<GrantNews>().AddSingleton<TapAnswers>().AddSingleton<TapDesk>().AddSingleton<KeypadDesk>();
+        builder.Services.AddRunning<JournalTail>().AddRunning<DeviceLink>().AddRunning<RevokedDevices>().AddRunning<CommandDispatch>().AddRunning<GrantPush>().AddRunning<TapReplies>().AddRunning<GateRoll>().AddRunning<KeypadPromises>().AddRunning<PresenceKeeper>().AddRunning<ExpireHolds>().AddRunning<ReopenLocker>().AddRunning<PlaceNews>();
         builder.Services.AddSingleton<IPaymentProvider, SandboxProvider>().AddSingleton<IPaymentProvider, DeskProvider>();
         if (options.Stripe is { } stripe)
             builder.Services.AddStripe(stripe);
@@ -167,6 +168,8 @@ public static class Composition
         ShowCustody.Map(api);
         ShowCommand.Map(api);
 
+        TakeLocker.Map(api);
+        OpenTaken.Map(api);
         ListVisits.Map(api);
         ReleaseVisit.Map(api);
         MakeDeposit.Map(api);

@@ -42,6 +42,7 @@ public static class MessageKinds
     public const string Receipt = "receipt";
     public const string Declined = "declined";
     public const string Refunded = "refunded";
+    public const string KeypadCode = "keypad-code";
     public const string Opened = "opened";
     public const string SharedOpened = "shared-opened";
     public const string AccessDenied = "access-denied";
@@ -83,6 +84,7 @@ public static class MessageKinds
         new(SignInCode, MessageTopics.Security, [], MayChoose: false),
         new(VerifyCode, MessageTopics.Security, [], MayChoose: false),
         new(ResetCode, MessageTopics.Security, [], MayChoose: false),
+        new(KeypadCode, MessageTopics.Security, [], MayChoose: false),
         new(Reserved, MessageTopics.Rentals, AppAndEmail),
         new(HoldEnding, MessageTopics.Rentals, AppAndPush),
         new(HoldExpired, MessageTopics.Rentals, App),

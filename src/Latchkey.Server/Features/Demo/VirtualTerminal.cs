@@ -11,7 +11,8 @@ public static class VirtualTerminal
 {
     /// <param name="Uid">8 to 20 hexadecimal digits.</param>
     /// <param name="Assurance">uidOnly, signed or mutual.</param>
-    public sealed record CardTap(string Uid, string Assurance);
+    /// <param name="Way">At a gate, on which side: <c>in</c> or <c>out</c>.</param>
+    public sealed record CardTap(string Uid, string Assurance, string? Way = null);
 
     /// <param name="Text">What the code says, 1 to 2,953 bytes.</param>
     public sealed record Scanned(string Text);

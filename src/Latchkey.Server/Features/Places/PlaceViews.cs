@@ -2,6 +2,7 @@ using Latchkey.Domain;
 using Latchkey.Domain.Lockers;
 using Latchkey.Domain.Places;
 using Latchkey.Domain.Pricing;
+using Latchkey.Server.Storage;
 
 namespace Latchkey.Server.Features.Places;
 
@@ -56,7 +57,9 @@ public sealed record TariffView(
 public sealed record LockerView(
     Guid Id, int Number, string Label, LockerSize Size, IReadOnlyList<string> Features, int Column, int Row, int RowSpan, string Availability);
 
-public sealed record BankView(Guid Id, Guid SiteId, string Name, bool? Online, DateTimeOffset? LastSeen, int Columns, IReadOnlyList<LockerView> Lockers);
+/// <param name="Mode">How its lockers are got: <c>rental</c>, <c>keypad</c>, <c>visit</c>; a <c>gate</c> has none.</param>
+/// <param name="CodeDigits">How long a code is at a keypad bank.</param>
+public sealed record BankView(Guid Id, Guid SiteId, string Name, bool? Online, DateTimeOffset? LastSeen, int Columns, IReadOnlyList<LockerView> Lockers, string Mode, int CodeDigits);
 
 /// <summary>What is free at a site at one moment.</summary>
 /// <param name="Taken">Lockers with a live lease.</param>
@@ -91,7 +94,8 @@ public static class PlaceViews
         DeviceSighting seen = now.Devices.GetValueOrDefault(bank.DeviceId) ?? new DeviceSighting(null, null);
         return new BankView(
             bank.Id, bank.SiteId, bank.Name, seen.Online, seen.LastSeen, bank.Columns,
-            [.. bank.Lockers.Select(l => new LockerView(l.Id, l.Number, l.Label, l.Size, l.Features, l.Column, l.Row, l.RowSpan, Availability(l, now.Taken)))]);
+            [.. bank.Lockers.Select(l => new LockerView(l.Id, l.Number, l.Label, l.Size, l.Features, l.Column, l.Row, l.RowSpan, Availability(l, now.Taken)))],
+            bank.Mode.Text(), bank.CodeDigits);
     }
 
     /// <summary>Great-circle distance in metres (haversine, mean Earth radius 6,371,009 m).</summary>

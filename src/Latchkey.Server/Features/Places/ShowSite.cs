@@ -21,14 +21,20 @@ public static class ShowSite
     }
 
     /// <summary>A site with its banks.</summary>
+    /// <param name="Keypads">Where no account is needed.</param>
+    /// <param name="Visits">Some lockers are got with a card, at the gate or at the bank.</param>
     public sealed record SiteDetail(
         Guid Id, string Name, string Address, string City, string State, double Latitude, double Longitude, string TimeZone, string Currency,
         IReadOnlyList<OpeningSpanView> OpeningHours, bool OpenNow, int Lockers, IReadOnlyDictionary<Domain.Lockers.LockerSize, int> Free,
-        IReadOnlyDictionary<Domain.Lockers.LockerSize, Money> PerHour, IReadOnlyList<string> Features, bool AlwaysOpen, IReadOnlyList<BankView> Banks, TariffView Tariff, DateTimeOffset AsOf);
+        IReadOnlyDictionary<Domain.Lockers.LockerSize, Money> PerHour, IReadOnlyList<string> Features, bool AlwaysOpen, IReadOnlyList<BankView> Banks, TariffView Tariff, DateTimeOffset AsOf, IReadOnlyList<KeypadAt> Keypads, bool Visits);
+
+    /// <summary>A bank whose lockers are taken with a phone number and a code.</summary>
+    /// <param name="Free">How many of its lockers are free now.</param>
+    public sealed record KeypadAt(Guid Id, string Name, int Free);
 
     /// <summary>A bank with the site it stands at.</summary>
     public sealed record BankDetail(
-        Guid Id, Guid SiteId, string Name, bool? Online, DateTimeOffset? LastSeen, int Columns, IReadOnlyList<LockerView> Lockers, SiteSummaryView Site);
+        Guid Id, Guid SiteId, string Name, bool? Online, DateTimeOffset? LastSeen, int Columns, IReadOnlyList<LockerView> Lockers, string Mode, int CodeDigits, SiteSummaryView Site);
 
     private static async Task Handle(Guid id, HttpContext http, PlaceBook places, SiteBoards boards)
     {
@@ -63,7 +69,7 @@ public static class ShowSite
             return Problems.Of(Refusal.NotFound("bank"));
         Banks banks = await boards.Answer(site, (now, at) => new Banks(site.BanksAndLocks.ToDictionary(b => b.Id, b => PlaceViews.Bank(b, now)), PlaceViews.Summary(site, now, at)), cancel);
         BankView view = banks.ById[id];
-        return TypedResults.Ok(new BankDetail(view.Id, view.SiteId, view.Name, view.Online, view.LastSeen, view.Columns, view.Lockers, banks.Site));
+        return TypedResults.Ok(new BankDetail(view.Id, view.SiteId, view.Name, view.Online, view.LastSeen, view.Columns, view.Lockers, view.Mode, view.CodeDigits, banks.Site));
     }
 
     private static SiteDetail Detail(SitePlace site, SiteOccupancy now, DateTimeOffset at)
@@ -71,7 +77,9 @@ public static class ShowSite
         SiteSummaryView s = PlaceViews.Summary(site, now, at);
         return new SiteDetail(
             s.Id, s.Name, s.Address, s.City, s.State, s.Latitude, s.Longitude, s.TimeZone, s.Currency, s.OpeningHours, s.OpenNow, s.Lockers, s.Free, s.PerHour, s.Features, s.AlwaysOpen,
-            [.. site.Banks.Select(b => PlaceViews.Bank(b, now))], TariffView.Of(site.TariffAt(at)), at);
+            [.. site.Banks.Select(b => PlaceViews.Bank(b, now))], TariffView.Of(site.TariffAt(at)), at,
+            [.. site.Others.Where(b => b.Mode == BankMode.Keypad).Select(b => new KeypadAt(b.Id, b.Name, b.Lockers.Count(l => PlaceViews.Availability(l, now.Taken) == PlaceViews.Free)))],
+            site.LockersForVisits.Any());
     }
 
     private sealed record Banks(IReadOnlyDictionary<Guid, BankView> ById, SiteSummaryView Site);

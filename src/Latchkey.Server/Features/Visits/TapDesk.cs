@@ -94,6 +94,26 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, TapAnswers a
             ? new Answer(TapSays.Ended, lease, places.Locker(locker), WayOut)
             : new Answer(TapSays.NoVisit);
 
+    /// <summary>
+    /// A gate has let somebody through that it knew. Going out under a visit that still runs, it did so without the server: the visit goes on until staff have looked, and they see when.
+    /// </summary>
+    public async Task WentThrough(Transaction tx, Guid device, BankPlace gate, ResultMessage m, DateTimeOffset now)
+    {
+        if (m.Outcome is not (Outcomes.Pulsed or Outcomes.Opened) || m.Authority!.Split(':') is not ["lease", var id, ..] || !Guid.TryParseExact(id, "D", out Guid lease))
+            return;
+        if (await tx.First<VisitRow>($"{VisitRow.Select} where l.id = @lease and l.kind = 'visit' and l.state = 'active' and l.site_id = @SiteId for update of l", new { lease, gate.SiteId }) is not { } row)
+            return;
+        // Its clock is as good as the server's word was; the future is none.
+        DateTimeOffset at = m.At > 0 && m.At < now.ToUnixTimeMilliseconds() ? DateTimeOffset.FromUnixTimeMilliseconds(m.At) : now;
+        if (m.Locker == WayOut && at > row.PaidFrom)
+        {
+            await tx.Execute("update lease set left_at = @at where id = @lease", new { lease, at });
+            tx.Journal(row.Entry(now, JournalKinds.VisitLeft, JournalEntry.ByDevice(device), device));
+        }
+        else if (m.Locker == WayIn && row.LeftAt is { } left && at > left)
+            await tx.Execute("update lease set left_at = null where id = @lease", new { lease });
+    }
+
     private static Answer AtBank(Tap tap, TapSays says, Guid lease, LockerPlace locker) =>
         locker.BankId == tap.Bank.Id ? new Answer(says, lease, locker, locker.Number) : new Answer(TapSays.Elsewhere, lease, locker);
 

@@ -15,7 +15,8 @@ public sealed record FakeDoor(int Number, bool Open, bool Jammed, bool Relay, in
 /// <param name="actuation">From the coil to the open door or the moved bolt.</param>
 /// <param name="bounce">With it the contacts bounce for up to 15 ms at each movement; null for clean ones.</param>
 /// <param name="latched">The doors that have a bolt and its sensor; null for none.</param>
-public sealed partial class FakeBoard(int doors, TimeSpan actuation, Random? bounce, TimeProvider time, IReadOnlySet<int>? latched = null) : IBoard
+/// <param name="shutsAfter">Its doors fall shut by themselves after so long; null: somebody shuts them.</param>
+public sealed partial class FakeBoard(int doors, TimeSpan actuation, Random? bounce, TimeProvider time, IReadOnlySet<int>? latched = null, TimeSpan? shutsAfter = null) : IBoard
 {
     /// <summary>How long a weak supply holds a coil.</summary>
     private static readonly TimeSpan SagAfter = TimeSpan.FromMilliseconds(20);
@@ -144,6 +145,14 @@ public sealed partial class FakeBoard(int doors, TimeSpan actuation, Random? bou
             // An even number of extra edges, so that the contact ends where the door is.
             bounces = bounce is null ? 0 : 2 * bounce.Next(0, 4);
         }
+        if (open && shutsAfter is { } after)
+        {
+            lock (_gate)
+            {
+                _doors[door - 1].Shuts?.Dispose();
+                _doors[door - 1].Shuts = time.CreateTimer(_ => Move(door, open: false), null, after, Timeout.InfiniteTimeSpan);
+            }
+        }
         Changed?.Invoke();
         SetContact(door, open, bounces);
     }
@@ -211,6 +220,7 @@ public sealed partial class FakeBoard(int doors, TimeSpan actuation, Random? bou
         public int Pulses { get; set; }
         public ITimer? Actuation { get; set; }
         public ITimer? Bounces { get; set; }
+        public ITimer? Shuts { get; set; }
         public DoorLevels Levels => new(Contact, Bolted, Occupied);
     }
 }

@@ -73,7 +73,7 @@ public sealed class FakeTerminal(DisplayKind display) : ITerminalParts
         }
     }
 
-    public void Tap(string uid, CardAssurance assurance) => Enter(new TerminalInput.Card(uid, assurance));
+    public void Tap(string uid, CardAssurance assurance, string? way = null) => Enter(new TerminalInput.Card(uid, assurance, way));
 
     public void Scan(string text) => Enter(new TerminalInput.Scan(text));
 

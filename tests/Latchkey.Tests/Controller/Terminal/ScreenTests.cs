@@ -96,13 +96,13 @@ public sealed class ScreenTests
     }
 
     private static readonly Phrase[] Titles =
-        [Phrase.Whose, Phrase.Pin, Phrase.EntryHint, Phrase.Choose, Phrase.ChooseHint, Phrase.NewPin, Phrase.RepeatPin, Phrase.Phone];
+        [Phrase.Whose, Phrase.Pin, Phrase.EntryHint, Phrase.Choose, Phrase.ChooseHint, Phrase.NewPin, Phrase.RepeatPin, Phrase.Phone, Phrase.OpenHint];
 
     private static IEnumerable<(Phrase Text, string? Number, Phrase? More)> Notices() =>
     [
         (Phrase.Idle, null, Phrase.IdleHint), (Phrase.GateIdle, null, null), (Phrase.OneMoment, null, null), (Phrase.Starting, null, null), (Phrase.OutOfOrder, null, null),
         (Phrase.NoNetwork, null, null), (Phrase.NoneFree, null, null), (Phrase.PinsDiffer, null, null), (Phrase.SeeStaff, null, null), (Phrase.Goodbye, null, null),
-        (Phrase.NotValid, null, null), (Phrase.TooManyTries, null, Phrase.OthersWork), (Phrase.WentWrong, null, null),
+        (Phrase.Phone, null, Phrase.TakeHint), (Phrase.GateIdle, null, Phrase.GiveBackHint), (Phrase.NotValid, null, null), (Phrase.TooManyTries, null, Phrase.OthersWork), (Phrase.WentWrong, null, null),
         .. new[] { Phrase.PullDoor, Phrase.Unlocked, Phrase.DoorIsOpen, Phrase.DoorStuck, Phrase.YourLocker, Phrase.CloseDoorFirst, Phrase.CloseDoor }
             .Select(p => (p, (string?)LongestNumber, (Phrase?)null)),
     ];

@@ -8,7 +8,7 @@ namespace Latchkey.Tests.Server.Hosting;
 public sealed class OpenApiTests(TestDatabase databases)
 {
     private static readonly string File = Path.Combine(Repository.Root, "openapi.json");
-    private static readonly string[] Areas = ["accounts", "places", "rentals", "deposits", "locks", "payments", "staff", "messages", "live", "devices", "demo"];
+    private static readonly string[] Areas = ["accounts", "places", "keypad", "rentals", "deposits", "locks", "payments", "staff", "messages", "live", "devices", "demo"];
 
     [Fact]
     public async Task The_committed_description_is_what_the_server_serves()

@@ -174,6 +174,13 @@ internal static class RightsTable
         new("POST /api/unlock", "409 404 404 404 401 404 404", Body: async scene => new { device_id = await scene.Thing("lockDevice") }),
         new("DELETE /api/v1/locks/{id:guid}", "204 404 404 404 401 404 404", "/api/v1/locks/{lock}"),
 
+        // Keypad: whoever knows number and code; what becomes of good ones stands in KeypadTests
+        new("POST /api/v1/keypad/banks/{id:guid}/lockers", "404 404 404 404 404 404 404", $"/api/v1/keypad/banks/{Guid.Empty}/lockers", Of(new { lockerId = Guid.Empty, phone = "+919876543210" })),
+        new("GET /api/v1/keypad/lockers/{id:guid}", "404 404 404 404 404 404 404", $"/api/v1/keypad/lockers/{Guid.Empty}"),
+        new("POST /api/v1/keypad/banks/{id:guid}/mine", "404 404 404 404 404 404 404", $"/api/v1/keypad/banks/{Guid.Empty}/mine", Of(new { number = "9876543210" })),
+        new("POST /api/v1/keypad/lockers/{id:guid}/open", "409 409 409 409 409 409 409", $"/api/v1/keypad/lockers/{Guid.Empty}/open", Of(new { number = "9876543210", code = "123456" })),
+        new("POST /api/v1/keypad/lockers/{id:guid}/finish", "409 409 409 409 409 409 409", $"/api/v1/keypad/lockers/{Guid.Empty}/finish", Of(new { number = "9876543210", code = "123456" })),
+
         // Payments
         new("POST /api/v1/leases/{id:guid}/payments", "201 404 404 404 401 404 404", "/api/v1/leases/{held}/payments"),
         new("GET /api/v1/payments/{id:guid}", OwnerOnly, "/api/v1/payments/{payment}"),
