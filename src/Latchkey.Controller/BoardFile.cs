@@ -9,10 +9,12 @@ namespace Latchkey.Controller;
 /// <param name="Device">Who it is, where the server has not said so: a claimed device finds it in its folder.</param>
 /// <param name="Folder">The device's key, certificate, link.json and journal.</param>
 /// <param name="Labels">What is printed on the doors, door 1 first, where it is not their number.</param>
-/// <param name="I2c"><c>/dev/i2c-1</c></param>
+/// <param name="I2c"><c>/dev/i2c-1</c>; with <paramref name="Expanders"/> for a cabinet.</param>
+/// <param name="Smartlock">A lock of the older system instead of a cabinet.</param>
 internal sealed record BoardFile(
-    string Model, int Lockers, string Folder, string I2c, BoardFile.ExpanderLists Expanders, Guid? Device = null,
-    IReadOnlyList<int>? WithoutSensor = null, BoardFile.Pins? Gpio = null, BoardFile.TerminalParts? Terminal = null, IReadOnlyList<string>? Labels = null)
+    string Model, int Lockers, string Folder, string? I2c = null, BoardFile.ExpanderLists? Expanders = null, Guid? Device = null,
+    IReadOnlyList<int>? WithoutSensor = null, BoardFile.Pins? Gpio = null, BoardFile.TerminalParts? Terminal = null, IReadOnlyList<string>? Labels = null,
+    BoardFile.SmartlockParts? Smartlock = null)
 {
     /// <summary>Addresses as <c>"0x20"</c>, one for each eight doors.</summary>
     internal sealed record ExpanderLists(
@@ -30,12 +32,22 @@ internal sealed record BoardFile(
         string? Display = null, string DisplayAddress = "0x3C", string? DisplaySpi = null, string? CardSpi = null, string? Scanner = null, int ScannerBaud = 9600,
         string Language = "en", bool Gate = false);
 
+    /// <param name="Name">What LATCHKEY_OLD_LOCKS calls it.</param>
+    /// <param name="Broker">The lock's own broker, as LATCHKEY_OLD_LOCKS says under <c>bridge</c>: <c>mqtts://host:port</c>.</param>
+    /// <param name="Identity">The folder <c>nodes/bridge-NAME</c> that the server has written.</param>
+    /// <param name="SilentAfterSeconds">After so long without a word the lock counts as gone, 5 to 3,600: a little more than it takes between two of them.</param>
+    internal sealed record SmartlockParts(string Name, Uri Broker, string Identity, int SilentAfterSeconds = 60);
+
     /// <exception cref="UsageException">It is not there or not of this shape.</exception>
     public static BoardFile Read(string path)
     {
         BoardFile file = DeviceFolder.ReadJson(path, BoardJson.Default.BoardFile);
         if (file.Settings().Fault() is { } fault)
             throw new UsageException($"{path}: {fault}");
+        if (file.Smartlock is null ? file.I2c is null || file.Expanders is null : file.I2c is not null || file.Expanders is not null || file.Terminal is not null || file.Gpio is not null)
+            throw new UsageException($"{path}: a cabinet has 'i2c' and 'expanders'; a lock of the older system has 'smartlock' and none of a cabinet's parts.");
+        if (file.Smartlock is { } old && (old.Name.Length is 0 or > 32 || old.Name.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c != '-') || old.SilentAfterSeconds is < 5 or > 3_600 || old.Broker is not { IsAbsoluteUri: true, Scheme: "mqtts", Port: > 0 } || file.Lockers != 1))
+            throw new UsageException($"{path}: 'smartlock' has a name of small letters, digits and hyphens, a broker like mqtts://host:port, and 'silentAfterSeconds' from 5 to 3,600, and there is one locker.");
         if (file.Labels is { } labels && (labels.Count != file.Lockers || labels.Any(l => l.Length is 0 or > Screen.LongestLocker)))
             throw new UsageException($"{path}: 'labels' has one for each of the {file.Lockers} doors, of 1 to {Screen.LongestLocker} characters.");
         if (file.Terminal is { Language: not ("en" or "hi") })
@@ -64,8 +76,10 @@ internal sealed record BoardFile(
         return (given ?? Device) is { } id ? this with { Device = id } : throw new UsageException($"{Folder} belongs to no device yet: claim it first.");
     }
 
-    public CabinetSettings Settings() =>
-        new() { Device = Id, Lockers = Lockers, Model = Model, WithoutSensor = (WithoutSensor ?? []).ToHashSet() };
+    public CabinetSettings Settings() => Smartlock is not null
+        // Its bolt is all that it tells of. What it says has no bounce, and it may take some seconds to say it; an order lives for ten.
+        ? new() { Device = Id, Lockers = 1, Model = Model, WithoutSensor = new HashSet<int> { 1 }, Latched = new Dictionary<int, Latch> { [1] = new(PowerLoss.Stays) }, ProofMs = 5_000, DebounceMs = 0 }
+        : new() { Device = Id, Lockers = Lockers, Model = Model, WithoutSensor = (WithoutSensor ?? []).ToHashSet() };
 
     public TerminalSettings TerminalSettings() =>
         new() { Language = Terminal?.Language == "hi" ? TerminalLanguage.Hindi : TerminalLanguage.English, Gate = Terminal?.Gate == true, Labels = Labels ?? [] };

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using Latchkey.Controller.Boards.KeyMatrix;
 using Latchkey.Controller.Boards.Linux;
 using Latchkey.Controller.Boards.Mfrc522;
@@ -8,7 +7,6 @@ using Latchkey.Controller.Boards.Signals;
 using Latchkey.Controller.Boards.Ssd1306;
 using Latchkey.Controller.Boards.Ssd1331;
 using Latchkey.Controller.Cabinet;
-using Latchkey.Controller.Claiming;
 using Latchkey.Controller.Terminal;
 
 namespace Latchkey.Controller;
@@ -19,8 +17,7 @@ internal sealed class LinuxController : IDisposable
     /// <summary>A terminal that lost a part is tried again so often; the doors go on without it.</summary>
     private static readonly TimeSpan TerminalAgain = TimeSpan.FromSeconds(5);
 
-    /// <summary>There is a year's time.</summary>
-    private static readonly TimeSpan RenewEvery = TimeSpan.FromDays(1);
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(30);
 
     private readonly BoardFile _file;
     private readonly TimeProvider _time;
@@ -32,19 +29,20 @@ internal sealed class LinuxController : IDisposable
     public LinuxController(BoardFile file, TimeProvider time)
     {
         (_file, _time) = (file, time);
-        _i2c = Opened(new I2cBus(file.I2c));
+        _i2c = Opened(new I2cBus(file.I2c!));
         try
         {
             static IReadOnlyList<int> Addresses(IReadOnlyList<string>? list) => [.. (list ?? []).Select(BoardFile.Address)];
+            BoardFile.ExpanderLists lists = file.Expanders!;
             var expanders = new Pcf8574Settings
             {
-                Release = Addresses(file.Expanders.Release),
-                Lock = Addresses(file.Expanders.Lock),
-                Doors = Addresses(file.Expanders.Doors),
-                Bolts = Addresses(file.Expanders.Bolts),
-                Occupied = Addresses(file.Expanders.Occupied),
-                ActiveLow = file.Expanders.ActiveLow,
-                HighIsOpen = file.Expanders.HighIsOpen,
+                Release = Addresses(lists.Release),
+                Lock = Addresses(lists.Lock),
+                Doors = Addresses(lists.Doors),
+                Bolts = Addresses(lists.Bolts),
+                Occupied = Addresses(lists.Occupied),
+                ActiveLow = lists.ActiveLow,
+                HighIsOpen = lists.HighIsOpen,
             };
             Board = new Pcf8574Board(_i2c, expanders, file.Lockers, Sensors());
         }
@@ -60,56 +58,18 @@ internal sealed class LinuxController : IDisposable
     public Pcf8574Board Board { get; }
 
     /// <summary>Runs until it is cancelled.</summary>
-    public async Task Run(CancellationToken cancel)
-    {
-        (LinkFile link, X509Certificate2Collection? trust) = DeviceFolder.ReadLink(_file.Folder);
-        DeviceIdentity identity = DeviceFolder.ReadIdentity(_file.Id, _file.Folder, link);
-        ICabinetLink cabinetLink = DeviceFolder.Link(identity, link, TimeSpan.FromSeconds(30), _time, trust)(DeviceFolder.Dialer(identity, link, trust));
-        var host = new CabinetHost(_file.Settings(), identity.Commands, Path.Combine(_file.Folder, $"{_file.Id:D}.journal"), Board, cabinetLink, _time);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        Task[] parts =
-        [
-            RunTerminal(host, ended.Token),
-            Board.Poll(_time, ended.Token),
-            new ServiceNotice(Environment.GetEnvironmentVariable("NOTIFY_SOCKET"), Environment.GetEnvironmentVariable("WATCHDOG_USEC")).Run(host, _time, ended.Token),
-        ];
-        if (link.Http is not null)
-            parts = [.. parts, Renew(identity, ended.Token)];
-        Task running = host.Run(ended.Token);
-        // Whatever ends first ends all; systemd starts it again, with all relays off.
-        Task first = await Task.WhenAny([running, .. parts]);
-        await ended.CancelAsync();
-        await Task.WhenAll([running, .. parts]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!cancel.IsCancellationRequested)
-            await first;
-    }
-
-    /// <summary>Ends when the device has another key: systemd starts it again with that one.</summary>
-    private async Task Renew(DeviceIdentity identity, CancellationToken cancel)
-    {
-        while (true)
-        {
-            try
-            {
-                if (KeyChange.IsDue(identity.Certificate, _time.GetUtcNow()))
-                {
-                    await KeyChange.Run(identity.Device, _file.Folder, cancel);
-                    await Console.Error.WriteLineAsync("The key was changed; starting again with the new one.");
-                    return;
-                }
-            }
-            catch (Exception e) when (e is IOException or UsageException or ServerRefusedException)
-            {
-                await Console.Error.WriteLineAsync($"The certificate ends on {identity.Certificate?.NotAfter:yyyy-MM-dd}, and the key cannot be changed: {e.Message}");
-            }
-            await Task.Delay(RenewEvery, _time, cancel);
-        }
-    }
+    public Task Run(CancellationToken cancel) => CabinetProgram.Run(
+        _file,
+        Board,
+        (identity, link, trust) => DeviceFolder.Link(identity, link, LongestRetry, _time, trust)(DeviceFolder.Dialer(identity, link, trust)),
+        (host, ended) => [RunTerminal(host, ended), Board.Poll(_time, ended)],
+        _time,
+        cancel);
 
     /// <summary>Tells of each part whether it answers, and moves nothing.</summary>
     public IEnumerable<(string Part, string? Fault)> Check()
     {
-        BoardFile.ExpanderLists lists = _file.Expanders;
+        BoardFile.ExpanderLists lists = _file.Expanders!;
         foreach ((string name, IReadOnlyList<string>? list) in new[] { ("door contacts", lists.Doors), ("bolts", lists.Bolts), ("occupancy", lists.Occupied) })
         {
             foreach (string address in list ?? [])

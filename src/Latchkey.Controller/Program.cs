@@ -5,7 +5,7 @@ using Latchkey.Controller.Cabinet;
 using Latchkey.Controller.Claiming;
 
 const string Help = """
-    Runs one Latchkey cabinet on this board.
+    Runs one Latchkey cabinet on this board, or stands in for one lock of an older system.
 
       claim --config FILE --server https://HOST --code CODE [--authority FILE] [--transport mqtt|ws|poll]
                              makes this device's key, comes to the server with the code of its label, shows twelve digits, and waits
@@ -42,6 +42,13 @@ try
     {
         DeviceFolder.Enrol(file.Id, Directory.CreateDirectory(file.Folder).FullName);
         Console.WriteLine($"The request is {Path.Combine(file.Folder, $"{file.Id:D}.csr.pem")}. The key stays where it is.");
+        return 0;
+    }
+    if (file.Smartlock is not null)
+    {
+        if (verb == "check")
+            throw new UsageException("A lock of the older system has no parts to check; its state on the server says whether it speaks.");
+        await SmartlockBridge.Run(file, ExactTime.Instance, stop.Token);
         return 0;
     }
     using var controller = new LinuxController(file, ExactTime.Instance);

@@ -8,8 +8,9 @@ namespace Latchkey.Controller.Cabinet;
 /// <summary>A cabinet's link over MQTT. Each connection is a fresh session, so that no order waits at the broker for a device that was away.</summary>
 /// <param name="device">Also the client's id, which the broker compares with the certificate.</param>
 /// <param name="longestRetry">The longest wait between two attempts, at least 500 ms.</param>
+/// <param name="willWhenStopped">Whether the last will is published also when it is stopped: then the device is known to be gone at once.</param>
 [SuppressMessage("Design", "CA1001", Justification = "A source without timer or parent holds nothing, and a sender may look at it after its end.")]
-public sealed class MqttCabinetLink(Guid device, MqttDial dial, TimeProvider time, TimeSpan longestRetry) : ICabinetLink
+public sealed class MqttCabinetLink(Guid device, MqttDial dial, TimeProvider time, TimeSpan longestRetry, bool willWhenStopped = false) : ICabinetLink
 {
     /// <summary>The broker publishes the last will after one and a half of these, 15 s. The heartbeat comes more often, so that no ping is needed.</summary>
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(10);
@@ -35,6 +36,7 @@ public sealed class MqttCabinetLink(Guid device, MqttDial dial, TimeProvider tim
             FirstRetry = FirstRetry,
             LongestRetry = longestRetry,
             NextWill = () => NextWill(listener),
+            WillWhenStopped = () => willWhenStopped,
         };
         await using var client = new MqttClient(options, dial, time);
         client.Changed += Note;

@@ -114,7 +114,7 @@ public sealed class LatchkeyServer : IAsyncDisposable
             await DemoSeed.Others(db, grants, time, cancel);
             await simulator.Enrol(time, cancel);
         }
-        BrokerAddress broker = given ?? await StartMosquitto(folder.Value, db, keys, options.MqttListen is { } listen ? BrokerListener.Parse(listen) : null, time, log, cancel);
+        BrokerAddress broker = given ?? await StartMosquitto(folder.Value, db, keys, options, time, log, cancel);
 
         _app = await Composition.Build(options, time, source, bell, db, keys, passwords, broker, hardware, cancel);
         await _app.Services.GetRequiredService<PlaceBook>().Reload(cancel);
@@ -145,9 +145,10 @@ public sealed class LatchkeyServer : IAsyncDisposable
         return postgres.ConnectionString;
     }
 
-    private async Task<BrokerAddress> StartMosquitto(DataDirectory data, Db db, ServerKeys keys, BrokerListener? open, TimeProvider time, ILogger log, CancellationToken cancel)
+    private async Task<BrokerAddress> StartMosquitto(DataDirectory data, Db db, ServerKeys keys, ServerOptions options, TimeProvider time, ILogger log, CancellationToken cancel)
     {
-        PrivateMosquitto mosquitto = Own(await PrivateMosquitto.Start(data, db, keys, open, time, log, cancel));
+        BrokerListener? open = options.MqttListen is { } listen ? BrokerListener.Parse(listen) : null;
+        PrivateMosquitto mosquitto = Own(await PrivateMosquitto.Start(data, db, keys, open, options.OldLocks, time, log, cancel));
         return mosquitto.Address;
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Latchkey.Server.Features.Payments.Stripe;
 using Latchkey.Server.Features.Accounts;
+using Latchkey.Server.Devices.Broker;
 using Latchkey.Server.Hosting.Face;
 using Latchkey.Server.Messages;
 
@@ -30,6 +31,9 @@ public sealed record ServerOptions(
 
     /// <summary>Where the private broker listens for devices elsewhere, see <see cref="Devices.Broker.BrokerListener"/> (LATCHKEY_MQTT_LISTEN); null for nowhere.</summary>
     public string? MqttListen { get; init; }
+
+    /// <summary>Locks of an older system that the private broker listens for (LATCHKEY_OLD_LOCKS).</summary>
+    public IReadOnlyList<OldLock> OldLocks { get; init; } = [];
 
     /// <summary>Cards are taken through Stripe; null for the sandbox.</summary>
     public StripeSettings? Stripe { get; init; }
@@ -78,6 +82,8 @@ public sealed record ServerOptions(
               LATCHKEY_URL       how people reach this service, for links in messages and the way back from a checkout: https://lockers.example
               LATCHKEY_OUTBOX    on or off: keep messages that nobody carries for the page /outbox, codes and all (on with the demo)
               LATCHKEY_MQTT_LISTEN  where the private broker listens for devices elsewhere, with TLS only: 0.0.0.0:8883/broker.example
+              LATCHKEY_OLD_LOCKS  locks that speak smartlock/status and smartlock/commands, each with a listener of its own, as JSON (docs/operating.md):
+                                 [{"name": "gym-door", "listen": "10.0.5.1:18831", "password": "..."}]
               LATCHKEY_STRIPE_KEY, LATCHKEY_STRIPE_WEBHOOK_SECRET  take cards through Stripe instead of the sandbox; its webhook is
                                  /api/v1/webhooks/stripe
               LATCHKEY_TILES     where browsers get a street map's pictures, and whom it is from; without it the map is a schematic one:
@@ -106,6 +112,7 @@ public sealed record ServerOptions(
                 Messages = MessageSettings.FromEnvironment(demo: !parsed.GetValue(noDemo)),
                 Stripe = StripeSettings.FromEnvironment(),
                 MqttListen = EnvironmentSetting.Of("LATCHKEY_MQTT_LISTEN"),
+                OldLocks = OldLock.Parse(EnvironmentSetting.Of("LATCHKEY_OLD_LOCKS")),
                 Oidc = OidcSettings.Parse(EnvironmentSetting.Of("LATCHKEY_OIDC")),
                 DeviceMqtt = DeviceBroker(EnvironmentSetting.Of("LATCHKEY_DEVICE_MQTT")),
             };

@@ -52,16 +52,30 @@ public sealed class Customer(IPage page, LatchkeyProcess latchkey)
         await page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { NameRegex = new Regex(Regex.Escape(site)) }).First.ClickAsync();
         await page.WaitForURLAsync("**/site/**");
         await Button("^Hold").ClickAsync();
-        await page.WaitForURLAsync("**/lease/**");
+        await Arrives("**/lease/**");
+    }
+
+    /// <summary>Waits for an address; when it does not come, what the page says instead is the failure's text.</summary>
+    private async Task Arrives(string address)
+    {
+        try
+        {
+            await page.WaitForURLAsync(address);
+        }
+        catch (TimeoutException e)
+        {
+            string said = await page.Locator("main").InnerTextAsync();
+            throw new TimeoutException($"The page did not come to {address}. It is {page.Url} and says:\n{said[..Math.Min(said.Length, 1500)]}", e);
+        }
     }
 
     /// <summary>From "Pay" through the sandbox's page and back.</summary>
     public async Task Pay()
     {
         await Button("^Pay").ClickAsync();
-        await page.WaitForURLAsync("**/checkout/**");
+        await Arrives("**/checkout/**");
         await Button("^Pay").ClickAsync();
-        await page.WaitForURLAsync("**/lease/**");
+        await Arrives("**/lease/**");
     }
 
     public ILocator Button(string pattern) => page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { NameRegex = new Regex(pattern, RegexOptions.IgnoreCase) }).First;

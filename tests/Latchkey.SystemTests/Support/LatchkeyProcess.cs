@@ -90,7 +90,7 @@ public sealed class LatchkeyProcess : IAsyncDisposable
 
     /// <summary>Where the private broker of this data directory listens.</summary>
     public static string BrokerPort(string data) =>
-        File.ReadLines($"{data}/mosquitto/mosquitto.conf").Single(l => l.StartsWith("listener ", StringComparison.Ordinal)).Split(' ')[1];
+        File.ReadLines($"{data}/mosquitto/mosquitto.conf").First(l => l.StartsWith("listener ", StringComparison.Ordinal)).Split(' ')[1];
 
     /// <summary>A fresh data directory that the database's user can enter.</summary>
     public static string NewData()

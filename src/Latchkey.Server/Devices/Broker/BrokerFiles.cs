@@ -28,37 +28,57 @@ public static class BrokerFiles
     /// <param name="revocations">Whether there is a revoked.pem. One that has expired locks everybody out.</param>
     public static string Configuration(IReadOnlyList<IPEndPoint> listeners, string folder, string plugin, bool revocations = false)
     {
-        var lines = new List<string>
-        {
-            "# Written by Latchkey, again and again. Changes are lost.",
-            "per_listener_settings false",
-            "allow_anonymous false",
-            $"plugin {plugin}",
-            $"plugin_opt_config_file {folder}/dynamic-security.json",
-            "# Without it a command's echo takes 44 ms instead of 0.1.",
-            "set_tcp_nodelay true",
-            "message_size_limit 2048",
-            "# Nothing here is ever retained: an old command must not open a door.",
-            "retain_available false",
-            "# The device's own outbox is the promise, not the broker's disk.",
-            "persistence false",
+        string[] lines =
+        [
+            .. Common(folder, plugin, "dynamic-security.json", "mosquitto.pid"),
             "# Overflow drops silently, so this is large: 100,000 reports of a node that stalls are about 100 MB.",
             "max_queued_messages 100000",
             "max_inflight_messages 1000",
             "persistent_client_expiration 1d",
-            "sys_interval 0",
-            "log_dest stderr",
-            "log_type error",
-            "log_type warning",
-            "log_type notice",
-            $"pid_file {folder}/mosquitto.pid",
-        };
-        foreach (IPEndPoint at in listeners)
-            lines.AddRange(Listener(at, folder, revocations));
+            .. listeners.SelectMany(at => Listener(at, folder, revocations)),
+        ];
         return string.Join('\n', lines) + "\n";
     }
 
-    /// <summary>There is no other way to make a listener, so there is none without TLS.</summary>
+    /// <summary>The broker of one lock that can do neither TLS nor topics of its own.</summary>
+    public static string Configuration(OldLock old, string folder, string plugin)
+    {
+        string[] lines =
+        [
+            .. Common(folder, plugin, old.SecurityFile, old.PidFile),
+            "max_queued_messages 100",
+            "persistent_client_expiration 1h",
+            .. Listener(old.BridgeAt, folder, revocations: true),
+            string.Create(CultureInfo.InvariantCulture, $"listener {old.At.Port} {old.At.Address}"),
+            "# Or it could call itself by its bridge's name, and the broker would end the bridge's connection.",
+            "use_username_as_clientid true",
+        ];
+        return string.Join('\n', lines) + "\n";
+    }
+
+    private static IEnumerable<string> Common(string folder, string plugin, string security, string pid) =>
+    [
+        "# Written by Latchkey, again and again. Changes are lost.",
+        "per_listener_settings false",
+        "allow_anonymous false",
+        $"plugin {plugin}",
+        $"plugin_opt_config_file {folder}/{security}",
+        "# Without it a command's echo takes 44 ms instead of 0.1.",
+        "set_tcp_nodelay true",
+        "message_size_limit 2048",
+        "# Nothing here is ever retained: an old command must not open a door.",
+        "retain_available false",
+        "# The device's own outbox is the promise, not the broker's disk.",
+        "persistence false",
+        "sys_interval 0",
+        "log_dest stderr",
+        "log_type error",
+        "log_type warning",
+        "log_type notice",
+        $"pid_file {folder}/{pid}",
+    ];
+
+    /// <summary>There is no other way to make a listener for anybody but an older lock, so there is none without TLS.</summary>
     private static IEnumerable<string> Listener(IPEndPoint at, string folder, bool revocations) =>
     [
         string.Create(CultureInfo.InvariantCulture, $"listener {at.Port} {at.Address}"),
@@ -93,7 +113,12 @@ public static class BrokerFiles
             clients.Add(Client($"{device:D}", RoleOf(device)));
             roles.Add(DeviceRole(device));
         }
-        return new JsonObject
+        return Security(clients, roles);
+    }
+
+    /// <summary>These clients with these roles; everything that is not said in them is denied.</summary>
+    internal static string Security(JsonArray clients, JsonArray roles) =>
+        new JsonObject
         {
             ["defaultACLAccess"] = new JsonObject
             {
@@ -106,7 +131,6 @@ public static class BrokerFiles
             ["groups"] = new JsonArray(),
             ["roles"] = roles,
         }.ToJsonString();
-    }
 
     /// <summary>For <see cref="ControlTopic"/>: a device that was claimed while the broker runs.</summary>
     public static byte[] AddDevice(Guid device)
@@ -140,13 +164,13 @@ public static class BrokerFiles
         ("publishClientReceive", Topics.OrdersTo(device)),
     ]);
 
-    private static JsonObject Client(string name, string role) => new()
+    internal static JsonObject Client(string name, string role) => new()
     {
         ["username"] = name,
         ["roles"] = new JsonArray(new JsonObject { ["rolename"] = role }),
     };
 
-    private static JsonObject Role(string name, params (string Type, string Topic)[] allowed) => new()
+    internal static JsonObject Role(string name, params (string Type, string Topic)[] allowed) => new()
     {
         ["rolename"] = name,
         ["acls"] = new JsonArray([.. allowed.Select(a => new JsonObject

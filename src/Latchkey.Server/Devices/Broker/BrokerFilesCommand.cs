@@ -43,7 +43,8 @@ public static class BrokerFilesCommand
                     [.. Enumerable.Range(1, parsed.GetValue(nodes)).Select(n => string.Create(CultureInfo.InvariantCulture, $"node-{n}"))],
                     [listener.At],
                     listener.Names,
-                    parsed.GetValue(plugin) ?? BrokerFiles.FindPlugin() ?? throw new StartUpException("Mosquitto's plugin is not on this machine. Say with --plugin where the broker finds mosquitto_dynamic_security.so."));
+                    parsed.GetValue(plugin) ?? BrokerFiles.FindPlugin() ?? throw new StartUpException("Mosquitto's plugin is not on this machine. Say with --plugin where the broker finds mosquitto_dynamic_security.so."),
+                    OldLock.Parse(EnvironmentSetting.Of("LATCHKEY_OLD_LOCKS")));
                 await Write(set, time, stop);
                 await Console.Out.WriteLineAsync(
                     $"{broker} is for the broker (mosquitto -c {set.FolderAtBroker}/mosquitto.conf), {set.NodesFolder}/node-N for node N (LATCHKEY_MQTT). The certificates end on {time.GetUtcNow().AddYears(1):yyyy-MM-dd}: write them anew before that day and start broker and nodes again.");

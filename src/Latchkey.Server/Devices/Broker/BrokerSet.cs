@@ -16,8 +16,10 @@ namespace Latchkey.Server.Devices.Broker;
 /// <param name="Nodes">Their names, which are their users and client ids at the broker.</param>
 /// <param name="Listeners">Where it listens, always with TLS.</param>
 /// <param name="Names">Under which names and addresses it is known, besides the loopback ones.</param>
+/// <param name="OldLocks">See <see cref="OldLock"/>; each bridge gets an identity beside the nodes'.</param>
 public sealed record BrokerSet(
-    string Folder, string FolderAtBroker, string NodesFolder, IReadOnlyList<string> Nodes, IReadOnlyList<IPEndPoint> Listeners, IReadOnlyList<string> Names, string Plugin)
+    string Folder, string FolderAtBroker, string NodesFolder, IReadOnlyList<string> Nodes, IReadOnlyList<IPEndPoint> Listeners, IReadOnlyList<string> Names, string Plugin,
+    IReadOnlyList<OldLock> OldLocks)
 {
     public async Task Write(Db db, ServerKeys keys, DateTimeOffset now, CancellationToken cancel)
     {
@@ -26,19 +28,19 @@ public sealed record BrokerSet(
         using var brokerKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using X509Certificate2 broker = DeviceAuthority.SignBroker(authority, key, brokerKey, now, [.. Names]);
         List<Guid> devices = [.. await db.Read(c => c.QueryAsync<Guid>("select id from device where public_key <> '' and revoked_at is null"), cancel)];
-        await BrokerFolder.Write(
-            Folder,
-            new Dictionary<string, string>
-            {
-                ["ca.pem"] = authority.ExportCertificatePem(),
-                ["broker.pem"] = broker.ExportCertificatePem(),
-                ["broker.key"] = brokerKey.ExportPkcs8PrivateKeyPem(),
-                ["dynamic-security.json"] = BrokerFiles.Security(Nodes, devices),
-                ["revoked.pem"] = await DeviceCertificates.RevocationList(db, authority, key, now, cancel),
-                ["mosquitto.conf"] = BrokerFiles.Configuration(Listeners, FolderAtBroker, Plugin, revocations: true),
-            },
-            cancel);
-        foreach (string node in Nodes)
+        var files = new Dictionary<string, string>
+        {
+            ["ca.pem"] = authority.ExportCertificatePem(),
+            ["broker.pem"] = broker.ExportCertificatePem(),
+            ["broker.key"] = brokerKey.ExportPkcs8PrivateKeyPem(),
+            ["dynamic-security.json"] = BrokerFiles.Security(Nodes, devices),
+            ["revoked.pem"] = await DeviceCertificates.RevocationList(db, authority, key, now, cancel),
+            ["mosquitto.conf"] = BrokerFiles.Configuration(Listeners, FolderAtBroker, Plugin, revocations: true),
+        };
+        foreach (OldLock old in OldLocks)
+            (files[old.ConfigurationFile], files[old.SecurityFile]) = (BrokerFiles.Configuration(old, FolderAtBroker, Plugin), old.Security());
+        await BrokerFolder.Write(Folder, files, cancel);
+        foreach (string node in (IEnumerable<string>)[.. Nodes, .. OldLocks.Select(l => l.Bridge)])
             await WriteNode(Path.Combine(NodesFolder, node), node, authority, key, now, cancel);
     }
 
