@@ -126,7 +126,7 @@ export type LiveEvent =
 
 export type MessageChannel = 'app' | 'email' | 'push' | 'sms';
 export type SentChannel = Exclude<MessageChannel, 'app'>;
-export type MessageTopic = 'rentals' | 'payments' | 'doors' | 'locks' | 'security' | 'staff';
+export type MessageTopic = 'rentals' | 'deposits' | 'payments' | 'doors' | 'locks' | 'security' | 'staff';
 
 export interface Message { id: string; kind: string; title: string; text: string; link: string | null; at: string; read: boolean }
 export interface MessagePage { items: Message[]; next: string | null; unread: number }

@@ -27,6 +27,11 @@ const LockPage = lazy(() => import('../screens/lock/LockPage').then((part) => ({
 const LocksPage = lazy(() => import('../screens/lock/LocksPage').then((part) => ({ default: part.LocksPage })));
 const RegisterPage = lazy(() => import('../screens/lock/RegisterPage').then((part) => ({ default: part.RegisterPage })));
 const SharedPage = lazy(() => import('../screens/shared/SharedPage').then((part) => ({ default: part.SharedPage })));
+const SendPage = lazy(() => import('../screens/deposit/SendPage').then((part) => ({ default: part.SendPage })));
+const DepositPage = lazy(() => import('../screens/deposit/DepositPage').then((part) => ({ default: part.DepositPage })));
+const CollectPage = lazy(() => import('../screens/deposit/CollectPage').then((part) => ({ default: part.CollectPage })));
+const CodePage = lazy(() => import('../screens/deposit/CodePage').then((part) => ({ default: part.CodePage })));
+const PlacesPage = lazy(() => import('../screens/staff/PlacesPage').then((part) => ({ default: part.PlacesPage })));
 const CheckoutPage = lazy(() => import('../screens/checkout/CheckoutPage').then((part) => ({ default: part.CheckoutPage })));
 
 export function App() {
@@ -55,6 +60,7 @@ function screen(pathname: string, search: string): ReactNode {
       case 'messages': return <SignedIn>{(person) => <MessagesPage key={person.id} />}</SignedIn>;
       case 'locks': return <SignedIn>{(person) => <LocksPage key={person.id} />}</SignedIn>;
       case 'outbox': return <OutboxPage />;
+      case 'collect': return <CollectPage key={location.hash} />;
       case 'shared': return <SharedPage key={location.hash} />;
       default: return <Missing />;
     }
@@ -63,6 +69,7 @@ function screen(pathname: string, search: string): ReactNode {
   if (head === 'locks' && id === 'register') return <SignedIn>{() => <RegisterPage />}</SignedIn>;
   if (head === 'admin' && id === 'locks') return <SignedIn>{() => <OwnersPage />}</SignedIn>;
   if (head === 'admin' && id === 'tickets') return <SignedIn>{() => <TicketsPage />}</SignedIn>;
+  if (head === 'admin' && id === 'places') return <SignedIn>{() => <PlacesPage />}</SignedIn>;
   if (head === 'admin' && id === 'messages') return <SignedIn>{() => <UndeliveredPage />}</SignedIn>;
   const name = decodeURIComponent(id);
   switch (head) {
@@ -70,6 +77,9 @@ function screen(pathname: string, search: string): ReactNode {
     case 'bank': return <BankPage key={name} bankId={name} />;
     case 'lease': return <SignedIn key={name + search}>{() => <LeasePage leaseId={name} />}</SignedIn>;
     case 'locks': return <SignedIn key={name}>{() => <LockPage lockId={name} />}</SignedIn>;
+    case 'send': return <SignedIn key={name}>{() => <SendPage siteId={name} />}</SignedIn>;
+    case 'deposits': return <SignedIn key={name}>{() => <DepositPage depositId={name} />}</SignedIn>;
+    case 'collect': return <CodePage key={name} lockerId={name} />;
     case 'receipt': return <SignedIn key={name}>{() => <ReceiptPage leaseId={name} />}</SignedIn>;
     default: return <Missing />;
   }

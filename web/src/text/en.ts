@@ -2,6 +2,7 @@ import { accountEn } from './account.en';
 import { findEn } from './find.en';
 import { lockEn } from './lock.en';
 import { changeEn } from './change.en';
+import { depositEn } from './deposit.en';
 import { en as messages } from './messages.en';
 import { moneyEn } from './money.en';
 import { shareEn } from './share.en';
@@ -18,6 +19,7 @@ export const en = {
   ...lockEn,
   ...shareEn,
   ...changeEn,
+  ...depositEn,
   'nav.skip': 'Skip to the content',
   'nav.main': 'Main',
   'nav.find': 'Find a locker',

@@ -4,6 +4,7 @@ import { accountHi } from './account.hi';
 import { findHi } from './find.hi';
 import { lockHi } from './lock.hi';
 import { changeHi } from './change.hi';
+import { depositHi } from './deposit.hi';
 import { shareHi } from './share.hi';
 import { offlineHi } from './offline.hi';
 import { fieldHi, refusalsHi } from './refusals.hi';
@@ -22,6 +23,7 @@ export const hi: Catalogue = {
   ...lockHi,
   ...shareHi,
   ...changeHi,
+  ...depositHi,
   'nav.skip': 'सीधे सामग्री पर जाएँ',
   'nav.main': 'मुख्य',
   'nav.find': 'लॉकर खोजें',

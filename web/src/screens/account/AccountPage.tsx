@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { LockKeyhole, LogOut } from 'lucide-react';
+import { LockKeyhole, LogOut, MapPinned } from 'lucide-react';
 import { accounts } from '../../api/accounts';
 import type { Person } from '../../api/types';
 import { useResource } from '../../api/useResource';
@@ -53,6 +53,13 @@ export function AccountPage({ person }: { person: Person }) {
             <p className="quiet">{t('locks.account')}</p>
             <ButtonLink href="/locks" icon={<LockKeyhole size={20} aria-hidden="true" />}>{t('locks.title')}</ButtonLink>
           </section>
+          {account.role === 'admin' && (
+            <section className="panel" aria-labelledby="account-places">
+              <h2 id="account-places">{t('places.title')}</h2>
+              <p className="quiet">{t('places.account')}</p>
+              <ButtonLink href="/admin/places" icon={<MapPinned size={20} aria-hidden="true" />}>{t('places.title')}</ButtonLink>
+            </section>
+          )}
           {(account.role === 'operator' || account.role === 'admin') && <ApiKeys />}
         </>
       )}

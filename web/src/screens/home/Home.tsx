@@ -13,6 +13,7 @@ import { Trouble } from '../../parts/Trouble';
 import { usePerson } from '../../session/useSession';
 import { t, tn } from '../../text/t';
 import { CityMap } from './CityMap';
+import { MyDeposits } from './MyDeposits';
 import { MyLockers } from './MyLockers';
 import { MyLocks } from './MyLocks';
 import { readFeatures } from '../site/choice';
@@ -55,6 +56,7 @@ export function Home() {
   return (
     <Page title="Latchkey" heading={t('home.title')} className="home">
       {person !== null && <MyLockers who={person.id} />}
+      {person !== null && <MyDeposits who={person.id} />}
       {person !== null && <MyLocks who={person.id} />}
       <section className="home-search" aria-label={t('home.search')}>
         <div className="search">

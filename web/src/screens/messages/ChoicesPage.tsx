@@ -10,7 +10,7 @@ import { Trouble } from '../../parts/Trouble';
 import { type Plain, t } from '../../text/t';
 import './MessagesPage.css';
 
-const topics: MessageTopic[] = ['rentals', 'payments', 'doors', 'locks', 'security', 'staff'];
+const topics: MessageTopic[] = ['rentals', 'deposits', 'payments', 'doors', 'locks', 'security', 'staff'];
 
 /** Which kinds of message come by which channel. Each choice is kept at once. */
 export function ChoicesPage() {

@@ -1,10 +1,11 @@
-import { ArrowLeft } from 'lucide-react';
+import { ArrowLeft, PackagePlus } from 'lucide-react';
 import { api } from '../../api/endpoints';
 import { useResource } from '../../api/useResource';
 import { Link } from '../../app/Link';
 import { Page } from '../../app/Page';
 import { keepQuery, useAddress } from '../../app/router';
 import { useLive } from '../../live/useLive';
+import { ButtonLink } from '../../parts/Button';
 import { BankDoors } from '../../parts/BankDoors';
 import { Skeleton } from '../../parts/Skeleton';
 import { Trouble } from '../../parts/Trouble';
@@ -50,6 +51,7 @@ export function SitePage({ siteId }: { siteId: string }) {
           />
         ))}
       </section>
+      {site.banks.length > 0 && <div className="site-send"><ButtonLink href={`/send/${site.id}`} icon={<PackagePlus size={20} aria-hidden="true" />}>{t('send.start')}</ButtonLink></div>}
       <Nearby site={site} size={choice.size} />
     </Page>
   );

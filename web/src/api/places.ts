@@ -1,0 +1,29 @@
+import { ask } from './client';
+import type { Money, Size } from './types';
+
+export interface StateOf { id: string; name: string; cities: number }
+export interface CityOf { id: string; stateId: string; state: string; name: string; points: number }
+export interface PointBank { id: string; name: string; columns: number; online: boolean | null }
+export interface Point { id: string; name: string; address: string; city: string; state: string; storagePerHour: Money; lockers: number; free: number; banks: PointBank[] }
+export interface NewPoint { cityId: string; name: string; address: string; latitude: number; longitude: number; storagePerHourMinor: number }
+export type ClearReason = 'overdue' | 'left-behind' | 'broken' | 'other';
+
+const id = encodeURIComponent;
+
+/** What admins do with places. */
+export const places = {
+  states: (signal?: AbortSignal) => ask<{ items: StateOf[] }>('/states', { signal }),
+  makeState: (name: string) => ask<StateOf>('/states', { method: 'POST', body: { name } }),
+  removeState: (stateId: string) => ask<void>(`/states/${id(stateId)}`, { method: 'DELETE' }),
+  cities: (signal?: AbortSignal) => ask<{ items: CityOf[] }>('/cities', { signal }),
+  makeCity: (stateId: string, name: string) => ask<CityOf>('/cities', { method: 'POST', body: { stateId, name } }),
+  removeCity: (cityId: string) => ask<void>(`/cities/${id(cityId)}`, { method: 'DELETE' }),
+  points: (signal?: AbortSignal) => ask<{ items: Point[]; total: number }>('/locker-points?limit=200', { signal }),
+  makePoint: (point: NewPoint) => ask<Point>('/locker-points', { method: 'POST', body: point }),
+  removePoint: (pointId: string) => ask<void>(`/locker-points/${id(pointId)}`, { method: 'DELETE' }),
+  makeBank: (pointId: string, name: string, columns: number) => ask<PointBank>(`/locker-points/${id(pointId)}/banks`, { method: 'POST', body: { name, columns } }),
+  makeLocker: (locker: { bankId: string; number: number; label: string; size: Size }) => ask<unknown>('/admin/lockers', { method: 'POST', body: locker }),
+  changeLocker: (lockerId: string, locker: { label: string; size: Size; inService: boolean; features: string[] }) => ask<unknown>(`/admin/lockers/${id(lockerId)}`, { method: 'PUT', body: locker }),
+  removeLocker: (lockerId: string) => ask<void>(`/admin/lockers/${id(lockerId)}`, { method: 'DELETE' }),
+  clear: (lockerId: string, reason: ClearReason, open: boolean) => ask<unknown>(`/admin/lockers/${id(lockerId)}/force-clear?reason=${reason}&open=${open}`, { method: 'DELETE' }),
+};
