@@ -51,7 +51,7 @@ public sealed class GrantPush : BackgroundService
     {
         foreach (JournalEntry entry in batch.Select(r => r.Entry))
         {
-            if (entry.Kind is JournalKinds.LeaseActive or JournalKinds.LeaseLeft or JournalKinds.LeaseMoved or JournalKinds.LeaseEnded or JournalKinds.PinSet or JournalKinds.CardsSet or JournalKinds.ShareMade or JournalKinds.ShareTold or JournalKinds.ShareEnded
+            if (entry.Kind is JournalKinds.LeaseActive or JournalKinds.LeaseLeft or JournalKinds.LeaseMoved or JournalKinds.LeaseEnded or JournalKinds.PinSet or JournalKinds.CardsSet or JournalKinds.ShareMade or JournalKinds.ShareTold or JournalKinds.ShareEnded or JournalKinds.DepositCodeUsedUp
                     or JournalKinds.SitePolicy or JournalKinds.VisitBegun or JournalKinds.VisitEnded or JournalKinds.VisitCard or JournalKinds.VisitRoll or JournalKinds.KeypadHeld or JournalKinds.KeypadTaken or JournalKinds.KeypadEnded && entry.BankId is { } bank && _places.Bank(bank) is { } known)
                 _news.Send(known.DeviceId);
         }

@@ -48,7 +48,7 @@ public sealed class CollectCodes(byte[] key, Outbox outbox)
                 pinHash = device.HashPin(salt, locker.Number, code),
             });
         ShareRow row = (await tx.First<ShareRow>(ShareRow.Select + " where s.id = @share", new { share }))!;
-        if (role != "return" && !deposit.MustBePaid(now))
+        if (role != "return" && !deposit.WaitsForPayment)
             await row.Tell(tx, bank, locker, row.PinHash!, now);
         tx.Journal(row.Entry(now, JournalKinds.ShareMade, authority));
         return new Made(row, secret);

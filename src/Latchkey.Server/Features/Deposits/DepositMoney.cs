@@ -42,8 +42,10 @@ internal static class DepositMoney
         foreach (ShareRow share in (await tx.Query<ShareRow>(ShareRow.Select + " where s.lease_id = @Id and s.ended_at is null and s.role in ('receiver', 'delegate')", new { lease.Id })).ToList())
         {
             // Where another device has taken the place of the bank's, its hash is worth nothing: they get a new code when they ask.
-            if (share.Tries < Deposit.MostTries)
-                await share.Tell(tx, bank, locker, share.PinHash!, now);
+            if (share.Tries >= Deposit.MostTries)
+                continue;
+            await share.Tell(tx, bank, locker, share.PinHash!, now);
+            tx.Journal(share.Entry(now, JournalKinds.ShareTold, JournalEntry.ByServer));
         }
         return true;
     }

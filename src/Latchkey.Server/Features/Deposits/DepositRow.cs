@@ -65,8 +65,11 @@ public sealed class DepositRow
         return StoredAt is null ? new Owed(rental.Tariff.Amount(0), rental.Tariff.Amount(0)) : rental.Owes(Deposit.BilledUntil(TakenAt ?? now, BilledUntil, PaidAt));
     }
 
+    /// <summary>Whoever takes it out pays before: until then its bank is told no code.</summary>
+    public bool WaitsForPayment => Pays == Receiver && PaidAt is null && Lease.Rental() is var rental && rental.Tariff.Rates[rental.SizePriced].PerHour > 0;
+
     /// <summary>Whether somebody has to pay before the door opens.</summary>
-    public bool MustBePaid(DateTimeOffset now) => Pays == Receiver && PaidAt is null && Owes(now).Total.Minor > 0;
+    public bool MustBePaid(DateTimeOffset now) => WaitsForPayment && Owes(now).Total.Minor > 0;
 
     public JournalEntry Entry(DateTimeOffset at, string kind, string authority, string? data = null) => Lease.Entry(at, kind, authority, data);
 }

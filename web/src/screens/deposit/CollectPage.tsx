@@ -72,7 +72,7 @@ function WithLink({ secret }: { secret: string }) {
       {good && data.door !== 'open' && (data.toPay === null
         ? <Button look="primary" wide busy={underWay} icon={<DoorOpen size={22} aria-hidden="true" />} onClick={open}>{underWay ? t('talk.openingShort') : t('talk.openDoor', { label })}</Button>
         : <Button look="primary" wide busy={underWay} icon={<CreditCard size={22} aria-hidden="true" />} onClick={open}>{t('collect.pay', { amount: money(data.toPay) })}</Button>)}
-      {good && data.until !== null && <p className="small quiet center-text">{data.overdue ? t('collect.overdue', { time: day(data.until, site.timeZone), price: money(data.perHour) }) : t('collect.until', { time: day(data.until, site.timeZone) })}</p>}
+      {good && data.until !== null && <p className="small quiet">{data.overdue ? t('collect.overdue', { time: day(data.until, site.timeZone), price: money(data.perHour) }) : t('collect.until', { time: day(data.until, site.timeZone) })}</p>}
       {good && data.toPay === null && data.code === null && <p className="small">{t('collect.codeUsed')}</p>}
       {data.code !== null && (
         <section className="panel pass-panel" aria-labelledby="collect-ways">

@@ -65,7 +65,7 @@ public sealed class DepositFlowTests(TestDatabase databases)
         TestPerson asha = await app.GivenCustomer();
         JsonNode deposit = await app.Stored(asha);
         (string code, string secret) = await app.Sent();
-        (await app.Sql<long>("select count(*) from device_grant where share_id is not null and kind = 'lease'")).ShouldBe(1, "nothing is owed at its first moment");
+        (await app.Sql<long>("select count(*) from device_grant where share_id is not null and kind = 'lease'")).ShouldBe(0, "the bank opens for nobody who has not paid");
         app.Time.Advance(TimeSpan.FromMinutes(61));
         (int Status, JsonNode? Body)[] all = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => app.Collect(deposit, code)));
         all.ShouldAllBe(a => a.Status == 202 && a.Body!["command"] == null);
@@ -75,7 +75,9 @@ public sealed class DepositFlowTests(TestDatabase databases)
         ((long)seen["toPay"]!["minor"]!).ShouldBe(10_000);
         seen["code"].ShouldBeNull("the bank does not open before it is paid");
         await app.PayAt(all[0].Body!["payment"]);
-        (await See(app, secret))["toPay"].ShouldBeNull();
+        JsonNode paid = await See(app, secret);
+        (paid["toPay"], paid["code"].Text("pin")).ShouldBe((null, code));
+        (await app.Sql<long>("select count(*) from device_grant where share_id is not null and kind = 'lease'")).ShouldBe(1, "now it does");
         // The walk to the door costs nothing more, though another hour has begun.
         app.Time.Advance(TimeSpan.FromMinutes(20));
         (int status, JsonNode? opening) = await app.CollectBy(secret);
