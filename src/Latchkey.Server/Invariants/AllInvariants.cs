@@ -35,6 +35,15 @@ public static class AllInvariants
               or j.overdue > 1 + j.extended or (l.state = 'overdue' and j.overdue < 1)
               or j.ended <> (l.state = 'ended')::int or j.cancelled <> (l.state = 'cancelled')::int or j.expired <> (l.state = 'expired')::int)
             """),
+        new(1, "A deposit stands as its lease does, and has ended once",
+            """
+            select l.id::text || ' ' || l.state || ' ' || coalesce(d.stage, '-')
+            from lease l left join deposit d on d.lease_id = l.id
+            where l.kind = 'deposit' and (d.lease_id is null
+              or case when l.state in ('held', 'active', 'overdue') then d.over_at is not null or d.stage not in ('placing', 'stored', 'collecting', 'returning')
+                else l.ended_at < @now - interval '30 seconds' and (d.over_at is null or d.stage not in ('collected', 'returned', 'cancelled', 'cleared')) end
+              or (select count(*) from journal j where j.lease_id = l.id and j.kind = 'lease-ended') <> (l.state = 'ended')::int)
+            """),
         new(1, "A lock of somebody's own is never rented, and only such a lock is given to somebody; its every owner is in the journal once, coming and going",
             """
             select l.id::text || ' ' || l.kind || ' ' || l.state

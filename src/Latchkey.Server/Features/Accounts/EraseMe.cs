@@ -26,6 +26,8 @@ public static class EraseMe
         "delete from api_key where person_id = @id",
         "delete from site_staff where person_id = @id",
         "update share set name = '' where lease_id in (select id from lease where person_id = @id)",
+        // What still waits for them in a locker has to find them; a month after its end nothing does.
+        "update deposit set email = null, phone = null, name = '' where over_at is not null and (lease_id in (select id from lease where person_id = @id) or email = (select email from person where id = @id) or phone = (select phone from person where id = @id))",
         "delete from lease_pass where person_id = @id and share_id is null",
         "delete from idempotency where owner = @id",
         "delete from message where person_id = @id or address in (select email from person where id = @id union select phone from person where id = @id)",

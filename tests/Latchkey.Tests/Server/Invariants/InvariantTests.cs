@@ -23,6 +23,7 @@ public sealed class InvariantTests(TestDatabase databases)
         ("The database refuses by itself", "drop index one_charge_per_lease"),
         ("A hold ends", "update lease set hold_until = now() - interval '10 years' where state = 'held'"),
         ("Every move of a rental", $"delete from journal where kind = 'lease-active' and lease_id = {Done}"),
+        ("A deposit stands", $"drop index one_live_lease_per_locker; {CopyOfLease("'active'")}"),
         ("A lock of somebody's own", $"update bank set owned = true where id = (select bank_id from lease where id = {Live})"),
         ("What a rental was extended by", $"insert into lease_change (id, lease_id, kind, hours, minor, currency, state, created_at, expires_at) values (gen_random_uuid(), {Done}, 'extend', 1, 0, 'INR', 'done', now(), now())"),
         ("Somebody it is shared with", $"""

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Latchkey.Domain.Leases;
 using Latchkey.Link.Messages;
+using Latchkey.Server.Invariants;
 using Latchkey.Tests.Server.Features.Devices;
 using Latchkey.Tests.Support;
 
@@ -36,6 +37,8 @@ public sealed class DepositFlowTests(TestDatabase databases)
         again.ShouldBe(201, next?.ToJsonString());
         await app.Store(asha, next!);
         (await app.Collect(next!, code)).ShouldBeRefused(409, "code-wrong");
+        foreach (Invariant invariant in AllInvariants.List.Where(i => i.Promise is 1 or 4))
+            (await app.Db.Read(c => invariant.Offenders(c, app.Time.GetUtcNow(), CancellationToken.None), CancellationToken.None)).ShouldBeEmpty(invariant.Statement);
     }
 
     [Fact]
