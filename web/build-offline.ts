@@ -32,6 +32,8 @@ export function keptFiles(): Plugin {
 
 function wanted(file: Rollup.OutputAsset | Rollup.OutputChunk): boolean {
   if (rare.test(file.fileName)) return false;
+  // A style that several rare pages share makes a chunk without a program, which the bundler takes away again.
+  if (file.type === 'chunk' && !file.isEntry && Object.keys(file.modules).every((module) => module.split('?')[0]?.endsWith('.css') === true)) return false;
   return /\.(js|css)$/.test(file.fileName) || font.test(file.fileName);
 }
 

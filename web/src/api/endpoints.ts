@@ -68,11 +68,12 @@ export const api = {
   mind: (bankId: string, signal?: AbortSignal) => ask<CabinetMind>(`/demo/banks/${id(bankId)}/hardware/mind`, { signal }),
   pressKey: (bankId: string, key: string) =>
     ask<Cabinet>(`/demo/banks/${id(bankId)}/hardware/terminal/keys/${key === '*' ? 'star' : key === '#' ? 'hash' : key}`, { method: 'POST' }),
-  tapCard: (bankId: string, body: { uid: string; assurance: CardAssurance }) => ask<Cabinet>(`/demo/banks/${id(bankId)}/hardware/terminal/card`, { method: 'POST', body }),
+  tapCard: (bankId: string, body: { uid: string; assurance: CardAssurance; way?: GateWay | undefined }) => ask<Cabinet>(`/demo/banks/${id(bankId)}/hardware/terminal/card`, { method: 'POST', body }),
   nonce: (bankId: string) => ask<{ nonce: string }>(`/demo/banks/${id(bankId)}/hardware/terminal/nonce`, { method: 'POST' }),
   holdPhone: (bankId: string, body: PhoneProof) => ask<Cabinet>(`/demo/banks/${id(bankId)}/hardware/terminal/phone`, { method: 'POST', body }),
   showCode: (bankId: string, text: string) => ask<Cabinet>(`/demo/banks/${id(bankId)}/hardware/terminal/scan`, { method: 'POST', body: { text } }),
 };
 
+export type GateWay = 'in' | 'out';
 export type DoorDeed = 'close' | 'force' | 'pull' | 'jam' | 'free' | 'put-in' | 'take-out';
 export type DeviceDeed = 'unplug' | 'plug-in' | 'power-off' | 'power-on' | 'supply-off' | 'supply-on' | 'brown-out' | 'tamper-open' | 'tamper-close';

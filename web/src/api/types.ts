@@ -38,6 +38,9 @@ export interface Locker extends LockerFacts { availability: Availability }
 export interface Bank {
   id: string; siteId: string; name: string; online: boolean | null; lastSeen: string | null;
   columns: number; lockers: Locker[];
+  /** How its lockers are got; a gate has none. */
+  mode: 'rental' | 'keypad' | 'visit' | 'gate';
+  codeDigits: number;
 }
 export interface BankAtSite extends Bank { site: SiteSummary }
 
@@ -46,7 +49,8 @@ export interface Tariff {
   freeMinutes: number; graceMinutes: number; overduePerHour: BySize<Money>; overdueCap: BySize<Money>;
   billing: 'running' | 'prepaid'; deposit: BySize<Money>; taxBasisPoints: number; warnMinutes: number; staffAfterHours: number;
 }
-export interface Site extends SiteSummary { banks: Bank[]; tariff: Tariff; asOf: string }
+/** `keypads` need no account; with `visits` some lockers are got with a card. */
+export interface Site extends SiteSummary { banks: Bank[]; tariff: Tariff; asOf: string; keypads: { id: string; name: string; free: number }[]; visits: boolean }
 
 export type LeaseState = 'held' | 'active' | 'overdue' | 'ended' | 'cancelled' | 'expired';
 export type DoorState = 'closed' | 'open' | 'jammed' | 'unknown' | 'locked' | 'unlocked';

@@ -26,6 +26,8 @@ const OwnersPage = lazy(() => import('../screens/staff/OwnersPage').then((part) 
 const LockPage = lazy(() => import('../screens/lock/LockPage').then((part) => ({ default: part.LockPage })));
 const LocksPage = lazy(() => import('../screens/lock/LocksPage').then((part) => ({ default: part.LocksPage })));
 const RegisterPage = lazy(() => import('../screens/lock/RegisterPage').then((part) => ({ default: part.RegisterPage })));
+const KeypadPage = lazy(() => import('../screens/keypad/KeypadPage').then((part) => ({ default: part.KeypadPage })));
+const VisitsPage = lazy(() => import('../screens/staff/VisitsPage').then((part) => ({ default: part.VisitsPage })));
 const SharedPage = lazy(() => import('../screens/shared/SharedPage').then((part) => ({ default: part.SharedPage })));
 const SendPage = lazy(() => import('../screens/deposit/SendPage').then((part) => ({ default: part.SendPage })));
 const DepositPage = lazy(() => import('../screens/deposit/DepositPage').then((part) => ({ default: part.DepositPage })));
@@ -74,6 +76,8 @@ function screen(pathname: string, search: string): ReactNode {
   const name = decodeURIComponent(id);
   switch (head) {
     case 'site': return <SitePage key={name} siteId={name} />;
+    case 'keypad': return <KeypadPage key={name} bankId={name} />;
+    case 'visits': return <SignedIn key={name}>{() => <VisitsPage siteId={name} />}</SignedIn>;
     case 'bank': return <BankPage key={name} bankId={name} />;
     case 'lease': return <SignedIn key={name + search}>{() => <LeasePage leaseId={name} />}</SignedIn>;
     case 'locks': return <SignedIn key={name}>{() => <LockPage lockId={name} />}</SignedIn>;

@@ -6,6 +6,7 @@ import { depositEn } from './deposit.en';
 import { en as messages } from './messages.en';
 import { moneyEn } from './money.en';
 import { shareEn } from './share.en';
+import { keypadEn } from './keypad.en';
 import { offlineEn } from './offline.en';
 
 /** Every word the application says. `{name}` is a value; `.one` and `.other` are forms by number. */
@@ -16,6 +17,7 @@ export const en = {
   ...accountEn,
   ...findEn,
   ...offlineEn,
+  ...keypadEn,
   ...lockEn,
   ...shareEn,
   ...changeEn,

@@ -6,6 +6,7 @@ import { lockHi } from './lock.hi';
 import { changeHi } from './change.hi';
 import { depositHi } from './deposit.hi';
 import { shareHi } from './share.hi';
+import { keypadHi } from './keypad.hi';
 import { offlineHi } from './offline.hi';
 import { fieldHi, refusalsHi } from './refusals.hi';
 import type { Catalogue } from './t';
@@ -20,6 +21,7 @@ export const hi: Catalogue = {
   ...accountHi,
   ...findHi,
   ...offlineHi,
+  ...keypadHi,
   ...lockHi,
   ...shareHi,
   ...changeHi,

@@ -67,10 +67,10 @@ public static class DemoSeed
                 Guid site = await tx.Scalar<Guid>("select id from site where name = @name", new { name });
                 if (site == Guid.Empty)
                     continue;
-                await grants.Introduce(tx, await AddBank(tx, site, bank, position++, now), now);
-                // Who bathes wears a plain wristband.
+                // Who bathes wears a plain wristband; each bank is told so.
                 if (bank.Mode == BankMode.Gate)
                     await tx.Execute("update site set uid_cards = true where id = @site", new { site });
+                await grants.Introduce(tx, await AddBank(tx, site, bank, position++, now), now);
             }
             return true;
         },

@@ -64,7 +64,7 @@ export function BankPage({ bankId }: { bankId: string }) {
       {(problem ?? trouble) !== null && <Trouble problem={(problem ?? trouble) as Problem} />}
       <section className="vbank-front" aria-labelledby="vbank-doors">
         <h2 id="vbank-doors" className="hidden">{t('site.doors')}</h2>
-        <CabinetFront
+        {bank.data.mode === 'gate' ? <GateWays cabinet={cabinet.data} /> : <CabinetFront
           name={t('bank.doorsOf', { name: bank.data.name })} columns={bank.data.columns} doors={fronts(bank.data, cabinet.data, picked)}
           onDoor={(id) => {
             const number = bank.data?.lockers.find((each) => each.id === id)?.number;
@@ -73,16 +73,16 @@ export function BankPage({ bankId }: { bankId: string }) {
             // An open door is pushed shut by touching it, as in front of a real one.
             if (cabinet.data?.doors.find((each) => each.number === number)?.open) door(number, 'close');
           }}
-        />
-        <p className="small quiet">{t('demo.hint')}</p>
+        />}
+        <p className="small quiet">{bank.data.mode === 'gate' ? t('gate.hint') : t('demo.hint')}</p>
       </section>
       <div className="vbank-terminal">
-        <TerminalPanel bankId={bankId} cabinet={cabinet.data} busy={busy} act={act} />
+        <TerminalPanel bankId={bankId} gate={bank.data.mode === 'gate'} cabinet={cabinet.data} busy={busy} act={act} />
       </div>
       <aside className="vbank-hands" aria-label={t('demo.controls')}>
         {locker !== undefined && state !== undefined
           ? <DoorPanel locker={locker} door={state} busy={busy} onDeed={(deed) => door(locker.number, deed)} onClose={() => setPicked(null)} />
-          : <p className="vbank-none">{t('demo.pick')}</p>}
+          : bank.data.mode !== 'gate' && <p className="vbank-none">{t('demo.pick')}</p>}
         <DevicePanel
           cabinet={cabinet.data} busy={busy} onDeed={device}
           onBattery={(percent) => void act('battery', () => api.battery(bankId, percent))} onClock={(aheadS) => void act('clock', () => api.clock(bankId, aheadS))}
@@ -90,6 +90,18 @@ export function BankPage({ bankId }: { bankId: string }) {
         <MindPanel bankId={bankId} />
       </aside>
     </Page>
+  );
+}
+
+/** The two ways of a gate, which fall shut by themselves. */
+function GateWays({ cabinet }: { cabinet: Cabinet }) {
+  return (
+    <div className="gate-ways">
+      {[t('gate.wayIn'), t('gate.wayOut')].map((name, at) => {
+        const open = cabinet.doors[at]?.open ?? false;
+        return <div key={name} className="gate-way" data-open={open}>{open ? <DoorOpen size={32} aria-hidden="true" /> : <Lock size={32} aria-hidden="true" />}<strong>{name}</strong><span>{open ? t('gate.open') : t('gate.shut')}</span></div>;
+      })}
+    </div>
   );
 }
 

@@ -15,6 +15,7 @@ import { Booking } from './Booking';
 import { readChoice } from './choice';
 import { patched } from './live';
 import { Nearby } from './Nearby';
+import { Others } from './Others';
 import { SiteFacts } from './SiteFacts';
 import { VirtualBankLink } from './VirtualBankLink';
 import './SitePage.css';
@@ -52,6 +53,7 @@ export function SitePage({ siteId }: { siteId: string }) {
         ))}
       </section>
       {site.banks.length > 0 && <div className="site-send"><ButtonLink href={`/send/${site.id}`} icon={<PackagePlus size={20} aria-hidden="true" />}>{t('send.start')}</ButtonLink></div>}
+      <Others site={site} />
       <Nearby site={site} size={choice.size} />
     </Page>
   );

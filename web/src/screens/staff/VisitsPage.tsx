@@ -1,0 +1,137 @@
+import { useRef, useState, type FormEvent } from 'react';
+import { IdCard, Users } from 'lucide-react';
+import { Intent } from '../../api/intent';
+import { endReasons, keypad, type EndReason, type Tap, type Visit } from '../../api/keypad';
+import { useResource } from '../../api/useResource';
+import { Page } from '../../app/Page';
+import { money } from '../../format/money';
+import { dateTime } from '../../format/time';
+import { useLive } from '../../live/useLive';
+import { Button } from '../../parts/Button';
+import { Chips } from '../../parts/Chips';
+import { Field } from '../../parts/Field';
+import { Skeleton } from '../../parts/Skeleton';
+import { Trouble } from '../../parts/Trouble';
+import { useDeed } from '../../parts/useDeed';
+import { type Plain, t } from '../../text/t';
+import './UndeliveredPage.css';
+
+const zone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** Who is still in, at closing time above all; and who came and went. */
+export function VisitsPage({ siteId }: { siteId: string }) {
+  const [which, setWhich] = useState<'now' | 'taps'>('now');
+  const { data, problem, reload } = useResource(`visits/${siteId}`, (signal) => keypad.visits(siteId, signal));
+  const [said, setSaid] = useState<string | null>(null);
+  useLive({ sites: [siteId] }, (heard) => { if (heard.event === 'resync' || heard.event === 'availability') reload(); });
+  return (
+    <Page title={data === null ? t('visits.now') : t('visits.title', { site: data.site })} className="middle stack">
+      <Chips label={t('visits.which')} value={which} onChoose={setWhich} chips={[{ value: 'now', text: t('visits.now') }, { value: 'taps', text: t('visits.taps') }]} />
+      {problem !== null && <Trouble problem={problem} retry={reload} />}
+      {data === null && problem === null && <Skeleton rows={3} height={96} />}
+      {said !== null && <p role="status">{said}</p>}
+      {which === 'taps' ? <Taps siteId={siteId} /> : data !== null && (
+        <>
+          {data.closed && data.items.length > 0 && <p role="status"><strong>{t('visits.closed')}</strong></p>}
+          {data.items.length === 0
+            ? <div className="empty"><Users size={32} aria-hidden="true" /><p className="empty-title">{t('visits.none')}</p><p className="quiet">{t('visits.noneText')}</p></div>
+            : <ul className="undelivered">{data.items.map((visit) => <VisitLine key={visit.id} visit={visit} closed={data.closed} onDone={(words) => { setSaid(words); reload(); }} />)}</ul>}
+        </>
+      )}
+    </Page>
+  );
+}
+
+function VisitLine({ visit, closed, onDone }: { visit: Visit; closed: boolean; onDone: (said: string) => void }) {
+  const [doing, setDoing] = useState<'end' | 'card' | null>(null);
+  const [reason, setReason] = useState<EndReason>(visit.leftAt !== null ? 'left' : visit.called === 'not-empty' ? 'left-behind' : visit.called === 'door-open' ? 'left-open' : closed ? 'closing' : 'other');
+  const [card, setCard] = useState('');
+  const { busy, problem, run } = useDeed();
+  const intent = useRef(new Intent());
+  const label = visit.locker;
+  const warn = visit.leftAt !== null ? t('visits.left', { time: dateTime(visit.leftAt, zone()) }) : visit.called === 'door-open' ? t('visits.calledOpen') : visit.called === 'not-empty' ? t('visits.calledFull') : null;
+  const end = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    await run('deed', async () => {
+      const ended = await intent.current.run((key) => keypad.endVisit(visit.id, reason, key));
+      onDone(t('visits.ended', { label, amount: money(ended.charged) }));
+    });
+  };
+  const replace = async (event: FormEvent): Promise<void> => {
+    event.preventDefault();
+    await run('deed', async () => {
+      await keypad.newCard(visit.id, card.replace(/[\s:]/g, ''));
+      setDoing(null);
+      onDone(t('visits.carded', { label }));
+    });
+  };
+  const errors = problem?.errors?.['card'];
+  return (
+    <li>
+      <span className="undelivered-what">
+        <strong>{t('visits.locker', { label })}</strong>
+        {warn !== null && <strong className="visit-warn">{warn}</strong>}
+        <span className="small quiet num">{[visit.bank, t('visits.card', { card: visit.card }), t('visits.since', { time: dateTime(visit.since, zone()) }), ...(visit.owed.minor > 0 ? [t('visits.owes', { amount: money(visit.owed) })] : []), ...(visit.online === false ? [t('visits.offline')] : [])].join(' · ')}</span>
+      </span>
+      {doing === null && (
+        <>
+          <Button aria-label={t('visits.endOf', { label })} onClick={() => setDoing('end')}>{t('visits.end')}</Button>
+          <Button look="text" aria-label={t('visits.newCardOf', { label })} onClick={() => setDoing('card')}>{t('visits.newCard')}</Button>
+        </>
+      )}
+      {problem !== null && errors === undefined && <Trouble problem={problem} />}
+      {doing === 'end' && (
+        <form className="visit-form" onSubmit={(event) => void end(event)}>
+          <div className="field">
+            <label htmlFor={`why-${visit.id}`}>{t('visits.reason')}</label>
+            <select id={`why-${visit.id}`} value={reason} onChange={(event) => setReason(event.target.value as EndReason)}>
+              {endReasons.map((each) => <option key={each} value={each}>{t(`visits.reason.${each}`)}</option>)}
+            </select>
+          </div>
+          <p className="small quiet">{t('visits.endText')}</p>
+          <Button type="submit" look="primary" busy={busy !== null}>{t('visits.endNow')}</Button>
+          <Button look="text" onClick={() => setDoing(null)}>{t('visits.cancel')}</Button>
+        </form>
+      )}
+      {doing === 'card' && (
+        <form className="visit-form" onSubmit={(event) => void replace(event)} noValidate>
+          <Field label={t('visits.cardNumber')} value={card} onChange={(event) => setCard(event.target.value)} maxLength={32} spellCheck={false} autoComplete="off" errors={errors} />
+          <Button type="submit" look="primary" busy={busy !== null}>{t('visits.cardSet')}</Button>
+          <Button look="text" onClick={() => setDoing(null)}>{t('visits.cancel')}</Button>
+        </form>
+      )}
+    </li>
+  );
+}
+
+function Taps({ siteId }: { siteId: string }) {
+  const [search, setSearch] = useState('');
+  const wanted = search.replace(/[\s:]/g, '');
+  const { data, problem, reload } = useResource(`taps/${siteId}/${wanted}`, (signal) => keypad.taps(siteId, wanted, undefined, signal));
+  const [more, setMore] = useState<{ of: string; items: Tap[]; next: string | null } | null>(null);
+  const { busy, run } = useDeed();
+  useLive({ sites: [siteId] }, (heard) => { if (heard.event === 'resync' || heard.event === 'availability') reload(); });
+  const older = more?.of === wanted ? more : null;
+  const items = [...(data?.items ?? []), ...(older?.items ?? [])];
+  const next = older === null ? data?.next ?? null : older.next;
+  return (
+    <>
+      <Field label={t('visits.search')} value={search} onChange={(event) => setSearch(event.target.value)} maxLength={32} spellCheck={false} autoComplete="off" />
+      {problem !== null && <Trouble problem={problem} retry={reload} />}
+      {data !== null && items.length === 0 && <div className="empty"><IdCard size={32} aria-hidden="true" /><p className="empty-title">{t('visits.tapsNone')}</p></div>}
+      {items.length > 0 && (
+        <ul className="undelivered">
+          {items.map((tap) => (
+            <li key={`${tap.at}${tap.card}${tap.reader}`}>
+              <span className="undelivered-what">
+                <strong>{[t(`visits.way.${tap.way}`), t(`visits.said.${tap.said}` as Plain), ...(tap.locker === null ? [] : [t('visits.locker', { label: tap.locker })])].join(' · ')}</strong>
+                <span className="small quiet num">{[dateTime(tap.at, zone()), tap.reader, t('visits.card', { card: tap.card }), ...(tap.charged === null || tap.charged.minor === 0 ? [] : [money(tap.charged)])].join(' · ')}</span>
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+      {next !== null && <Button busy={busy !== null} onClick={() => void run('deed', async () => { const page = await keypad.taps(siteId, wanted, next); setMore({ of: wanted, items: [...(older?.items ?? []), ...page.items], next: page.next }); })}>{t('visits.more')}</Button>}
+    </>
+  );
+}
