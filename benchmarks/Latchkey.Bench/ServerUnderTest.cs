@@ -34,7 +34,11 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     public static async Task<ServerUnderTest> Start(string data)
     {
         await using (ServerUnderTest first = await Launch(data))
+        {
             await AddLargeSite(first.Database);
+            await using var db = new NpgsqlConnection(first.Database);
+            await TapBench.Add(db);
+        }
         NpgsqlConnection.ClearAllPools(); // its database has gone with it
         return await Launch(data);
     }
@@ -76,10 +80,23 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static async Task<ServerUnderTest> Launch(string data)
+    /// <summary>A second process beside it, with the same database and broker.</summary>
+    public Task<ServerUnderTest> Second()
+    {
+        string port = File.ReadLines($"{Data}/mosquitto/mosquitto.conf").Single(l => l.StartsWith("listener ", StringComparison.Ordinal)).Split(' ')[1];
+        return Launch($"{Data}/second", ["--no-demo"], new Dictionary<string, string?>
+        {
+            ["LATCHKEY_DATABASE"] = Database.Replace("MaxPoolSize=40", "MaxPoolSize=20", StringComparison.Ordinal), ["LATCHKEY_MQTT"] = $"mqtts://127.0.0.1:{port}?identity={Data}/nodes/node-2",
+        });
+    }
+
+    private static async Task<ServerUnderTest> Launch(string data, IReadOnlyList<string>? arguments = null, IReadOnlyDictionary<string, string?>? environment = null)
     {
         string program = AppContext.BaseDirectory.Replace("benchmarks/Latchkey.Bench", "src/Latchkey.Server", StringComparison.Ordinal) + "Latchkey.Server.dll";
-        var process = Process.Start(new ProcessStartInfo("dotnet", [program, "--port", "0", "--data", data, "--limit", "all=1000000/60"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+        var start = new ProcessStartInfo("dotnet", [program, "--port", "0", "--data", data, "--limit", "all=1000000/60", .. arguments ?? []]) { RedirectStandardOutput = true, UseShellExecute = false };
+        foreach ((string name, string? value) in environment ?? new Dictionary<string, string?>())
+            start.Environment[name] = value;
+        var process = Process.Start(start)!;
         while (await process.StandardOutput.ReadLineAsync() is { } line)
         {
             if (line.StartsWith("ready ", StringComparison.Ordinal))

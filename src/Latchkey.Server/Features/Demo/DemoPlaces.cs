@@ -67,8 +67,8 @@ public static class DemoPlaces
     public static readonly IReadOnlyList<(string Site, DemoBank Bank)> Others =
     [
         ("Pune Junction", new DemoBank("Cloakroom", 41, ["SSSSSS", "MMM", "MMM"], Mode: BankMode.Keypad, CodeDigits: 4)),
-        ("Chhatrapati Shivaji Terminus", new DemoBank("Bath house, gate", 1, [], Mode: BankMode.Gate)),
-        ("Chhatrapati Shivaji Terminus", new DemoBank("Bath house, left", 101, ["SSSSSS", "MMM"], Mode: BankMode.Visit)),
-        ("Chhatrapati Shivaji Terminus", new DemoBank("Bath house, right", 111, ["MMM", "SSSSSS"], Mode: BankMode.Visit)),
+        ("Pune Junction", new DemoBank("Bath house, gate", 1, [], Mode: BankMode.Gate)),
+        ("Pune Junction", new DemoBank("Bath house, left", 101, ["SSSSSS", "MMM"], Mode: BankMode.Visit)),
+        ("Pune Junction", new DemoBank("Bath house, right", 111, ["MMM", "SSSSSS"], Mode: BankMode.Visit)),
     ];
 }

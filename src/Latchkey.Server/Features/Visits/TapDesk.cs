@@ -129,19 +129,23 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, TapAnswers a
         if (tap.Way == TapWay.Bank)
             wanted = wanted.OrderBy(l => l.BankId != tap.Bank.Id);
         Guid[] candidates = [.. wanted.Select(l => l.Id)];
-        foreach (string skip in (string[])["skip locked", ""])
+        bool skipLocked = true;
+        // Found and not won: somebody else was faster with the one that was found, as at a hold. There cannot be more losses than lockers.
+        for (int round = 0; round <= candidates.Length + 1; round++)
         {
-            Guid? won = await tx.First<Guid?>(
+            (bool found, Guid? won) = await tx.First<(bool, Guid?)>(
                 $"""
                 with claim as (
                   select k.id, k.bank_id, k.size from unnest(@candidates) with ordinality as wanted (id, place) join locker k on k.id = wanted.id
                     join bank b on b.id = k.bank_id join device d on d.id = b.device_id
                   where k.in_service and k.door <> 'open' and k.occupied is not true and not exists (select 1 from lease l where l.locker_id = k.id and l.state in ('held', 'active', 'overdue'))
-                  order by d.online is false, wanted.place limit 1 for update of k {skip})
-                insert into lease (id, kind, state, site_id, bank_id, locker_id, size_priced, tariff, paid_from, card, cards, created_at)
-                select @lease, 'visit', 'active', @site, claim.bank_id, claim.id, claim.size, @tariff::jsonb, @from, @Card, @cards::jsonb, @now from claim
-                on conflict do nothing
-                returning locker_id
+                  order by d.online is false, wanted.place limit 1 for update of k {(skipLocked ? "skip locked" : "")}),
+                won as (
+                  insert into lease (id, kind, state, site_id, bank_id, locker_id, size_priced, tariff, paid_from, card, cards, created_at)
+                  select @lease, 'visit', 'active', @site, claim.bank_id, claim.id, claim.size, @tariff::jsonb, @from, @Card, @cards::jsonb, @now from claim
+                  on conflict do nothing
+                  returning locker_id)
+                select exists (select 1 from claim), (select locker_id from won)
                 """,
                 new
                 {
@@ -149,7 +153,12 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, TapAnswers a
                     cards = JsonSerializer.Serialize(cards, Json.Options), now,
                 });
             if (won is not { } id)
+            {
+                if (!found && !skipLocked)
+                    break;
+                skipLocked = found;
                 continue;
+            }
             LockerPlace locker = places.Locker(id)!;
             await grants.Begin(tx, lease, locker, places.Bank(locker.BankId)!, now, cards);
             tx.Journal(new JournalEntry(now, JournalKinds.VisitBegun, JournalEntry.ByDevice(tap.Device), null, tap.Site.Id, locker.BankId, locker.Id, lease, tap.Device));

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState, type FormEvent } from 'react';
-import { CircleCheck, CloudOff, Lock, LockOpen, Loader, TriangleAlert } from 'lucide-react';
+import { Check, CircleCheck, CloudOff, Loader, Lock, TriangleAlert } from 'lucide-react';
 import { Intent } from '../../api/intent';
 import { keypad, type Taken } from '../../api/keypad';
 import type { BankAtSite } from '../../api/types';
@@ -49,7 +49,7 @@ export function TakeLocker({ bank, number, onNumber, reload, onOpen }: TakeProps
           const word = isFree ? t('keypad.free') : t('keypad.takenDoor');
           return {
             ...each, look: isFree ? 'free' : 'taken', open: false, selected: each.id === locker?.id, disabled: !isFree, word,
-            icon: isFree ? <LockOpen aria-hidden="true" /> : <Lock aria-hidden="true" />, name: t('door.name', { label: each.label, size: each.size, state: word }),
+            icon: isFree ? <Check aria-hidden="true" /> : <Lock aria-hidden="true" />, name: t('door.name', { label: each.label, size: each.size, state: word }),
           };
         })}
       />

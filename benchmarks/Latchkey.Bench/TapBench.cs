@@ -1,0 +1,153 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Dapper;
+using Latchkey.Controller.Cabinet;
+using Latchkey.Link.Messages;
+using Npgsql;
+
+namespace Latchkey.Bench;
+
+/// <summary>
+/// A crowd at the gates: 400 cards held to the readers of one site within a second, through the real broker and two server processes, from the tap to the answer with
+/// the locker; beside a bare commit with as many clients as reports are taken at a time.
+/// </summary>
+internal static class TapBench
+{
+    private const int Taps = 400, Gates = 8, Banks = 4;
+
+    private static readonly Guid Site = Guid.Parse("00000000-0000-7000-8000-000000000400");
+
+    private static Guid Gate(int n) => Guid.Parse($"00000000-0000-7000-9000-0000000004{n:00}");
+
+    /// <summary>The site, before the server's second start: the gates get their certificates with the demo's devices.</summary>
+    public static Task Add(NpgsqlConnection db) => db.ExecuteAsync(
+        """
+        insert into site (id, city_id, name, address, latitude, longitude, time_zone, opening_hours, uid_cards) select @Site, city_id, 'Pool', address, latitude, longitude, time_zone, '[]', true from site limit 1;
+        insert into site_tariff (site_id, begins, tariff, set_at) select @Site, begins, tariff, set_at from site_tariff limit 1;
+        insert into device (id, model, public_key) select ('00000000-0000-7000-9000-0000000004' || lpad(n::text, 2, '0'))::uuid, case when n <= @Gates then 'LK-sim' else 'none' end, '' from generate_series(1, @Gates + @Banks) n;
+        insert into bank (id, site_id, device_id, name, columns, position, mode)
+          select ('00000000-0000-7000-a000-0000000004' || lpad(n::text, 2, '0'))::uuid, @Site, ('00000000-0000-7000-9000-0000000004' || lpad(n::text, 2, '0'))::uuid, 'Pool ' || n, 10, n,
+            case when n <= @Gates then 'gate' else 'visit' end from generate_series(1, @Gates + @Banks) n;
+        insert into locker (id, bank_id, number, label, size, col, row)
+          select gen_random_uuid(), ('00000000-0000-7000-a000-0000000004' || lpad((@Gates + b)::text, 2, '0'))::uuid, n, (100 * b + n)::text, 'S', (n - 1) / 10, (n - 1) % 10
+          from generate_series(1, @Banks) b, generate_series(1, @Taps / @Banks) n
+        """,
+        new { Site, Gates, Banks, Taps });
+
+    public static async Task Run(ServerUnderTest server, bool quick)
+    {
+        // The simulator's gates make room for the ones that this program plays with their certificates.
+        for (int n = 1; n <= Gates; n++)
+            (await server.Http.PostAsync($"demo/banks/00000000-0000-7000-a000-0000000004{n:00}/hardware/power-off", null)).EnsureSuccessStatusCode();
+        await using ServerUnderTest second = await server.Second();
+        using var stop = new CancellationTokenSource();
+        GateAtBroker[] gates = [.. Enumerable.Range(1, Gates).Select(n => new GateAtBroker(Gate(n), $"{server.Data}/simulator/keys", stop.Token))];
+        await Task.WhenAll(gates.Select(g => g.Ready));
+        var all = new List<double>();
+        List<double> commits = [];
+        for (int round = 0; round < (quick ? 3 : 10); round++)
+        {
+            await HoldBench.Commits(server.Database, 1, 5); // makes the table
+            commits.AddRange(await HoldBench.Commits(server.Database, 16, 25));
+            (List<double> times, int answered) = await Crowd(gates, round);
+            if (answered != Taps)
+                throw new InvalidOperationException($"{answered} of {Taps} taps were answered.");
+            if (round > 0) // the first warms it
+                all.AddRange(times);
+            await Leave(server.Database);
+        }
+        await stop.CancelAsync();
+        Report.Line($"{Taps} taps in a second through two processes, to the answer, p50", Report.Percentile(all, 0.5), "ms", "bare commit at 16 clients, p50", Report.Percentile(commits, 0.5));
+        Report.Line($"{Taps} taps in a second through two processes, to the answer, p99 (limit 250)", Report.Percentile(all, 0.99), "ms", "bare commit at 16 clients, p99", Report.Percentile(commits, 0.99));
+    }
+
+    private static async Task<(List<double> Milliseconds, int Answered)> Crowd(GateAtBroker[] gates, int round)
+    {
+        long begun = Stopwatch.GetTimestamp();
+        var taps = new List<Task<double?>>(Taps);
+        for (int n = 0; n < Taps; n++)
+        {
+            TimeSpan due = TimeSpan.FromSeconds(n / (double)Taps) - Stopwatch.GetElapsedTime(begun);
+            if (due > TimeSpan.FromMilliseconds(1))
+                await Task.Delay(due, TimeProvider.System);
+            taps.Add(gates[n % gates.Length].Tap($"04{round:x2}{n:x6}"));
+        }
+        double?[] times = await Task.WhenAll(taps);
+        return ([.. times.OfType<double>()], times.Count(t => t is not null));
+    }
+
+    /// <summary>Everybody leaves at once, behind the program's back: only coming in is measured.</summary>
+    private static async Task Leave(string database)
+    {
+        await using var db = new NpgsqlConnection(database);
+        int left = await db.ExecuteAsync("update lease set state = 'ended', ended_at = now() where kind = 'visit' and state = 'active'");
+        if (left != Taps)
+            throw new InvalidOperationException($"{left} lockers were given to {Taps} cards.");
+    }
+
+    /// <summary>A gate that says what it is told to say, and no more.</summary>
+    private sealed class GateAtBroker : ICabinetLinkListener
+    {
+        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+        private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly ConcurrentDictionary<long, TaskCompletionSource<long>> _waiting = new();
+        private readonly DeviceIdentity _identity;
+        private readonly MqttCabinetLink _link;
+        private readonly long _boot = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        private long _seq;
+
+        public GateAtBroker(Guid device, string keys, CancellationToken stop)
+        {
+            (LinkFile link, var trust) = DeviceFolder.ReadLink(keys);
+            _identity = DeviceFolder.ReadIdentity(device, keys, link);
+            _link = new MqttCabinetLink(device, DeviceFolder.Dialer(_identity, link, trust), TimeProvider.System, TimeSpan.FromSeconds(1));
+            _ = _link.Run(this, stop);
+        }
+
+        public Task Ready => _ready.Task.WaitAsync(Patience);
+
+        /// <summary>Milliseconds until the answer names a locker; null without one.</summary>
+        public async Task<double?> Tap(string card)
+        {
+            long seq = Interlocked.Increment(ref _seq), at = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+            TaskCompletionSource<long> answer = _waiting[seq] = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            byte[] tap = Wire.Write(new EventMessage(Wire.Version, Guid.CreateVersion7(), _boot, seq, at, EventKinds.Tap, 0, Tap: new TapPart(card, "uid", "in", at)));
+            long begun = Stopwatch.GetTimestamp();
+            await _link.Send(Topics.Event(_identity.Device), tap, acknowledged: false, CancellationToken.None);
+            try
+            {
+                return Stopwatch.GetElapsedTime(begun, await answer.Task.WaitAsync(Patience)).TotalMilliseconds;
+            }
+            catch (TimeoutException)
+            {
+                return null;
+            }
+        }
+
+        public (long Link, StateMessage Will) NextWill()
+        {
+            long seq = Interlocked.Increment(ref _seq);
+            return (seq, new StateMessage(Wire.Version, Guid.CreateVersion7(), _boot, seq, 0, "", Link: seq, Gone: true));
+        }
+
+        public ValueTask Connected(long link, CancellationToken cancel)
+        {
+            _ready.TrySetResult();
+            return default;
+        }
+
+        public ValueTask Disconnected(CancellationToken cancel) => default;
+
+        public ValueTask Received(ReceiptMessage receipt, CancellationToken cancel) => default;
+
+        public ValueTask GrantsArrived(GrantsMessage change, CancellationToken cancel)
+        {
+            if (_identity.Commands.Open(change) is GrantsBody.Tapped { Says: "begun" } answer && _waiting.TryRemove(answer.Seq, out TaskCompletionSource<long>? waiting))
+                waiting.TrySetResult(Stopwatch.GetTimestamp());
+            return default;
+        }
+
+        public ValueTask CommandArrived(CommandMessage command, bool retained, CancellationToken cancel) => default;
+    }
+}
