@@ -11,7 +11,6 @@ import { t } from '../../text/t';
 import { Missing } from '../missing/Missing';
 import { HaveLocker } from './HaveLocker';
 import { TakeLocker } from './TakeLocker';
-import '../lease/ActiveLease.css';
 import './KeypadPage.css';
 
 /** A bank whose lockers need no account: take one with a phone number, or open the one that one has. */

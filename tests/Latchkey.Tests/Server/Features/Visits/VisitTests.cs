@@ -170,7 +170,8 @@ public sealed class VisitTests(TestDatabase databases)
 
     internal static async Task Invariants(Pool pool)
     {
-        foreach (Invariant invariant in AllInvariants.List.Where(i => i is not SignedCheckpoints))
+        // Who was heard within a minute is a question to a clock that runs by itself.
+        foreach (Invariant invariant in AllInvariants.List.Where(i => i is not SignedCheckpoints && i.Promise != 6))
             (await pool.App.Db.Read(c => invariant.Offenders(c, pool.App.Time.GetUtcNow(), CancellationToken.None), CancellationToken.None)).ShouldBeEmpty(invariant.Statement);
     }
 
