@@ -5,7 +5,7 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import type { Plugin, Rollup } from 'vite';
 
 /** What most customers never open: it is fetched when it is, and kept from then on. */
-const rare = /(BankPage|jsQR|OutboxPage|UndeliveredPage|OwnersPage)/;
+const rare = /(BankPage|jsQR|OutboxPage|UndeliveredPage|OwnersPage|PlacesPage)/;
 /** Of the fonts only the one that every page needs; that of another script is kept once a page has used it. */
 const font = /inter-latin-wght-normal.*\.woff2$/;
 const fixed = ['/', '/theme.js', '/mark.svg', '/icon-192.png', '/manifest.webmanifest'];
@@ -14,6 +14,8 @@ const fixed = ['/', '/theme.js', '/mark.svg', '/icon-192.png', '/manifest.webman
 export function keptFiles(): Plugin {
   return {
     name: 'latchkey-kept-files',
+    // After Vite has taken out the chunks of which nothing but styles is left.
+    enforce: 'post',
     generateBundle(_options, bundle) {
       const worker = bundle['sw.js'];
       if (worker?.type !== 'chunk') throw new Error('The service worker is missing from the build.');

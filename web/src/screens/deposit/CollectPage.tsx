@@ -62,8 +62,9 @@ function WithLink({ secret }: { secret: string }) {
   }).then(() => reload());
   const good = data.state === 'good' && data.stage === 'stored';
   const underWay = busy !== null || data.command?.state === 'pending' || data.command?.state === 'sent';
+  const waits = data.stage === 'stored' || data.stage === 'collecting';
   return (
-    <Page title={t('collect.title')} className="narrow stack">
+    <Page title={waits ? t('collect.title') : t('lease.title', { label })} className="narrow stack">
       <p className="quiet">{t('collect.from', { name: data.from })}<br />{t('lease.where', { site: site.name, bank: data.bank.name })}<br />{site.address.includes(site.city) ? site.address : `${site.address}, ${site.city}`}</p>
       {(good || data.door === 'open') && <div className="deposit-door"><Door label={label} size={size} look={good || data.stage === 'collecting' ? 'yours' : 'taken'} open={data.door === 'open'} /></div>}
       <Talk said={say(data, busy !== null)} />

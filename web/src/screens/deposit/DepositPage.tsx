@@ -20,6 +20,7 @@ import { useDeed } from '../../parts/useDeed';
 import { t } from '../../text/t';
 import { Missing } from '../missing/Missing';
 import { leave, ofCommand } from './doorWords';
+import { nameOf } from './nameOf';
 import './Deposit.css';
 
 type Act = 'pay' | 'open' | 'other' | 'cancel' | 'return';
@@ -90,10 +91,6 @@ export function DepositPage({ depositId }: { depositId: string }) {
       )}
     </Page>
   );
-}
-
-export function nameOf({ receiver: { name, email, phone } }: Deposit): string {
-  return name !== '' ? name : email ?? phone ?? t('deposit.somebody');
 }
 
 function facts(data: Deposit): [string, string][] {

@@ -5,7 +5,7 @@ import { Link } from '../../app/Link';
 import { useLive } from '../../live/useLive';
 import { Door } from '../../parts/Door';
 import { t } from '../../text/t';
-import { nameOf } from '../deposit/DepositPage';
+import { nameOf } from '../deposit/nameOf';
 
 /** What one has left for others and nobody has collected yet; nothing for those who have left nothing. */
 export function MyDeposits({ who }: { who: string }) {

@@ -17,7 +17,7 @@ public sealed class DepositAbuseTests(TestDatabase databases)
     public async Task Five_wrong_codes_use_the_code_up_and_only_a_new_one_opens()
     {
         await using LatchkeyApp app = await DepositFlowTests.Start(databases);
-        TestPerson asha = await app.GivenCustomer();
+        TestPerson asha = await app.Quick();
         JsonNode deposit = await app.Stored(asha);
         (string code, string secret) = await app.Sent();
         // At one moment, as whoever guesses does it: a hundred tries are five.
@@ -36,7 +36,7 @@ public sealed class DepositAbuseTests(TestDatabase databases)
     public async Task A_code_opens_the_locker_it_was_made_for_and_no_other()
     {
         await using LatchkeyApp app = await DepositFlowTests.Start(databases);
-        TestPerson asha = await app.GivenCustomer();
+        TestPerson asha = await app.Quick();
         JsonNode one = await app.Stored(asha);
         (string code, _) = await app.Sent();
         JsonNode two = await app.Stored(asha);
@@ -50,7 +50,7 @@ public sealed class DepositAbuseTests(TestDatabase databases)
     public async Task A_code_that_was_asked_for_takes_the_place_of_the_one_before_for_ten_minutes()
     {
         await using LatchkeyApp app = await DepositFlowTests.Start(databases);
-        TestPerson asha = await app.GivenCustomer();
+        TestPerson asha = await app.Quick();
         JsonNode deposit = await app.Stored(asha);
         (string first, string link) = await app.Sent();
         await Ask(app, deposit, Depositing.Receiver);
@@ -86,7 +86,7 @@ public sealed class DepositAbuseTests(TestDatabase databases)
     public async Task Messages_are_not_pumped_to_a_number()
     {
         await using LatchkeyApp app = await LatchkeyApp.Start(databases, [Driving.Site("Market", "SSSS", "SSSS")], face: new FaceOptions { Limits = new RateLimits(["all=1000000/60", "code-soon=1/30", "code-hour=5/3600"]) });
-        TestPerson asha = await app.GivenCustomer();
+        TestPerson asha = await app.Quick();
         JsonNode deposit = await app.Store(asha, await app.Begin(asha, phone: "+919822012345"));
         string path = $"deposits/lockers/{deposit["locker"]!.Id()}/request-otp";
         (await app.Nobody(path, new { phone = "+919822012345" })).Status.ShouldBe(202);
@@ -107,7 +107,7 @@ public sealed class DepositAbuseTests(TestDatabase databases)
     public async Task One_sender_takes_a_quarter_of_a_place_a_courier_half_and_nobody_lets_more_than_three_be_paid_by_others()
     {
         await using LatchkeyApp app = await DepositFlowTests.Start(databases);
-        TestPerson asha = await app.GivenCustomer(), courier = await app.GivenStaff("courier");
+        TestPerson asha = await app.Quick(), courier = await app.GivenStaff("courier");
         object body = new { siteId = app.Places.Sites[0].Id, size = "S", receiverEmail = Depositing.Receiver, pays = "receiver" };
         (int Status, JsonNode? Body)[] all = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => asha.Post("deposits", body)));
         all.Count(a => a.Status == 201).ShouldBe(2);
@@ -137,7 +137,7 @@ public sealed class DepositAbuseTests(TestDatabase databases)
     public async Task Nobody_elses_deposit_is_seen_opened_or_ended_and_a_guessed_id_is_not_there()
     {
         await using LatchkeyApp app = await DepositFlowTests.Start(databases);
-        TestPerson asha = await app.GivenCustomer(), ravi = await app.Quick();
+        TestPerson asha = await app.Quick(), ravi = await app.Quick();
         JsonNode deposit = await app.Stored(asha);
         foreach (Guid id in (Guid[])[deposit.Id(), Guid.CreateVersion7()])
         {
@@ -161,7 +161,7 @@ public sealed class DepositAbuseTests(TestDatabase databases)
     public async Task The_receiver_lets_one_other_fetch_it_until_they_take_that_back()
     {
         await using LatchkeyApp app = await DepositFlowTests.Start(databases);
-        TestPerson asha = await app.GivenCustomer();
+        TestPerson asha = await app.Quick();
         JsonNode deposit = await app.Stored(asha, "sender");
         (_, string secret) = await app.Sent();
         (int status, JsonNode? made) = await app.Nobody("deposits/delegates", new { secret, name = "Neighbour" });
@@ -185,7 +185,7 @@ public sealed class DepositAbuseTests(TestDatabase databases)
     public async Task The_bank_knows_the_code_and_what_was_used_there_off_line_is_collected_when_the_server_hears_of_it()
     {
         await using LatchkeyApp app = await DepositFlowTests.Start(databases);
-        TestPerson asha = await app.GivenCustomer();
+        TestPerson asha = await app.Quick();
         JsonNode deposit = await app.Stored(asha, "sender");
         (string code, string secret) = await app.Sent();
         CommandKey key = await app.Services.GetRequiredService<DeviceKeys>().Of(app.BankOf(deposit).DeviceId, CancellationToken.None);

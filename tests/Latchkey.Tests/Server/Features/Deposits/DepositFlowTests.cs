@@ -45,7 +45,7 @@ public sealed class DepositFlowTests(TestDatabase databases)
     public async Task Twenty_with_the_right_code_at_the_same_moment_open_once_and_are_billed_once()
     {
         await using LatchkeyApp app = await Start(databases);
-        TestPerson asha = await app.GivenCustomer();
+        TestPerson asha = await app.Quick();
         JsonNode deposit = await app.Stored(asha, "sender");
         (string code, _) = await app.Sent();
         app.Time.Advance(TimeSpan.FromMinutes(1));
@@ -96,7 +96,7 @@ public sealed class DepositFlowTests(TestDatabase databases)
     public async Task A_door_that_did_not_open_is_tried_again_another_locker_is_given_or_it_is_cancelled_for_nothing()
     {
         await using LatchkeyApp app = await Start(databases);
-        TestPerson asha = await app.GivenCustomer(), ravi = await app.Quick();
+        TestPerson asha = await app.Quick(), ravi = await app.Quick();
         JsonNode deposit = await app.Begin(asha, "sender");
         Guid order = (await asha.Post($"deposits/{deposit.Id()}/open")).Body!.Id();
         (await asha.Post($"deposits/{deposit.Id()}/open")).ShouldBeRefused(409, "command-pending");
@@ -136,7 +136,7 @@ public sealed class DepositFlowTests(TestDatabase databases)
     public async Task The_sender_takes_it_back_and_the_receiver_is_told()
     {
         await using LatchkeyApp app = await Start(databases);
-        TestPerson asha = await app.GivenCustomer(), ravi = await app.Quick();
+        TestPerson asha = await app.Quick(), ravi = await app.Quick();
         JsonNode deposit = await app.Stored(asha);
         (string code, string secret) = await app.Sent();
         app.Time.Advance(TimeSpan.FromMinutes(10));
@@ -172,7 +172,7 @@ public sealed class DepositFlowTests(TestDatabase databases)
     public async Task Staff_clear_a_locker_bill_it_open_it_as_asked_and_both_are_told()
     {
         await using LatchkeyApp app = await Start(databases);
-        TestPerson asha = await app.GivenCustomer(), admin = await app.GivenAdmin();
+        TestPerson asha = await app.Quick(), admin = await app.GivenAdmin();
         JsonNode deposit = await app.Stored(asha, "sender");
         app.Time.Advance(TimeSpan.FromMinutes(10));
         string path = $"admin/lockers/{deposit["locker"]!.Id()}/force-clear";
