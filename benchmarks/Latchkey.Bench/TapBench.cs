@@ -39,6 +39,9 @@ internal static class TapBench
         // The simulator's gates make room for the ones that this program plays with their certificates.
         for (int n = 1; n <= Gates; n++)
             (await server.Http.PostAsync($"demo/banks/00000000-0000-7000-a000-0000000004{n:00}/hardware/power-off", null)).EnsureSuccessStatusCode();
+        // Banks that nobody plays need a key all the same, for what they are told is signed.
+        await using (var db = new NpgsqlConnection(server.Database))
+            await db.ExecuteAsync("update device set public_key = (select public_key from device where id = @gate) where public_key = '' and id in (select device_id from bank where site_id = @Site)", new { gate = Gate(1), Site });
         await using ServerUnderTest second = await server.Second();
         using var stop = new CancellationTokenSource();
         GateAtBroker[] gates = [.. Enumerable.Range(1, Gates).Select(n => new GateAtBroker(Gate(n), $"{server.Data}/simulator/keys", stop.Token))];
@@ -51,7 +54,11 @@ internal static class TapBench
             commits.AddRange(await HoldBench.Commits(server.Database, 16, 25));
             (List<double> times, int answered) = await Crowd(gates, round);
             if (answered != Taps)
-                throw new InvalidOperationException($"{answered} of {Taps} taps were answered.");
+            {
+                await using var db = new NpgsqlConnection(server.Database);
+                throw new InvalidOperationException(
+                    $"{answered} of {Taps} taps were answered; the server says {string.Join(", ", await db.QueryAsync<string>("select said || ' ' || count(*) from tap where at > now() - interval '30 seconds' group by said"))}.");
+            }
             if (round > 0) // the first warms it
                 all.AddRange(times);
             await Leave(server.Database);
@@ -114,15 +121,14 @@ internal static class TapBench
             TaskCompletionSource<long> answer = _waiting[seq] = new(TaskCreationOptions.RunContinuationsAsynchronously);
             byte[] tap = Wire.Write(new EventMessage(Wire.Version, Guid.CreateVersion7(), _boot, seq, at, EventKinds.Tap, 0, Tap: new TapPart(card, "uid", "in", at)));
             long begun = Stopwatch.GetTimestamp();
-            await _link.Send(Topics.Event(_identity.Device), tap, acknowledged: false, CancellationToken.None);
-            try
+            // As a device does: what is not answered is said again, unchanged, and given up after five seconds.
+            for (int time = 0; time < 4; time++)
             {
-                return Stopwatch.GetElapsedTime(begun, await answer.Task.WaitAsync(Patience)).TotalMilliseconds;
+                await _link.Send(Topics.Event(_identity.Device), tap, acknowledged: false, CancellationToken.None);
+                if (await Task.WhenAny(answer.Task, Task.Delay(TimeSpan.FromSeconds(1.5), TimeProvider.System)) == answer.Task)
+                    return Stopwatch.GetElapsedTime(begun, await answer.Task).TotalMilliseconds;
             }
-            catch (TimeoutException)
-            {
-                return null;
-            }
+            return null;
         }
 
         public (long Link, StateMessage Will) NextWill()

@@ -54,6 +54,23 @@ public sealed class Grants
         await Add(tx, device, revision, lease, new GrantsBody.Lease(lease, locker.Number, generation, keypad is null ? Whose(locker) : [keypad.Phone], cards ?? [], now.ToUnixTimeSeconds(), 0, keypad?.Salt, keypad?.Hash), now);
     }
 
+    /// <summary>
+    /// The same where a crowd gets lockers of one bank at once: the device's row is locked by the commit itself, and not for the round trips before it, or all would wait for each of them.
+    /// </summary>
+    /// <param name="generation">The locker's new one. Its bank has been told who it is.</param>
+    public static void BeginLate(Transaction tx, Guid lease, LockerPlace locker, int generation, IReadOnlyList<GrantedCard> cards, DateTimeOffset now)
+    {
+        var body = new GrantsBody.Lease(lease, locker.Number, generation, Whose(locker), cards, now.ToUnixTimeSeconds(), 0);
+        tx.Defer("update lease set generation = $2 where id = $1", lease, generation);
+        tx.Defer(
+            """
+            with next as (
+              update device set grants_revision = greatest(grants_revision, grants_held) + 1 where id = (select device_id from bank where id = $1 for share) returning id, grants_revision)
+            insert into device_grant (device_id, revision, lease_id, kind, body, created_at) select id, grants_revision, $2, 'lease', $3, $4 from next
+            """,
+            locker.BankId, lease, Encoding.UTF8.GetString(body.Write()), now);
+    }
+
     /// <summary>The lease is over: its PIN and its passes are worth nothing once its bank hears it, or sees a pass of the next one.</summary>
     public static async Task End(Transaction tx, Guid lease, LockerPlace locker, BankPlace bank, DateTimeOffset now)
     {

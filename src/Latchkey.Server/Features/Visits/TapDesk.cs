@@ -133,7 +133,7 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, TapAnswers a
         // Found and not won: somebody else was faster with the one that was found, as at a hold. There cannot be more losses than lockers.
         for (int round = 0; round <= candidates.Length + 1; round++)
         {
-            (bool found, Guid? won) = await tx.First<(bool, Guid?)>(
+            (bool found, Guid? won, int generation, bool introduced) = await tx.First<(bool, Guid?, int, bool)>(
                 $"""
                 with claim as (
                   select k.id, k.bank_id, k.size from unnest(@candidates) with ordinality as wanted (id, place) join locker k on k.id = wanted.id
@@ -144,8 +144,10 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, TapAnswers a
                   insert into lease (id, kind, state, site_id, bank_id, locker_id, size_priced, tariff, paid_from, card, cards, created_at)
                   select @lease, 'visit', 'active', @site, claim.bank_id, claim.id, claim.size, @tariff::jsonb, @from, @Card, @cards::jsonb, @now from claim
                   on conflict do nothing
-                  returning locker_id)
-                select exists (select 1 from claim), (select locker_id from won)
+                  returning locker_id, bank_id),
+                generation as (update locker k set generation = (k.generation + 1) & 65535 from won where k.id = won.locker_id returning k.generation)
+                select exists (select 1 from claim), (select locker_id from won), coalesce((select generation from generation), 0),
+                  exists (select 1 from won join bank b on b.id = won.bank_id join device_grant g on g.device_id = b.device_id and g.kind = 'bank')
                 """,
                 new
                 {
@@ -160,7 +162,9 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, TapAnswers a
                 continue;
             }
             LockerPlace locker = places.Locker(id)!;
-            await grants.Begin(tx, lease, locker, places.Bank(locker.BankId)!, now, cards);
+            if (!introduced)
+                await grants.Introduce(tx, locker.BankId, now);
+            Grants.BeginLate(tx, lease, locker, generation, cards, now);
             tx.Journal(new JournalEntry(now, JournalKinds.VisitBegun, JournalEntry.ByDevice(tap.Device), null, tap.Site.Id, locker.BankId, locker.Id, lease, tap.Device));
             return tap.Way == TapWay.In ? new Answer(TapSays.Begun, lease, locker, WayIn) : AtBank(tap, TapSays.Begun, lease, locker);
         }
