@@ -88,7 +88,7 @@ public sealed class LeaseRow
         join locker k on k.id = l.locker_id
         join bank b on b.id = l.bank_id
         join device d on d.id = b.device_id
-        left join lateral (select * from command where lease_id = l.id order by id desc limit 1) c on true
+        left join lateral (select * from command where lease_id = l.id and locker_id = l.locker_id order by id desc limit 1) c on true
         left join lateral (select * from payment p where p.lease_id = l.id and p.change_id is null and {which}
           order by (p.state in ('authorised', 'captured')) desc, exists (select 1 from payment_order o where o.payment_id = p.id and o.kind = 'close'), p.id desc limit 1) p on true
         """;

@@ -25,6 +25,7 @@ public sealed class ReportProblemTests(TestDatabase databases)
         JsonNode moved = told!["lease"]!;
         moved["locker"]!.Id().ShouldNotBe(lease["locker"]!.Id());
         (moved.Text("sizePriced"), moved.Text("state")).ShouldBe(("M", "active"));
+        moved["command"].ShouldBeNull("nobody has tried to open this one yet");
         (await app.Sql<bool>("select in_service from locker where id = @id", new { id = lease["locker"]!.Id() })).ShouldBeFalse();
         await app.Use(asha, moved);
         JsonNode ticket = (await admin.Get("staff/tickets")).Body!["items"]![0]!;

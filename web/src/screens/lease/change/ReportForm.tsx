@@ -36,12 +36,12 @@ export function ReportForm({ lease, put }: { lease: Lease; put: (change: (known:
   }
   return (
     <div className="change">
-      <div className="field">
-        <label htmlFor="report-what">{t('report.what')}</label>
-        <select id="report-what" value={what} onChange={(event) => { setWhat(event.target.value as ProblemKind); forget(); }}>
-          {problems.map((each) => <option key={each} value={each}>{t(problemWords[each])}</option>)}
-        </select>
-      </div>
+      <fieldset className="change-what">
+        <legend>{t('report.what')}</legend>
+        {problems.map((each) => (
+          <label key={each} className="change-inside"><input type="radio" name="report-what" checked={what === each} onChange={() => { setWhat(each); forget(); }} /><span>{t(problemWords[each])}</span></label>
+        ))}
+      </fieldset>
       <label className="change-inside"><input type="checkbox" checked={inside} onChange={(event) => setInside(event.target.checked)} /><span>{t('report.inside')}</span></label>
       {problem !== null && <Trouble problem={problem} />}
       {!inside && !full && <Button look="primary" wide busy={busy === 'another'} icon={<Replace size={20} aria-hidden="true" />} onClick={() => void report('another')}>{t('report.another')}</Button>}
