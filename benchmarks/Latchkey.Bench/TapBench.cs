@@ -101,7 +101,7 @@ internal static class TapBench
         private readonly ConcurrentDictionary<long, TaskCompletionSource<long>> _waiting = new();
         private readonly DeviceIdentity _identity;
         private readonly MqttCabinetLink _link;
-        private readonly long _boot = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        private readonly long _boot = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
         private long _seq;
 
         public GateAtBroker(Guid device, string keys, CancellationToken stop)
@@ -117,7 +117,7 @@ internal static class TapBench
         /// <summary>Milliseconds until the answer names a locker; null without one.</summary>
         public async Task<double?> Tap(string card)
         {
-            long seq = Interlocked.Increment(ref _seq), at = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
+            long seq = Interlocked.Increment(ref _seq), at = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
             TaskCompletionSource<long> answer = _waiting[seq] = new(TaskCreationOptions.RunContinuationsAsynchronously);
             byte[] tap = Wire.Write(new EventMessage(Wire.Version, Guid.CreateVersion7(), _boot, seq, at, EventKinds.Tap, 0, Tap: new TapPart(card, "uid", "in", at)));
             long begun = Stopwatch.GetTimestamp();
