@@ -98,8 +98,9 @@ public sealed partial class TerminalMachine(TerminalSettings settings)
                 Sound(Tune.Click);
                 Press(key.Pressed, now);
                 break;
-            case TerminalInput.Card card when _working is true && IsNew(card.Uid, now):
-                Present(new Credential.Card(card.Uid, card.Assurance, _givingBack ? "finish" : card.Way), now);
+            // On the other side of a gate, or to give the locker back, it is meant anew.
+            case TerminalInput.Card card when _working is true && (_givingBack ? "finish" : card.Way) is var way && IsNew($"{way} {card.Uid}", now):
+                Present(new Credential.Card(card.Uid, card.Assurance, way), now);
                 break;
             case TerminalInput.Scan scan when _working is true && IsNew(scan.Text, now):
                 if (scan.Text.Length <= LongestScan && scan.Text.StartsWith("LK1:", StringComparison.Ordinal))

@@ -21,7 +21,7 @@ public sealed class OfflineTests(BrowserFixture browser)
         await asha.Sees("Ready when you are");
         string lease = page.Url;
         await page.WaitForFunctionAsync("() => Object.keys(localStorage).some((key) => key.startsWith('latchkey.kept.pass/'))");
-        await page.EvaluateAsync("() => navigator.serviceWorker.ready.then(() => new Promise((done) => { if (navigator.serviceWorker.controller) done(); else navigator.serviceWorker.addEventListener('controllerchange', () => done(), { once: true }); }))");
+        await page.WaitForFunctionAsync("() => navigator.serviceWorker.controller !== null");
 
         await page.Context.SetOfflineAsync(true);
         try

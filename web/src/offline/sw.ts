@@ -26,8 +26,16 @@ const patience = 4000;
 const notOurs = /^\/(api|docs|openapi|health|metrics|device|\.well-known)(\/|$)/;
 
 worker.addEventListener('install', (event) => {
-  event.waitUntil(caches.open(name).then((cache) => cache.addAll(files)));
+  event.waitUntil(caches.open(name).then(keepAll));
 });
+
+/** A few at a time, since the page that is open comes first; and what one bad moment of the network has lost is asked for once more, for without all of them none is kept. */
+async function keepAll(cache: Cache): Promise<void> {
+  for (let begin = 0; begin < files.length; begin += 8) {
+    const few = files.slice(begin, begin + 8);
+    await cache.addAll(few).catch(() => cache.addAll(few));
+  }
+}
 
 worker.addEventListener('activate', (event) => {
   const old = caches.keys().then((all) => Promise.all(all.filter((each) => each.startsWith(mine) && each !== name).map((each) => caches.delete(each))));

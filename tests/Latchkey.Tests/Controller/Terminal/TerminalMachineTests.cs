@@ -218,6 +218,18 @@ public sealed class TerminalMachineTests
     }
 
     [Fact]
+    public void A_card_that_lies_on_one_side_of_a_gate_is_one_tap_and_on_the_other_side_it_is_another()
+    {
+        var gate = new TerminalMachine(new TerminalSettings { Gate = true });
+        gate.Step(new TerminalInput.Health(Linked: true, Working: true), 0);
+        TerminalOutput[] Presented(string way, long ms) => [.. gate.Step(new TerminalInput.Card("04A1B2C3", CardAssurance.Signed, way), ms).Where(o => o is TerminalOutput.Present)];
+        Presented("in", 20).ShouldBe([new TerminalOutput.Present(new Credential.Card("04A1B2C3", CardAssurance.Signed, "in"))]);
+        gate.Step(new TerminalInput.Tell(new Screen.Notice(Tone.Good, Phrase.YourLocker, "12"), 6_000, Tune.Yes), 30);
+        Presented("in", 900).ShouldBeEmpty("it still lies there");
+        Presented("out", 1_200).ShouldBe([new TerminalOutput.Present(new Credential.Card("04A1B2C3", CardAssurance.Signed, "out"))]);
+    }
+
+    [Fact]
     public void A_door_is_called_what_is_printed_on_it_and_one_left_open_is_named_unless_somebody_types()
     {
         var terminal = new TerminalMachine(new TerminalSettings { Labels = ["13", "14", "B2"] });
