@@ -5,6 +5,7 @@ using Latchkey.Tests.Support;
 namespace Latchkey.Tests.Link.Mqtt;
 
 /// <summary>A broker that lies, is slow, or owes what it should have said: it is found out, named and left, or does no harm.</summary>
+[Collection(AloneInTheProcess.Name)] // one of them measures the process's memory
 public sealed class BadBrokerTests
 {
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(10);
