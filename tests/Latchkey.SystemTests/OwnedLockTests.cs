@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
+using Latchkey.Link.Messages;
 using Latchkey.Link.Mqtt;
-using Latchkey.Server.Devices.Broker;
 using Latchkey.SystemTests.Support;
 using Latchkey.Tests.Support;
 
@@ -67,8 +67,8 @@ public sealed class OwnedLockTests(OwnedLockTests.Installation installation) : I
         LatchkeyProcess latchkey = installation.Latchkey;
         TestPerson admin = await latchkey.GivenAdmin(), asha = await latchkey.GivenCustomer();
         await using RunningClient gym = installation.Older("gym", "gym"), shed = installation.Older("shed", "shed");
-        await gym.Client.Subscribe(OldLock.Commands, Qos.AtLeastOnce, default);
-        await shed.Client.Subscribe(OldLock.Commands, Qos.AtLeastOnce, default);
+        await gym.Client.Subscribe(OldTopics.Commands, Qos.AtLeastOnce, default);
+        await shed.Client.Subscribe(OldTopics.Commands, Qos.AtLeastOnce, default);
         Guid device = await Bridge(admin, asha, "gym");
         var lease = (Guid)(await Mine(asha)).ShouldNotBeNull()["id"]!;
         ((bool?)(await asha.Get($"locks/{lease}")).Body!["online"]).ShouldNotBe(true, "the lock itself has not spoken yet");
@@ -95,7 +95,7 @@ public sealed class OwnedLockTests(OwnedLockTests.Installation installation) : I
             (await stranger.Next(MqttLinkState.Disconnected)).ReasonName.ShouldBe("not authorized");
         await using (RunningClient intruder = installation.Older("shed", at: "gym"))
             (await intruder.Next(MqttLinkState.Disconnected)).ReasonName.ShouldBe("not authorized");
-        (await shed.Client.Publish(OldLock.Commands, "UNLOCK"u8.ToArray(), Qos.AtLeastOnce, TimeSpan.FromSeconds(10), default)).Status.ShouldBe(PublishStatus.Refused, "a lock orders nobody, itself neither");
+        (await shed.Client.Publish(OldTopics.Commands, "UNLOCK"u8.ToArray(), Qos.AtLeastOnce, TimeSpan.FromSeconds(10), default)).Status.ShouldBe(PublishStatus.Refused, "a lock orders nobody, itself neither");
         await Says(gym, """{"status": "Locked", "issue": "tamper"}""");
         await Eventually.Holds(async () => (string?)(await asha.Get($"locks/{lease}")).Body!["issue"] == "tamper", Patience, "what it says itself counts");
         (await Status(asha, lease)).ShouldBe("locked");
@@ -133,12 +133,12 @@ public sealed class OwnedLockTests(OwnedLockTests.Installation installation) : I
     }
 
     private static async Task Says(RunningClient older, string what) =>
-        (await older.Client.Publish(OldLock.Status, System.Text.Encoding.UTF8.GetBytes(what), Qos.AtLeastOnce, TimeSpan.FromSeconds(10), default)).Status.ShouldBeOneOf(PublishStatus.Acknowledged, PublishStatus.NobodyListens);
+        (await older.Client.Publish(OldTopics.Status, System.Text.Encoding.UTF8.GetBytes(what), Qos.AtLeastOnce, TimeSpan.FromSeconds(10), default)).Status.ShouldBeOneOf(PublishStatus.Acknowledged, PublishStatus.NobodyListens);
 
     private static async Task<string> Heard(RunningClient older)
     {
         MqttMessage message = await older.Receive();
-        message.Topic.ShouldBe(OldLock.Commands);
+        message.Topic.ShouldBe(OldTopics.Commands);
         message.Acknowledge();
         return System.Text.Encoding.ASCII.GetString(message.Payload.Span);
     }
@@ -199,13 +199,9 @@ public sealed class OwnedLockTests(OwnedLockTests.Installation installation) : I
                     ["model"] = "smartlock", ["lockers"] = 1, ["folder"] = folder, ["smartlock"] = new JsonObject { ["name"] = name, ["broker"] = $"mqtts://127.0.0.1:{_ports[name].Bridge}", ["identity"] = Path.Combine(Data, "nodes", $"bridge-{name}") },
                 }.ToJsonString());
             using Process claiming = Run("claim", "--config", file, "--server", Latchkey.Address, "--code", code);
-            using var limit = new CancellationTokenSource(Patience);
-            string shown = await claiming.StandardOutput.ReadLineAsync(limit.Token) ?? throw new InvalidOperationException(await claiming.StandardError.ReadToEndAsync(limit.Token));
-            await confirm(shown["Key ".Length..].Split('.')[0]);
-            string done = await claiming.StandardOutput.ReadLineAsync(limit.Token) ?? throw new InvalidOperationException(await claiming.StandardError.ReadToEndAsync(limit.Token));
-            await claiming.WaitForExitAsync(limit.Token);
+            Guid device = await ClaimedCabinet.Claimed(claiming, confirm);
             _bridges.Add(Run("run", "--config", file));
-            return Guid.Parse(done.Split(' ')[3]);
+            return device;
         }
 
         public async ValueTask DisposeAsync()

@@ -12,9 +12,6 @@ namespace Latchkey.Controller.Cabinet;
 /// </content>
 public sealed partial class CabinetMachine
 {
-    /// <summary>As many as a person carries to; more is somebody who takes them all.</summary>
-    private const int MostOfOnePhone = 3;
-
     // Given and on their way to the disk.
     private readonly HashSet<int> _beingGiven = [];
 
@@ -45,7 +42,7 @@ public sealed partial class CabinetMachine
     {
         bool good = Mode == "keypad" && take.Number.Length is >= PhoneKey.Shortest and <= PhoneKey.Longest && take.Number.All(char.IsAsciiDigit)
             && take.Pin.Length == CodeDigits && take.Pin.All(char.IsAsciiDigit) && take.Door >= 1 && take.Door <= _doors.Length;
-        if (!good || OfPhone(take.Number).Count() + _beingGiven.Count >= MostOfOnePhone)
+        if (!good || OfPhone(take.Number).Count() + _beingGiven.Count >= PhoneKey.MostLockers)
             Refuse(CredentialFaults.NoSuchLocker, 0);
         else if (!IsFree(_doors[take.Door - 1]))
             Tell(new CredentialAnswer.Said("none-free", null));

@@ -9,9 +9,6 @@ namespace Latchkey.Controller.Cabinet;
 /// </content>
 public sealed partial class CabinetMachine
 {
-    /// <summary>The doors of a gate.</summary>
-    private const int WayIn = 1, WayOut = 2;
-
     /// <summary>Without an answer the tap is said again, unchanged, and then given up: a person has turned to somebody by then.</summary>
     private const long TapAgainMs = 1_500, TapLastsMs = 5_000;
 
@@ -71,7 +68,7 @@ public sealed partial class CabinetMachine
             if (!LeaseRules.IsSure(card.Assurance, found.Card.Least, _credentials.Bank?.UidCards ?? false))
                 Refuse(CredentialFaults.Assurance, 0);
             else
-                OpenFor(found.Lease.Id, card, card.Way == "out" ? WayOut : WayIn);
+                OpenFor(found.Lease.Id, card, card.Way == "out" ? GateDoors.Out : GateDoors.In);
             return;
         }
         Tell(new CredentialAnswer.Said("no-network", null));

@@ -6,6 +6,9 @@ public static class PhoneKey
     /// <summary>E.164 has at most 15 digits; no subscriber's number is shorter than 7 with its area.</summary>
     public const int Shortest = 7, Longest = 15;
 
+    /// <summary>Lockers that one number has at a bank, by the bank's count and by the server's: as many as a person carries to; more is somebody who takes them all.</summary>
+    public const int MostLockers = 3;
+
     /// <summary>National numbers have at most 10 digits where they are dialled without a leading zero.</summary>
     private const int Digits = 10;
 

@@ -13,6 +13,9 @@ public static class CommandLedger
     private const string Settled =
         "c.id, c.device_id, c.locker_id, c.lease_id, coalesce(c.person_id, (select l.person_id from lease l where l.id = c.lease_id)) as person_id, c.share_id, b.id as bank_id, b.site_id";
 
+    /// <summary>SQL: an order of lease <c>l</c> has no outcome yet.</summary>
+    public const string LeaseHasOne = "exists (select 1 from command c where c.lease_id = l.id and c.state in ('pending', 'sent'))";
+
     /// <summary>An order of this lease has no outcome yet. The caller has locked the lease, so that nobody gives another one meanwhile.</summary>
     public static Task<bool> IsUnderWay(Transaction tx, Guid lease) => tx.Scalar<bool>("select exists (select 1 from command where lease_id = @lease and state in ('pending', 'sent'))", new { lease });
 

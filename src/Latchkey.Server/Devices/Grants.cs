@@ -33,6 +33,9 @@ public sealed class Grants
         Issuer = IssuerKey.Signing(Kid, key);
     }
 
+    /// <summary>SQL: the same of share <c>@Id</c>.</summary>
+    public const string ShareIsHeld = "coalesce((select max(g.revision) from device_grant g where g.device_id = d.id and g.share_id = @Id) <= d.grants_held, false)";
+
     /// <summary>The slot that signs, with its private key.</summary>
     public IssuerKey Issuer { get; }
 

@@ -27,14 +27,20 @@ public sealed class ClaimedCabinet(string folder) : IAsyncDisposable
     {
         using Process claiming = Run(
             ["claim", "--out", folder, "--server", server.ToString(), "--code", code, "--transport", transport, "--lockers", $"{lockers}", .. authority is null ? (string[])[] : ["--authority", authority]]);
+        Device = await Claimed(claiming, confirm);
+    }
+
+    /// <summary>Who a device is, once a controller's <c>claim</c> has told its digits, <paramref name="confirm"/> has said them, and it has ended well.</summary>
+    public static async Task<Guid> Claimed(Process claiming, Func<string, Task> confirm)
+    {
         using var limit = new CancellationTokenSource(Patience);
         string shown = await claiming.StandardOutput.ReadLineAsync(limit.Token) ?? throw new InvalidOperationException(await claiming.StandardError.ReadToEndAsync(limit.Token));
         shown.ShouldStartWith("Key ");
         await confirm(shown["Key ".Length..].Split('.')[0]);
         string done = await claiming.StandardOutput.ReadLineAsync(limit.Token) ?? throw new InvalidOperationException(await claiming.StandardError.ReadToEndAsync(limit.Token));
-        Device = Guid.Parse(done.Split(' ')[3]);
         await claiming.WaitForExitAsync(limit.Token);
         claiming.ExitCode.ShouldBe(0);
+        return Guid.Parse(done.Split(' ')[3]);
     }
 
     /// <summary>What a claim that is refused says, and its exit code.</summary>

@@ -2,12 +2,16 @@ import { asProblem } from './problem';
 
 /**
  * One thing a person means to do, for example "open door 14". Its idempotency key stays the same while the outcome is
- * not known, so that a retry after a lost answer cannot move the door or the money a second time.
+ * not known, so that a retry after a lost answer cannot move the door or the money a second time. Another wish is another
+ * intent: its key is not that of the last one.
  */
 export class Intent {
   #key: string | null = null;
+  #wish = '';
 
-  async run<T>(act: (key: string) => Promise<T>): Promise<T> {
+  async run<T>(act: (key: string) => Promise<T>, wish = ''): Promise<T> {
+    if (wish !== this.#wish) this.#key = null;
+    this.#wish = wish;
     this.#key ??= newKey();
     try {
       const result = await act(this.#key);

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Latchkey.Link.Messages;
 using Latchkey.Link.Mqtt;
 
 namespace Latchkey.Controller.Boards.Smartlock;
@@ -22,8 +23,6 @@ public sealed class SmartlockBoard : IBoard
     private SmartlockStatus? _status;
     private TaskCompletionSource _turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Action<BoardChange>? _changed;
-
-    private const string Status = "smartlock/status", Commands = "smartlock/commands";
 
     /// <param name="dial">To the lock's own broker, with the bridge's certificate.</param>
     /// <param name="name">What the server's settings call this lock.</param>
@@ -100,7 +99,7 @@ public sealed class SmartlockBoard : IBoard
 
     private async Task Hear(MqttClient client, CancellationToken cancel)
     {
-        await client.Subscribe(Status, Qos.AtLeastOnce, cancel);
+        await client.Subscribe(OldTopics.Status, Qos.AtLeastOnce, cancel);
         await using ITimer silence = _time.CreateTimer(_ => Take(null), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         await foreach (MqttMessage message in client.Messages.ReadAllAsync(cancel))
         {
@@ -118,7 +117,7 @@ public sealed class SmartlockBoard : IBoard
     {
         await foreach (string word in _orders.Reader.ReadAllAsync(cancel))
         {
-            PublishResult result = await client.Publish(Commands, System.Text.Encoding.ASCII.GetBytes(word), Qos.AtLeastOnce, OrderLives, cancel);
+            PublishResult result = await client.Publish(OldTopics.Commands, System.Text.Encoding.ASCII.GetBytes(word), Qos.AtLeastOnce, OrderLives, cancel);
             // The broker says at once that nobody listens.
             if (result.Status == PublishStatus.NobodyListens)
                 Take(null);

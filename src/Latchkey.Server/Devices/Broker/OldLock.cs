@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Latchkey.Link.Messages;
 using Latchkey.Server.Hosting;
 
 namespace Latchkey.Server.Devices.Broker;
@@ -27,9 +28,6 @@ public sealed record OldLock(string Name, IPEndPoint At, IPEndPoint BridgeAt, st
     private const int SaltBytes = 12, HashBytes = 64, Rounds = 1_000;
 
     private const string Form = """LATCHKEY_OLD_LOCKS looks like [{"name": "gym-door", "listen": "10.0.5.1:18831", "bridge": "127.0.0.1:18931", "password": "at least 12 characters"}], with a name and ports of its own for each.""";
-
-    /// <summary>The older system's two topics, as the lock itself says them.</summary>
-    public const string Status = "smartlock/status", Commands = "smartlock/commands";
 
     public string User => $"smartlock-{Name}";
 
@@ -72,7 +70,7 @@ public sealed record OldLock(string Name, IPEndPoint At, IPEndPoint BridgeAt, st
         self["iterations"] = Rounds;
         return BrokerFiles.Security(
             [self, BrokerFiles.Client(Bridge, Bridge)],
-            [BrokerFiles.Role(User, Ways(says: Status, hears: Commands)), BrokerFiles.Role(Bridge, Ways(says: Commands, hears: Status))]);
+            [BrokerFiles.Role(User, Ways(says: OldTopics.Status, hears: OldTopics.Commands)), BrokerFiles.Role(Bridge, Ways(says: OldTopics.Commands, hears: OldTopics.Status))]);
     }
 
     private static (string, string)[] Ways(string says, string hears) =>

@@ -66,15 +66,13 @@ public static class AskForCollectCode
 
     private static async Task<bool> Replace(Transaction tx, Guid id, string?[] theirs, BankPlace bank, LockerPlace locker, CollectCodes codes, CommandKey key, PlaceBook places, DateTimeOffset now)
     {
-        Guid lease = await tx.First<Guid>("select l.id from lease l join deposit d on d.lease_id = l.id where l.locker_id = @id and l.state in ('active', 'overdue')", new { id });
-        if (lease == Guid.Empty || await DepositRow.Lock(tx, lease) is not { } deposit || !deposit.Runs || deposit.At != DepositStage.Stored || deposit.Lease.LockerId != id
+        if (await DepositRow.LockAt(tx, id) is not { At: DepositStage.Stored } deposit
             || !(theirs.Contains(deposit.Email) && deposit.Email is not null || theirs.Contains(deposit.Phone) && deposit.Phone is not null) || deposit.Lease.CommandUnderWay)
             return false;
-        foreach (ShareRow old in (await tx.Query<ShareRow>(ShareRow.Select + " where s.lease_id = @lease and s.ended_at is null and s.role = 'receiver'", new { lease })).ToList())
+        foreach (ShareRow old in (await tx.Query<ShareRow>(ShareRow.Select + " where s.lease_id = @LeaseId and s.ended_at is null and s.role = 'receiver'", new { deposit.LeaseId })).ToList())
             await old.End(tx, Share.ByReplacement, places, JournalEntry.ByServer, now);
         CollectCodes.Made made = await codes.Make(tx, deposit, "receiver", "", now + Deposit.AskedCodeLasts, bank, locker, key, JournalEntry.ByServer, now);
-        string sender = await tx.Scalar<string>("select name from person where id = @PersonId", new { deposit.Lease.PersonId });
-        await codes.Send(tx, deposit, made, MessageKinds.CollectOtp, sender, places, now + Deposit.AskedCodeLasts);
+        await codes.Send(tx, deposit, made, MessageKinds.CollectOtp, places, now + Deposit.AskedCodeLasts);
         tx.Journal(deposit.Entry(now, JournalKinds.DepositCodeAsked, JournalEntry.ByServer));
         return true;
     }

@@ -56,8 +56,9 @@ public sealed class CollectCodes(byte[] key, Outbox outbox)
 
     /// <summary>Sends code and link to everywhere the receiver can be reached; the reason when they can be reached nowhere now.</summary>
     /// <param name="kind">One of <see cref="MessageKinds"/>.</param>
-    public async Task<Refusal?> Send(Transaction tx, DepositRow deposit, Made made, string kind, string sender, PlaceBook places, DateTimeOffset expires)
+    public async Task<Refusal?> Send(Transaction tx, DepositRow deposit, Made made, string kind, PlaceBook places, DateTimeOffset expires)
     {
+        string sender = await tx.Scalar<string>("select name from person where id = @PersonId", new { deposit.Lease.PersonId });
         (SitePlace site, LockerPlace locker) = (places.Site(deposit.Lease.SiteId)!, places.Locker(deposit.Lease.LockerId)!);
         Refusal? refused = null;
         bool sent = false;

@@ -57,13 +57,12 @@ public static class CollectDeposit
         (Right? right, Refusal? refused) = await db.Change(
             async tx =>
             {
-                Guid lease = await tx.First<Guid>("select l.id from lease l join deposit d on d.lease_id = l.id where l.locker_id = @id and l.state in ('active', 'overdue')", new { id });
-                if (lease == Guid.Empty || await DepositRow.Lock(tx, lease) is not { } deposit || !deposit.Runs || deposit.Lease.LockerId != id || deposit.At == DepositStage.Placing)
+                if (await DepositRow.LockAt(tx, id) is not { At: not DepositStage.Placing } deposit)
                     return ((Right?)null, (Refusal?)NothingHere);
                 if (deposit.At != DepositStage.Stored)
                     return (null, Deposit.RefusalOf(deposit.At));
                 (Guid? share, Refusal? no) = await codes.Try(tx, deposit, request.Code, places, time.GetUtcNow());
-                return (share is { } found ? new Right(lease, found, DepositRow.Receiver) : null, no);
+                return (share is { } found ? new Right(deposit.LeaseId, found, DepositRow.Receiver) : null, no);
             },
             cancel);
         return right is null ? Problems.Of(refused!) : await door.Open(http, right, cancel);
@@ -133,8 +132,9 @@ public sealed class CollectDoor(Db db, DoorOrders orders, Checkouts checkouts, P
         if (deposit.Lease.CommandUnderWay)
             return (deposit, Refusal.CommandPending(locker.Label));
         await tx.Execute("select 1 from share where id = @Share for update", new { right.Share });
-        ShareRow share = (await tx.First<ShareRow>(ShareRow.Select + " where s.id = @Share", new { right.Share }))!;
-        return (deposit, share.Share().MayOpen(now) is null ? null : share.EndedBy == Share.ByReplacement ? Replaced : share.Share().State(now) is ShareState.TakenBack ? share.Share().MayOpen(now) : CodeOver);
+        ShareRow row = (await tx.First<ShareRow>(ShareRow.Select + " where s.id = @Share", new { right.Share }))!;
+        Share share = row.Share();
+        return (deposit, share.MayOpen(now) is not { } refused ? null : row.EndedBy == Share.ByReplacement ? Replaced : share.State(now) == ShareState.TakenBack ? refused : CodeOver);
     }
 
     private static readonly Refusal Replaced = new("code-replaced", RefusalKind.Conflict, "A newer code was sent. Use that one.");

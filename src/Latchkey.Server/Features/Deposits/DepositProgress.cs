@@ -25,7 +25,7 @@ public sealed class DepositProgress : BackgroundService
     /// <summary>How long after its end it is known for whom a deposit was: for questions, and no longer.</summary>
     private static readonly TimeSpan AddressesKept = TimeSpan.FromDays(30);
 
-    private const string Shut = "k.door in ('closed', 'locked')", NoOrder = "not exists (select 1 from command c where c.lease_id = l.id and c.state in ('pending', 'sent'))";
+    private const string Shut = "k.door in ('closed', 'locked')";
 
     private readonly Wake _moved = new();
     private readonly Db _db;
@@ -53,15 +53,16 @@ public sealed class DepositProgress : BackgroundService
         List<Due> due = await _db.Read(
             async c => (await c.QueryAsync<Due>(
                 $"""
-                select l.id, l.bank_id, case
+                select * from (select l.id, l.bank_id, case
                     when d.stage = 'placing' and l.opened_ever and {Shut} and k.occupied is distinct from false then 'store'
                     when d.stage = 'placing' and l.paid_from <= @placed and (not l.opened_ever or k.occupied = false) and k.door <> 'open' then 'cancel'
                     when d.stage = 'stored' and {Proof} is not null then 'take'
                     when d.stage in ('collecting', 'returning') and ({Shut} or d.taken_at <= @longest) then 'close' end as step
                 from deposit d join lease l on l.id = d.lease_id join locker k on k.id = l.locker_id
-                where d.over_at is null and l.state in ('active', 'overdue') and {NoOrder}
+                where d.over_at is null and l.state in ('active', 'overdue') and not {CommandLedger.LeaseHasOne}) due
+                where step is not null limit @MostAtOnce
                 """,
-                new { placed = now - Deposit.PlacedWithin, longest = now - Deposit.LongestOpen })).Where(d => d.Step is not null).Take(MostAtOnce).ToList(),
+                new { placed = now - Deposit.PlacedWithin, longest = now - Deposit.LongestOpen, MostAtOnce })).ToList(),
             cancel);
         foreach (Due one in due)
         {
@@ -125,8 +126,7 @@ public sealed class DepositProgress : BackgroundService
             new { deposit.LeaseId, now, until, ladder = Domain.Pricing.OverdueLadder.NextLook(deposit.Lease.Rental().Tariff, until, now) });
         DepositRow stored = (await DepositRow.Lock(tx, deposit.LeaseId))!;
         CollectCodes.Made made = await _codes.Make(tx, stored, "receiver", "", null, bank, locker, key, JournalEntry.ByServer, now);
-        string sender = await tx.Scalar<string>("select name from person where id = @PersonId", new { stored.Lease.PersonId });
-        await _codes.Send(tx, stored, made, MessageKinds.CollectCode, sender, _places, until);
+        await _codes.Send(tx, stored, made, MessageKinds.CollectCode, _places, until);
         tx.Journal(stored.Entry(now, JournalKinds.DepositStored, JournalEntry.ByServer));
     }
 
@@ -137,6 +137,6 @@ public sealed class DepositProgress : BackgroundService
     {
         public Guid Id { get; init; }
         public Guid BankId { get; init; }
-        public string? Step { get; init; }
+        public string Step { get; init; } = "";
     }
 }

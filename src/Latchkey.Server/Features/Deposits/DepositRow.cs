@@ -1,3 +1,4 @@
+using Latchkey.Domain;
 using Latchkey.Domain.Leases;
 using Latchkey.Domain.Pricing;
 using Latchkey.Server.Features.Leases;
@@ -52,6 +53,14 @@ public sealed class DepositRow
         return sender == Guid.Empty ? null : await Lock(tx, lease, sender);
     }
 
+    /// <summary>The one that runs at this locker.</summary>
+    public static async Task<DepositRow?> LockAt(Transaction tx, Guid locker)
+    {
+        Guid lease = await tx.First<Guid>("select l.id from lease l join deposit d on d.lease_id = l.id where l.locker_id = @locker and l.state in ('active', 'overdue')", new { locker });
+        // It may have ended, or moved to another locker, while this waited for it.
+        return lease != Guid.Empty && await Lock(tx, lease) is { Runs: true } deposit && deposit.Lease.LockerId == locker ? deposit : null;
+    }
+
     public DepositRow With(LeaseRow lease)
     {
         Lease = lease;
@@ -65,8 +74,18 @@ public sealed class DepositRow
         return StoredAt is null ? new Owed(rental.Tariff.Amount(0), rental.Tariff.Amount(0)) : rental.Owes(Deposit.BilledUntil(TakenAt ?? now, BilledUntil, PaidAt));
     }
 
+    /// <summary>What each started hour costs.</summary>
+    public Money PerHour
+    {
+        get
+        {
+            Rental rental = Lease.Rental();
+            return rental.Tariff.Amount(rental.Tariff.Rates[rental.SizePriced].PerHour);
+        }
+    }
+
     /// <summary>Whoever takes it out pays before: until then its bank is told no code.</summary>
-    public bool WaitsForPayment => Pays == Receiver && PaidAt is null && Lease.Rental() is var rental && rental.Tariff.Rates[rental.SizePriced].PerHour > 0;
+    public bool WaitsForPayment => Pays == Receiver && PaidAt is null && PerHour.Minor > 0;
 
     /// <summary>Whether somebody has to pay before the door opens.</summary>
     public bool MustBePaid(DateTimeOffset now) => WaitsForPayment && Owes(now).Total.Minor > 0;

@@ -34,9 +34,9 @@ public static class DepositViews
         string stage = StageOf(row, rental, now);
         bool runs = row.Runs, empty = stage == "placing" && lease is { OpenedEver: true, Occupied: false, Door: "closed" or "locked" };
         return new DepositView(
-            lease.Id, stage, lease.State == "overdue", lease.CreatedAt, new LeaseSiteView(site.Id, site.Name, site.Address, site.City, site.Zone.Id), new LeaseBankView(bank.Id, bank.Name, lease.BankOnline),
+            lease.Id, stage, lease.State == "overdue", lease.CreatedAt, LeaseSiteView.Of(site), new LeaseBankView(bank.Id, bank.Name, lease.BankOnline),
             Locker(locker), row.Pays, new ReceiverView(row.Name, row.Email, row.Phone), lease.Hours, lease.HoldUntil, row.StoredAt, row.StoredAt is null ? null : lease.PaidUntil, row.OverAt ?? lease.EndedAt,
-            rental.Tariff.Amount(rental.Tariff.Rates[rental.SizePriced].PerHour), row.Owes(row.OverAt ?? now).Total, empty, runs ? lease.DoorState() : DoorState.Unknown,
+            row.PerHour, row.Owes(row.OverAt ?? now).Total, empty, runs ? lease.DoorState() : DoorState.Unknown,
             LeaseViews.CommandOf(lease), PaymentViews.Of(lease), May(stage));
     }
 
@@ -55,7 +55,6 @@ public static class DepositViews
         "paying" => ["pay", "cancel"],
         "placing" => ["open", "other-locker", "cancel"],
         "stored" => ["return"],
-        "returning" => [],
         _ => [],
     };
 }

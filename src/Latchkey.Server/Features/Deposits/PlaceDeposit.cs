@@ -1,6 +1,5 @@
 using Latchkey.Domain;
 using Latchkey.Domain.Leases;
-using Latchkey.Domain.Lockers;
 using Latchkey.Link.Messages;
 using Latchkey.Server.Devices;
 using Latchkey.Server.Features.Accounts;
@@ -63,8 +62,7 @@ public static class PlaceDeposit
                 return Refusal.DoorOpenToSwap(left.Label);
             if (occupied == true)
                 return Refusal.NotEmpty(left.Label);
-            LockerSize size = left.Size;
-            if (!await MoveLease.To(tx, deposit.Lease, await MoveLease.Candidates(tx, deposit.Lease, size, places, now), JournalEntry.ByPerson(person), places, grants, now))
+            if (!await MoveLease.To(tx, deposit.Lease, await MoveLease.Candidates(tx, deposit.Lease, left.Size, places, now), JournalEntry.ByPerson(person), places, grants, now))
                 return Refusal.NoFreeLocker;
             // What was opened was the other one.
             await tx.Execute("update lease set opened_ever = false where id = @id", new { id });

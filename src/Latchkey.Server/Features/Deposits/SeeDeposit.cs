@@ -76,8 +76,8 @@ public static class SeeDeposit
         ShareState state = share.Share().State(now);
         bool good = state == ShareState.Good && deposit.At == DepositStage.Stored, toPay = good && deposit.MustBePaid(now);
         (string from, bool ready) = await tx.First<(string, bool)>(
-            """
-            select p.name, coalesce((select max(g.revision) from device_grant g where g.device_id = d.id and g.share_id = @Id) <= d.grants_held, false)
+            $"""
+            select p.name, {Grants.ShareIsHeld}
             from person p, device d where p.id = @PersonId and d.id = @DeviceId
             """,
             new { share.Id, lease.PersonId, bank.DeviceId });
@@ -86,16 +86,10 @@ public static class SeeDeposit
         Guid? last = good || state == ShareState.Used ? await tx.First<Guid?>("select id from command where share_id = @Id order by id desc limit 1", new { share.Id }) : null;
         List<ShareRow> delegates = share.Role == "receiver" ? [.. await tx.Query<ShareRow>(ShareRow.Select + " where s.lease_id = @LeaseId and s.role = 'delegate' order by s.id desc limit 20", new { deposit.LeaseId })] : [];
         return new Seen(
-            deposit.LeaseId, deposit.Stage, lease.State == "overdue", share.Role!, state, from, new LeaseSiteView(site.Id, site.Name, site.Address, site.City, site.Zone.Id), new LeaseBankView(bank.Id, bank.Name, lease.BankOnline),
-            DepositViews.Locker(locker), last is null && !good ? DoorState.Unknown : lease.DoorState(), deposit.StoredAt!.Value, lease.PaidUntil, deposit.OverAt, Rate(lease), deposit.Owes(deposit.OverAt ?? now).Total,
+            deposit.LeaseId, deposit.Stage, lease.State == "overdue", share.Role!, state, from, LeaseSiteView.Of(site), new LeaseBankView(bank.Id, bank.Name, lease.BankOnline),
+            DepositViews.Locker(locker), last is null && !good ? DoorState.Unknown : lease.DoorState(), deposit.StoredAt!.Value, lease.PaidUntil, deposit.OverAt, deposit.PerHour, deposit.Owes(deposit.OverAt ?? now).Total,
             toPay ? deposit.Owes(now).Total : null, typed ? new UseShare.CodeView(Grants.Whose(locker)[0], ShareSecret.Pin(text)) : null, pass is { } shown && shown.ValidUntil > now ? shown : null, ready && typed,
             [.. delegates.Select(d => View(d, now))], last is { } id ? await ShowCommand.Load(tx.Connection, id) : null, deposit.Pays == DepositRow.Receiver ? PaymentViews.Of(lease) : null);
-    }
-
-    private static Money Rate(LeaseRow lease)
-    {
-        Rental rental = lease.Rental();
-        return rental.Tariff.Amount(rental.Tariff.Rates[rental.SizePriced].PerHour);
     }
 
     private static async Task<Results<JsonHttpResult<NewDelegate>, ProblemHttpResult>> Name(

@@ -12,9 +12,6 @@ namespace Latchkey.Server.Features.Keypad;
 /// <summary>A locker of a keypad bank that somebody has, with a phone number and a code.</summary>
 public sealed class KeypadLease
 {
-    /// <summary>As the bank counts too: as many as a person carries to.</summary>
-    public const int MostOfOnePhone = 3;
-
     public Guid Id { get; init; }
     public string State { get; init; } = "";
     public Guid SiteId { get; init; }
@@ -30,9 +27,9 @@ public sealed class KeypadLease
     public bool CommandUnderWay { get; init; }
 
     public const string Select =
-        """
+        $"""
         select l.id, l.state, l.site_id, l.bank_id, l.locker_id, l.phone, l.phone_to, l.salt, l.code, l.code_locker, k.door, k.occupied,
-          exists (select 1 from command c where c.lease_id = l.id and c.state in ('pending', 'sent')) as command_under_way
+          {CommandLedger.LeaseHasOne} as command_under_way
         from lease l join locker k on k.id = l.locker_id
         """;
 

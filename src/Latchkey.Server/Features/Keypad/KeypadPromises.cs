@@ -28,6 +28,9 @@ public sealed class KeypadPromises(Db db, DeviceKeys keys, PlaceBook places, Out
 
     public async Task Sweep(CancellationToken cancel)
     {
+        // Most installations have no such bank, and this is asked twice a second.
+        if (!places.Sites.Any(s => s.Others.Any(b => b.Mode == BankMode.Keypad)))
+            return;
         List<Waiting> waiting =
         [
             .. await db.Read(

@@ -79,7 +79,7 @@ public static class TakeLocker
             new { lease, key, locker = locker.Id, bank.SiteId, bank = bank.Id, to = phone.Text, until = now + Holds, now });
         if (taken == 0)
             return Refusal.LockerTaken;
-        if (await tx.Scalar<long>("select count(*) from lease where bank_id = @Id and kind = 'keypad' and phone = @key and state in ('held', 'active')", new { bank.Id, key }) > KeypadLease.MostOfOnePhone)
+        if (await tx.Scalar<long>("select count(*) from lease where bank_id = @Id and kind = 'keypad' and phone = @key and state in ('held', 'active')", new { bank.Id, key }) > PhoneKey.MostLockers)
             return Refusal.TooManyLockers;
         await grants.Begin(tx, lease, locker, bank, now, keypad: new KeypadCode(key, null, null));
         tx.Journal(new JournalEntry(now, JournalKinds.KeypadHeld, JournalEntry.ByServer, null, bank.SiteId, bank.Id, locker.Id, lease));

@@ -10,7 +10,10 @@ using Latchkey.Server.Features.Places;
 
 namespace Latchkey.Server.Features.Leases;
 
-public sealed record LeaseSiteView(Guid Id, string Name, string Address, string City, string TimeZone);
+public sealed record LeaseSiteView(Guid Id, string Name, string Address, string City, string TimeZone)
+{
+    internal static LeaseSiteView Of(SitePlace site) => new(site.Id, site.Name, site.Address, site.City, site.Zone.Id);
+}
 
 public sealed record LeaseBankView(Guid Id, string Name, bool? Online);
 
@@ -73,7 +76,7 @@ public static class LeaseViews
             "rental",
             state,
             row.CreatedAt,
-            new LeaseSiteView(site.Id, site.Name, site.Address, site.City, site.Zone.Id),
+            LeaseSiteView.Of(site),
             new LeaseBankView(bank.Id, bank.Name, row.BankOnline),
             new LeaseLockerView(
                 locker.Id, locker.Number, locker.Label, locker.Size, locker.Features, locker.Column, locker.Row, locker.RowSpan, bank.Columns,

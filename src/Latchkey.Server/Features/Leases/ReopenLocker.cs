@@ -78,10 +78,10 @@ public sealed class ReopenLocker(Db db, TimeProvider time, ILogger<ReopenLocker>
             List<Over> over =
             [
                 .. await tx.Query<Over>(
-                    """
+                    $"""
                     update lease set state = 'ended', ended_at = @now where id in (
                       select l.id from lease l join locker k on k.id = l.locker_id where l.kind = 'reopen' and l.state = 'active'
-                        and not exists (select 1 from command c where c.lease_id = l.id and c.state in ('pending', 'sent'))
+                        and not {CommandLedger.LeaseHasOne}
                         and ((l.opened_ever and k.door in ('closed', 'locked')) or (l.paid_until <= @now and k.door <> 'open') or l.paid_from <= @longest)
                       limit @MostAtOnce for update of l skip locked)
                     returning id, person_id, site_id, bank_id, locker_id

@@ -80,15 +80,15 @@ public static class UseShare
             tx.Journal(row.Entry(now, JournalKinds.ShareTold, JournalEntry.ByServer));
         }
         (string by, string door, bool? online, bool ready) = await tx.First<(string, string, bool?, bool)>(
-            """
-            select p.name, k.door, d.online, coalesce((select max(g.revision) from device_grant g where g.device_id = d.id and g.share_id = @Id) <= d.grants_held, false)
+            $"""
+            select p.name, k.door, d.online, {Grants.ShareIsHeld}
             from lease l join person p on p.id = l.person_id join locker k on k.id = l.locker_id join bank b on b.id = l.bank_id join device d on d.id = b.device_id where l.id = @LeaseId
             """,
             new { row.Id, row.LeaseId });
         // Whoever's right is over learns no more of what the door does.
         Guid? last = good || state == ShareState.Used ? await tx.First<Guid?>("select id from command where share_id = @Id order by id desc limit 1", new { row.Id }) : null;
         return new Shared(
-            state, row.Once, row.BeginsAt, row.EndsAt, by, new LeaseSiteView(site.Id, site.Name, site.Address, site.City, site.Zone.Id), new LeaseBankView(bank.Id, bank.Name, online),
+            state, row.Once, row.BeginsAt, row.EndsAt, by, LeaseSiteView.Of(site), new LeaseBankView(bank.Id, bank.Name, online),
             locker.Label, locker.Size, last is null && !good ? DoorState.Unknown : EnumText.Parse<DoorState>(door),
             good ? new CodeView(Grants.Whose(locker)[0], ShareSecret.Pin(text)) : null, pass, ready, last is { } id ? await ShowCommand.Load(tx.Connection, id) : null);
     }

@@ -50,18 +50,24 @@ public sealed class GateRoll(Db db, PlaceBook places, TimeProvider time, ILogger
                 """,
                 new { gate.SiteId, gate.DeviceId, since = now - Within, MostAtOnce }),
         ];
-        if (await Grants.Roll(tx, gate.DeviceId, [.. rows.Select(Change)], now))
-            tx.Journal(new JournalEntry(now, JournalKinds.VisitRoll, JournalEntry.ByServer, SiteId: gate.SiteId, BankId: gate.Id, DeviceId: gate.DeviceId));
+        await Write(tx, gate, [.. rows.Select(Change)], now);
         return true;
+    }
+
+    /// <summary>Tells a gate what has changed on its list; nothing where nothing has.</summary>
+    internal static async Task Write(Transaction tx, BankPlace gate, IReadOnlyList<GrantsBody> changes, DateTimeOffset now)
+    {
+        if (await Grants.Roll(tx, gate.DeviceId, changes, now))
+            tx.Journal(new JournalEntry(now, JournalKinds.VisitRoll, JournalEntry.ByServer, SiteId: gate.SiteId, BankId: gate.Id, DeviceId: gate.DeviceId));
     }
 
     private GrantsBody Change(Row row) => row.State == "active"
         ? Inside(row.Id, places.Locker(row.LockerId)!, JsonSerializer.Deserialize<GrantedCard[]>(row.Cards, Json.Options)!, row.PaidFrom)
-        : new GrantsBody.Ended(row.Id, TapDesk.WayIn, 0);
+        : new GrantsBody.Ended(row.Id, GateDoors.In, 0);
 
     /// <summary>What a gate is told of a visit. Its doors have no assignments that follow each other: every generation is 0.</summary>
     internal static GrantsBody.Lease Inside(Guid lease, LockerPlace locker, IReadOnlyList<GrantedCard> cards, DateTimeOffset from) =>
-        new(lease, TapDesk.WayIn, 0, Grants.Whose(locker), cards, from.ToUnixTimeSeconds(), 0);
+        new(lease, GateDoors.In, 0, Grants.Whose(locker), cards, from.ToUnixTimeSeconds(), 0);
 
     private sealed class Row
     {

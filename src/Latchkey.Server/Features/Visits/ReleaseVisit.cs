@@ -81,10 +81,7 @@ public static class ReleaseVisit
                 await tx.Execute("update lease set card = @card, cards = @cards::jsonb where id = @id", new { id, card, cards = JsonSerializer.Serialize(cards, Json.Options) });
                 await Grants.SetCards(tx, id, row.BankId, cards, now);
                 foreach (BankPlace gate in places.Site(row.SiteId)!.Others.Where(b => b.Mode == BankMode.Gate))
-                {
-                    await Grants.Roll(tx, gate.DeviceId, [GateRoll.Inside(id, places.Locker(row.LockerId)!, cards, row.PaidFrom)], now);
-                    tx.Journal(new JournalEntry(now, JournalKinds.VisitRoll, JournalEntry.ByServer, SiteId: gate.SiteId, BankId: gate.Id, DeviceId: gate.DeviceId));
-                }
+                    await GateRoll.Write(tx, gate, [GateRoll.Inside(id, places.Locker(row.LockerId)!, cards, row.PaidFrom)], now);
                 tx.Journal(row.Entry(now, JournalKinds.VisitCard, JournalEntry.ByPerson(staff)));
                 return new Carded(id, card);
             },

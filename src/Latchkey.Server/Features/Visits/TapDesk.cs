@@ -19,9 +19,6 @@ namespace Latchkey.Server.Features.Visits;
 /// </summary>
 public sealed class TapDesk(Db db, PlaceBook places, Grants grants, TapAnswers answers, TimeProvider time)
 {
-    /// <summary>The doors of a gate.</summary>
-    public const int WayIn = 1, WayOut = 2;
-
     /// <summary>False when it is no tap.</summary>
     public async Task<bool> Take(Guid device, BankPlace bank, EventMessage m)
     {
@@ -68,13 +65,13 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, TapAnswers a
             return leaving ? WasHere(tap, known, now) : await Begin(tx, tap, now);
         LockerPlace locker = places.Locker(visit.LockerId)!;
         if (!leaving)
-            return tap.Way == TapWay.In ? new Answer(TapSays.Known, visit.Id, locker, WayIn) : AtBank(tap, TapSays.Known, visit.Id, locker);
+            return tap.Way == TapWay.In ? new Answer(TapSays.Known, visit.Id, locker, GateDoors.In) : AtBank(tap, TapSays.Known, visit.Id, locker);
         TapSays says = visit.Visit().AtExit(tap.Tapped!.Value);
         switch (says)
         {
             case TapSays.Ended:
                 Money owed = await VisitRow.End(tx, visit, places, JournalEntry.ByDevice(tap.Device), tap.Device, null, now);
-                return new Answer(says, visit.Id, locker, tap.Way == TapWay.Out ? WayOut : null, owed);
+                return new Answer(says, visit.Id, locker, tap.Way == TapWay.Out ? GateDoors.Out : null, owed);
             case TapSays.DoorOpen or TapSays.NotEmpty:
                 // Once for each time that it is so, not for each tap of an impatient hand.
                 if (visit.CalledFor != says.Text() || visit.CalledAt is null)
@@ -91,7 +88,7 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, TapAnswers a
     /// <summary>Who has ended their visit a moment ago and did not get through the gate in time gets out.</summary>
     private Answer WasHere(Tap tap, Situation known, DateTimeOffset now) =>
         tap.Way == TapWay.Out && known is { EndedId: { } lease, EndedLockerId: { } locker, EndedAt: { } ended } && now - ended <= Visit.WayOut
-            ? new Answer(TapSays.Ended, lease, places.Locker(locker), WayOut)
+            ? new Answer(TapSays.Ended, lease, places.Locker(locker), GateDoors.Out)
             : new Answer(TapSays.NoVisit);
 
     /// <summary>
@@ -105,12 +102,12 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, TapAnswers a
             return;
         // Its clock is as good as the server's word was; the future is none.
         DateTimeOffset at = m.At > 0 && m.At < now.ToUnixTimeMilliseconds() ? DateTimeOffset.FromUnixTimeMilliseconds(m.At) : now;
-        if (m.Locker == WayOut && at > row.PaidFrom)
+        if (m.Locker == GateDoors.Out && at > row.PaidFrom)
         {
             await tx.Execute("update lease set left_at = @at where id = @lease", new { lease, at });
             tx.Journal(row.Entry(now, JournalKinds.VisitLeft, JournalEntry.ByDevice(device), device));
         }
-        else if (m.Locker == WayIn && row.LeftAt is { } left && at > left)
+        else if (m.Locker == GateDoors.In && row.LeftAt is { } left && at > left)
             await tx.Execute("update lease set left_at = null where id = @lease", new { lease });
     }
 
@@ -166,7 +163,7 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, TapAnswers a
                 await grants.Introduce(tx, locker.BankId, now);
             Grants.BeginLate(tx, lease, locker, generation, cards, now);
             tx.Journal(new JournalEntry(now, JournalKinds.VisitBegun, JournalEntry.ByDevice(tap.Device), null, tap.Site.Id, locker.BankId, locker.Id, lease, tap.Device));
-            return tap.Way == TapWay.In ? new Answer(TapSays.Begun, lease, locker, WayIn) : AtBank(tap, TapSays.Begun, lease, locker);
+            return tap.Way == TapWay.In ? new Answer(TapSays.Begun, lease, locker, GateDoors.In) : AtBank(tap, TapSays.Begun, lease, locker);
         }
         return new Answer(TapSays.NoneFree);
     }

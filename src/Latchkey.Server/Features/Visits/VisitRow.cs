@@ -37,10 +37,10 @@ public sealed class VisitRow
     public string Cards { get; init; } = "[]";
 
     public const string Select =
-        """
+        $"""
         select l.id, l.state, l.site_id, l.bank_id, l.locker_id, l.card, l.size_priced, l.tariff::text as tariff, l.paid_from, l.ended_at, l.opened_ever, k.door, k.occupied, d.online as bank_online,
           l.called_at, l.called_for, l.left_at, l.cards::text as cards,
-          exists (select 1 from command c where c.lease_id = l.id and c.state in ('pending', 'sent')) as command_under_way
+          {CommandLedger.LeaseHasOne} as command_under_way
         from lease l join locker k on k.id = l.locker_id join bank b on b.id = l.bank_id join device d on d.id = b.device_id
         """;
 

@@ -6,6 +6,7 @@ import type { Command } from '../../api/types';
 import { useResource } from '../../api/useResource';
 import { Page } from '../../app/Page';
 import { go } from '../../app/router';
+import { addressOf } from '../../format/address';
 import { Button } from '../../parts/Button';
 import { Field } from '../../parts/Field';
 import { Skeleton } from '../../parts/Skeleton';
@@ -25,7 +26,7 @@ export function CodePage({ lockerId }: { lockerId: string }) {
   const { form, busy, problem, errors, submit } = useForm();
   const [code, setCode] = useState(() => (sessionStorage.getItem('collect-locker') === lockerId ? sessionStorage.getItem('collect-code') ?? '' : ''));
   const [command, setCommand] = useState<Command | null>(null);
-  const intent = useRef({ code: '', it: new Intent() });
+  const intent = useRef(new Intent());
 
   if (locker === null) {
     if (unread?.status === 404) return <Missing />;
@@ -34,8 +35,7 @@ export function CodePage({ lockerId }: { lockerId: string }) {
   const { label } = locker;
   const deed = async (): Promise<void> => {
     const typed = codeOf(code);
-    if (intent.current.code !== typed) intent.current = { code: typed, it: new Intent() };
-    const opening = await intent.current.it.run((key) => deposits.collectWithCode(lockerId, typed, key));
+    const opening = await intent.current.run((key) => deposits.collectWithCode(lockerId, typed, key), typed);
     if (opening.payment?.checkoutUrl) {
       sessionStorage.setItem('collect-locker', lockerId);
       sessionStorage.setItem('collect-code', typed);
@@ -50,7 +50,7 @@ export function CodePage({ lockerId }: { lockerId: string }) {
   const said: Said | null = opened ? { mood: 'good', title: t('talk.open', { label }), text: t('collect.openText') } : ofCommand(command, busy, label);
   return (
     <Page title={t('collect.withCode', { label })} className="narrow stack">
-      <p className="quiet">{t('lease.where', { site: locker.point, bank: locker.bank })}<br />{locker.address.includes(locker.city) ? locker.address : `${locker.address}, ${locker.city}`}</p>
+      <p className="quiet">{t('lease.where', { site: locker.point, bank: locker.bank })}<br />{addressOf(locker)}</p>
       {said !== null && <Talk said={said} />}
       {!opened && (
         <>

@@ -5,6 +5,7 @@ import { Intent } from '../../api/intent';
 import { useResource } from '../../api/useResource';
 import { Page } from '../../app/Page';
 import { go } from '../../app/router';
+import { addressOf } from '../../format/address';
 import { money } from '../../format/money';
 import { day } from '../../format/time';
 import { Button } from '../../parts/Button';
@@ -65,7 +66,7 @@ function WithLink({ secret }: { secret: string }) {
   const waits = data.stage === 'stored' || data.stage === 'collecting';
   return (
     <Page title={waits ? t('collect.title') : t('lease.title', { label })} className="narrow stack">
-      <p className="quiet">{t('collect.from', { name: data.from })}<br />{t('lease.where', { site: site.name, bank: data.bank.name })}<br />{site.address.includes(site.city) ? site.address : `${site.address}, ${site.city}`}</p>
+      <p className="quiet">{t('collect.from', { name: data.from })}<br />{t('lease.where', { site: site.name, bank: data.bank.name })}<br />{addressOf(site)}</p>
       {(good || data.door === 'open') && <div className="deposit-door"><Door label={label} size={size} look={good || data.stage === 'collecting' ? 'yours' : 'taken'} open={data.door === 'open'} /></div>}
       <Talk said={say(data, busy !== null)} />
       {problem !== null && <Trouble problem={problem} />}

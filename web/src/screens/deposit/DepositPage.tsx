@@ -6,6 +6,7 @@ import { Intent } from '../../api/intent';
 import { useResource } from '../../api/useResource';
 import { Page } from '../../app/Page';
 import { go } from '../../app/router';
+import { addressOf } from '../../format/address';
 import { money, times } from '../../format/money';
 import { clock, day } from '../../format/time';
 import { useLive } from '../../live/useLive';
@@ -66,7 +67,7 @@ export function DepositPage({ depositId }: { depositId: string }) {
   const live = may.length > 0 || stage === 'collecting' || stage === 'returning';
   return (
     <Page title={data.receiver.name === '' ? t('deposit.titlePlain', { label }) : t('deposit.title', { label, name: data.receiver.name })} className="narrow stack">
-      <p className="quiet">{t('lease.where', { site: site.name, bank: data.bank.name })}<br />{site.address.includes(site.city) ? site.address : `${site.address}, ${site.city}`}</p>
+      <p className="quiet">{t('lease.where', { site: site.name, bank: data.bank.name })}<br />{addressOf(site)}</p>
       {live && <div className="deposit-door"><Door label={label} size={size} look={stage === 'placing' || stage === 'returning' ? 'yours' : 'taken'} open={data.door === 'open'} /></div>}
       <Talk said={say(data, busy === 'open' || busy === 'return', name)} />
       {unread !== null && <Trouble problem={unread} retry={reload} since={at} />}

@@ -32,7 +32,7 @@ export function SendPage({ siteId }: { siteId: string }) {
   const [name, setName] = useState('');
   const [pays, setPays] = useState<Payer>('sender');
   const [hours, setHours] = useState(24);
-  const intent = useRef({ wish: '', it: new Intent() });
+  const intent = useRef(new Intent());
 
   if (site === null) {
     if (unread?.status === 404) return <Missing what={t('missing.site')} />;
@@ -49,10 +49,7 @@ export function SendPage({ siteId }: { siteId: string }) {
       siteId, size: chosen, pays, hours, ...(name.trim() === '' ? {} : { receiverName: name.trim() }),
       ...('email' in known && known.email !== undefined ? { receiverEmail: known.email } : {}), ...('phone' in known && known.phone !== undefined ? { receiverPhone: known.phone } : {}),
     };
-    const text = JSON.stringify(wish);
-    // Another wish is another intent: its key must not be that of the last one.
-    if (intent.current.wish !== text) intent.current = { wish: text, it: new Intent() };
-    const deposit = await intent.current.it.run((key) => deposits.make(wish, key));
+    const deposit = await intent.current.run((key) => deposits.make(wish, key), JSON.stringify(wish));
     go(`/deposits/${deposit.id}`, { replace: true });
   };
   const wrong = errors['address'] ?? errors['receiverEmail'] ?? errors['receiverPhone'];

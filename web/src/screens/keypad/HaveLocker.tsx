@@ -1,11 +1,12 @@
 import { useRef, useState, type FormEvent } from 'react';
-import { CircleCheck, DoorOpen, PhoneOff, TriangleAlert } from 'lucide-react';
+import { DoorOpen, PhoneOff } from 'lucide-react';
 import { Intent } from '../../api/intent';
 import { keypad, type Mine } from '../../api/keypad';
 import type { BankAtSite, Command } from '../../api/types';
 import { Button } from '../../parts/Button';
 import { Chips } from '../../parts/Chips';
 import { Field } from '../../parts/Field';
+import { type Said, Talk } from '../../parts/Talk';
 import { Trouble } from '../../parts/Trouble';
 import { useDeed } from '../../parts/useDeed';
 import { t } from '../../text/t';
@@ -52,7 +53,7 @@ export function HaveLocker({ bank, number, onNumber, reload }: HaveProps) {
   };
 
   if (back !== null) {
-    return <div className="talk" data-mood="good" role="status"><CircleCheck size={24} aria-hidden="true" /><div><p className="talk-title">{t('keypad.givenBack', { label: back })}</p><p>{t('keypad.givenBackText')}</p></div></div>;
+    return <Talk said={{ mood: 'good', title: t('keypad.givenBack', { label: back }), text: t('keypad.givenBackText') }} />;
   }
   if (mine === null || mine.length === 0) {
     return (
@@ -83,11 +84,8 @@ export function HaveLocker({ bank, number, onNumber, reload }: HaveProps) {
 }
 
 function Opened({ command, label }: { command: Command; label: string }) {
-  const good = command.state === 'opened' || command.state === 'pulsed';
-  return (
-    <div className="talk" data-mood={good ? 'good' : 'warn'} role="status" aria-live="polite">
-      {good ? <DoorOpen size={24} aria-hidden="true" /> : <TriangleAlert size={24} aria-hidden="true" />}
-      <div><p className="talk-title">{good ? t('keypad.opened', { label }) : t('keypad.notOpened', { label })}</p><p>{good ? t('keypad.openedText') : t('keypad.notOpenedText')}</p></div>
-    </div>
-  );
+  const said: Said = command.state === 'opened' || command.state === 'pulsed'
+    ? { mood: 'good', title: t('keypad.opened', { label }), text: t('keypad.openedText') }
+    : { mood: 'warn', title: t('keypad.notOpened', { label }), text: t('keypad.notOpenedText') };
+  return <Talk said={said} icons={{ good: DoorOpen }} />;
 }

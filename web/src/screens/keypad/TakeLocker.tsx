@@ -1,11 +1,12 @@
 import { useEffect, useRef, useState, type FormEvent } from 'react';
-import { Check, CircleCheck, CloudOff, Loader, Lock, TriangleAlert } from 'lucide-react';
+import { Check, CloudOff, Lock } from 'lucide-react';
 import { Intent } from '../../api/intent';
 import { keypad, type Taken } from '../../api/keypad';
 import type { BankAtSite } from '../../api/types';
 import { Button } from '../../parts/Button';
 import { CabinetFront } from '../../parts/CabinetFront';
 import { Field } from '../../parts/Field';
+import { type Said, Talk } from '../../parts/Talk';
 import { Trouble } from '../../parts/Trouble';
 import { useDeed } from '../../parts/useDeed';
 import { currentLanguage, fieldFault, t } from '../../text/t';
@@ -64,15 +65,12 @@ export function TakeLocker({ bank, number, onNumber, reload, onOpen }: TakeProps
 
 function Outcome({ taken, onOpen, onAgain }: { taken: Taken; onOpen: () => void; onAgain: () => void }) {
   const label = taken.locker;
-  const [Icon, mood, title, text] = taken.state === 'held' ? [Loader, 'busy', t('keypad.asking', { label }), t('keypad.askingText')] as const
-    : taken.state === 'active' ? [CircleCheck, 'good', t('keypad.taken', { label }), t('keypad.takenText', { digits: taken.codeDigits })] as const
-    : [TriangleAlert, 'warn', t('keypad.lost', { label }), t('keypad.lostText')] as const;
+  const said: Said = taken.state === 'held' ? { mood: 'busy', title: t('keypad.asking', { label }), text: t('keypad.askingText') }
+    : taken.state === 'active' ? { mood: 'good', title: t('keypad.taken', { label }), text: t('keypad.takenText', { digits: taken.codeDigits }) }
+    : { mood: 'warn', title: t('keypad.lost', { label }), text: t('keypad.lostText') };
   return (
     <>
-      <div className="talk" data-mood={mood} role="status" aria-live="polite" aria-atomic="true">
-        <Icon size={24} aria-hidden="true" />
-        <div><p className="talk-title">{title}</p><p>{text}</p></div>
-      </div>
+      <Talk said={said} />
       {taken.state === 'active' && <Button look="primary" wide onClick={onOpen}>{t('keypad.open')}</Button>}
       {taken.state !== 'active' && taken.state !== 'held' && <Button look="primary" wide onClick={onAgain}>{t('keypad.again')}</Button>}
     </>

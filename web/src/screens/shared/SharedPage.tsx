@@ -1,15 +1,17 @@
 import { useEffect, useRef, useState } from 'react';
-import { CircleCheck, CloudOff, DoorOpen, Hourglass, Info, Link2Off, Loader, TriangleAlert } from 'lucide-react';
+import { CircleCheck, CloudOff, DoorOpen, Link2Off } from 'lucide-react';
 import { Intent } from '../../api/intent';
 import { asProblem, type Problem } from '../../api/problem';
 import { shares, type Shared } from '../../api/shares';
 import { useResource } from '../../api/useResource';
 import { Page } from '../../app/Page';
+import { addressOf } from '../../format/address';
 import { day } from '../../format/time';
 import { Button, ButtonLink } from '../../parts/Button';
 import { Door } from '../../parts/Door';
 import { QrCode } from '../../parts/QrCode';
 import { Skeleton } from '../../parts/Skeleton';
+import { Talk } from '../../parts/Talk';
 import { Trouble } from '../../parts/Trouble';
 import { t } from '../../text/t';
 import '../lease/ActiveLease.css';
@@ -52,15 +54,11 @@ export function SharedPage() {
   }
   const { locker: label, site } = data;
   const saying = say(data, asking);
-  const Icon = { calm: Info, busy: Loader, good: CircleCheck, warn: TriangleAlert, over: Link2Off, waiting: Hourglass }[saying.mood];
   return (
     <Page title={t('lease.title', { label })} className="narrow stack">
-      <p className="quiet">{t('shared.by', { name: data.sharedBy })}<br />{t('lease.where', { site: site.name, bank: data.bank.name })}<br />{site.address.includes(site.city) ? site.address : `${site.address}, ${site.city}`}</p>
+      <p className="quiet">{t('shared.by', { name: data.sharedBy })}<br />{t('lease.where', { site: site.name, bank: data.bank.name })}<br />{addressOf(site)}</p>
       <div className="shared-door"><Door label={label} size={data.size} look={good ? 'yours' : 'taken'} open={data.door === 'open'} /></div>
-      <div className="talk" data-mood={saying.mood} role="status" aria-live="polite" aria-atomic="true">
-        <Icon size={24} aria-hidden="true" />
-        <div><p className="talk-title">{saying.title}</p><p>{saying.text}</p></div>
-      </div>
+      <Talk said={saying} icons={{ over: Link2Off }} />
       {failed !== null && <Trouble problem={failed} />}
       {problem !== null && <Trouble problem={problem} retry={reload} />}
       {good && (

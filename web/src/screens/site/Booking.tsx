@@ -24,7 +24,7 @@ export function Booking({ site, choice, onStale }: BookingProps) {
   const person = usePerson();
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const intent = useRef({ wish: '', it: new Intent() });
+  const intent = useRef(new Intent());
   const { size, hours, features, lockerId } = choice;
   const now = outlook(site, choice);
   const label = site.banks.flatMap((bank) => bank.lockers).find((locker) => locker.id === lockerId)?.label;
@@ -33,13 +33,10 @@ export function Booking({ site, choice, onStale }: BookingProps) {
     if (size === null) return;
     if (person === null) return go(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
     const body: HoldRequest = { size, hours, ...(features.length > 0 ? { features } : {}), ...(lockerId === null ? {} : { lockerId }) };
-    const wish = JSON.stringify(body);
-    // Another wish is another intent: its key must not be that of the last one.
-    if (intent.current.wish !== wish) intent.current = { wish, it: new Intent() };
     setBusy(true);
     setProblem(null);
     try {
-      const lease = await intent.current.it.run((key) => api.hold(site.id, body, key));
+      const lease = await intent.current.run((key) => api.hold(site.id, body, key), JSON.stringify(body));
       go(`/lease/${lease.id}`);
     } catch (error) {
       setProblem(asProblem(error));

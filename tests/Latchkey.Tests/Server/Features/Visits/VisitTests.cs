@@ -20,22 +20,22 @@ public sealed class VisitTests(TestDatabase databases)
     public async Task The_first_tap_at_the_gate_gets_the_first_free_locker_and_the_tap_at_the_exit_frees_and_charges_it()
     {
         await using Pool pool = await Pool.Open(databases);
-        (await pool.In(Card)).ShouldBe(("begun", "101", TapDesk.WayIn));
-        (await pool.In(Other)).ShouldBe(("begun", "102", TapDesk.WayIn));
+        (await pool.In(Card)).ShouldBe(("begun", "101", GateDoors.In));
+        (await pool.In(Other)).ShouldBe(("begun", "102", GateDoors.In));
         (await pool.Tap(pool.Bank(0), Card, "bank")).ShouldBe(("known", "101", 1));
         (await pool.Tap(pool.Bank(1), Card, "bank")).ShouldBe(("elsewhere", "101", null));
-        (await pool.In(Card)).ShouldBe(("known", "101", TapDesk.WayIn));
+        (await pool.In(Card)).ShouldBe(("known", "101", GateDoors.In));
         // Its bank opens it by the card, also without the server.
         GrantsBody.Lease granted = (await Told(pool, pool.Bank(0))).OfType<GrantsBody.Lease>().First();
         granted.Cards.ShouldBe([new GrantedCard(Card, "uid")]);
         await pool.Use("101");
         pool.App.Time.Jump(TimeSpan.FromMinutes(90));
-        (await pool.Out(Card)).ShouldBe(("ended", "101", TapDesk.WayOut));
+        (await pool.Out(Card)).ShouldBe(("ended", "101", GateDoors.Out));
         (await pool.App.Sql<long>("select minor from ledger_entry where kind = 'charge'")).ShouldBe(6000, "two started hours of S");
         (await pool.App.Sql<long>("select minor from tap where said = 'ended'")).ShouldBe(6000);
         (await Told(pool, pool.Bank(0)))[^1].ShouldBeOfType<GrantsBody.Ended>();
         (await pool.Live()).ShouldBe(1);
-        (await pool.In(Card)).ShouldBe(("begun", "101", TapDesk.WayIn));
+        (await pool.In(Card)).ShouldBe(("begun", "101", GateDoors.In));
         await Invariants(pool);
     }
 
@@ -76,8 +76,8 @@ public sealed class VisitTests(TestDatabase databases)
     {
         await using Pool pool = await Pool.Open(databases);
         // The same report again gets the same answer, and no second locker.
-        (await pool.Tap(pool.Gate, Card, "in", seq: 5)).ShouldBe(("begun", "101", TapDesk.WayIn));
-        (await pool.Tap(pool.Gate, Card, "in", seq: 5)).ShouldBe(("begun", "101", TapDesk.WayIn));
+        (await pool.Tap(pool.Gate, Card, "in", seq: 5)).ShouldBe(("begun", "101", GateDoors.In));
+        (await pool.Tap(pool.Gate, Card, "in", seq: 5)).ShouldBe(("begun", "101", GateDoors.In));
         // From before the visit, too old, of a reader that does not know the time, and behind a later tap of the same reader.
         pool.App.Time.Advance(TimeSpan.FromSeconds(5));
         (await pool.Tap(pool.Gate, Card, "out", ago: TimeSpan.FromSeconds(6), seq: 6)).ShouldBe(("late", "101", null));
@@ -89,9 +89,9 @@ public sealed class VisitTests(TestDatabase databases)
         (await pool.Tap(pool.Gate, Card, "out", seq: 15)).Says.ShouldBe("late");
         (await pool.Live()).ShouldBe(1);
         // The real one, twice: one end, one charge; and a moment later the gate lets them through once more.
-        (await pool.Tap(pool.Gate, Card, "out", seq: 21)).ShouldBe(("ended", "101", TapDesk.WayOut));
-        (await pool.Tap(pool.Gate, Card, "out", seq: 21)).ShouldBe(("ended", "101", TapDesk.WayOut));
-        (await pool.Tap(pool.Gate, Card, "out", seq: 22)).ShouldBe(("ended", "101", TapDesk.WayOut));
+        (await pool.Tap(pool.Gate, Card, "out", seq: 21)).ShouldBe(("ended", "101", GateDoors.Out));
+        (await pool.Tap(pool.Gate, Card, "out", seq: 21)).ShouldBe(("ended", "101", GateDoors.Out));
+        (await pool.Tap(pool.Gate, Card, "out", seq: 22)).ShouldBe(("ended", "101", GateDoors.Out));
         (await pool.App.Sql<long>("select count(*) from journal where kind = 'visit-ended'")).ShouldBe(1);
         // Their next visit is not ended by what was tapped before it.
         pool.App.Time.Advance(TimeSpan.FromSeconds(8));
