@@ -48,33 +48,48 @@ internal static class TapBench
         await Task.WhenAll(gates.Select(g => g.Ready));
         var all = new List<double>();
         List<double> commits = [];
-        for (int round = 0; round < (quick ? 3 : 10); round++)
+        await HoldBench.Commits(server.Database, 1, 5); // makes the table
+        await Warm(gates, server.Database);
+        for (int round = 1; round <= (quick ? 3 : 10); round++)
         {
-            await HoldBench.Commits(server.Database, 1, 5); // makes the table
             commits.AddRange(await HoldBench.Commits(server.Database, 16, 25));
-            (List<double> times, int answered) = await Crowd(gates, round);
+            (List<double> times, int answered) = await Crowd(gates, round, Taps, TimeSpan.FromSeconds(1));
             if (answered != Taps)
             {
                 await using var db = new NpgsqlConnection(server.Database);
                 throw new InvalidOperationException(
                     $"{answered} of {Taps} taps were answered; the server says {string.Join(", ", await db.QueryAsync<string>("select said || ' ' || count(*) from tap where at > now() - interval '30 seconds' group by said"))}.");
             }
-            if (round > 0) // the first warms it
-                all.AddRange(times);
-            await Leave(server.Database);
+            all.AddRange(times);
+            await Leave(server.Database, Taps);
         }
         await stop.CancelAsync();
         Report.Line($"{Taps} taps in a second through two processes, to the answer, p50", Report.Percentile(all, 0.5), "ms", "bare commit at 16 clients, p50", Report.Percentile(commits, 0.5));
         Report.Line($"{Taps} taps in a second through two processes, to the answer, p99 (limit 250)", Report.Percentile(all, 0.99), "ms", "bare commit at 16 clients, p99", Report.Percentile(commits, 0.99));
     }
 
-    private static async Task<(List<double> Milliseconds, int Answered)> Crowd(GateAtBroker[] gates, int round)
+    /// <summary>
+    /// Two processes that have just started compile what they do for the first time: small crowds, until one is answered as a crowd should be. What they leave unanswered counts nowhere.
+    /// </summary>
+    private static async Task Warm(GateAtBroker[] gates, string database)
+    {
+        const int Few = 100, MostTimes = 8;
+        for (int time = 0; time < MostTimes; time++)
+        {
+            (List<double> times, int answered) = await Crowd(gates, 0xf0 + time, Few, TimeSpan.FromSeconds(1));
+            await Leave(database, null);
+            if (answered == Few && times.Max() < 500)
+                return;
+        }
+    }
+
+    private static async Task<(List<double> Milliseconds, int Answered)> Crowd(GateAtBroker[] gates, int round, int count, TimeSpan within)
     {
         long begun = Stopwatch.GetTimestamp();
-        var taps = new List<Task<double?>>(Taps);
-        for (int n = 0; n < Taps; n++)
+        var taps = new List<Task<double?>>(count);
+        for (int n = 0; n < count; n++)
         {
-            TimeSpan due = TimeSpan.FromSeconds(n / (double)Taps) - Stopwatch.GetElapsedTime(begun);
+            TimeSpan due = within * (n / (double)count) - Stopwatch.GetElapsedTime(begun);
             if (due > TimeSpan.FromMilliseconds(1))
                 await Task.Delay(due, TimeProvider.System);
             taps.Add(gates[n % gates.Length].Tap($"04{round:x2}{n:x6}"));
@@ -84,12 +99,12 @@ internal static class TapBench
     }
 
     /// <summary>Everybody leaves at once, behind the program's back: only coming in is measured.</summary>
-    private static async Task Leave(string database)
+    private static async Task Leave(string database, int? expected)
     {
         await using var db = new NpgsqlConnection(database);
         int left = await db.ExecuteAsync("update lease set state = 'ended', ended_at = now() where kind = 'visit' and state = 'active'");
-        if (left != Taps)
-            throw new InvalidOperationException($"{left} lockers were given to {Taps} cards.");
+        if (expected is { } all && left != all)
+            throw new InvalidOperationException($"{left} lockers were given to {all} cards.");
     }
 
     /// <summary>A gate that says what it is told to say, and no more.</summary>

@@ -16,7 +16,7 @@ internal static class DeviceLevels
         bool? issueChanged = await tx.First<bool?>(
             """
             update device d set issue = @Issue, battery = @Battery
-            from (select id, issue, battery from device where id = @device for update) o
+            from (select id, issue, battery from device where id = @device for no key update) o
             where d.id = o.id and (o.issue, o.battery) is distinct from (@Issue::text, @Battery::int)
             returning o.issue is distinct from @Issue::text
             """,

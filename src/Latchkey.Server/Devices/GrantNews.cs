@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 
 namespace Latchkey.Server.Devices;
@@ -8,7 +9,9 @@ public sealed class GrantNews
     /// <summary>As many banks as one node has. A word that finds no room is said again by the bank's next state.</summary>
     public const int MostWaiting = 4096;
 
-    private readonly Channel<Word> _words = Channel.CreateBounded<Word>(new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    private readonly Channel<Word> _words = Channel.CreateBounded<Word>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
+
+    private readonly ConcurrentDictionary<Guid, bool> _toSend = new();
 
     public ChannelReader<Word> Words => _words.Reader;
 
@@ -19,8 +22,15 @@ public sealed class GrantNews
         public sealed record Greet(Guid Device, long Boot, long Link) : Word(Device);
     }
 
-    /// <summary>There may be something for this device.</summary>
-    public void Send(Guid device) => _words.Writer.TryWrite(new Word.Send(device));
+    /// <summary>There may be something for this device. Said for each of a crowd, it is looked at once for all that came meanwhile.</summary>
+    public void Send(Guid device)
+    {
+        if (_toSend.TryAdd(device, true) && !_words.Writer.TryWrite(new Word.Send(device)))
+            _toSend.TryRemove(device, out _);
+    }
+
+    /// <summary>Whoever sends says so before it looks: what is new after that is another word.</summary>
+    public void Sending(Guid device) => _toSend.TryRemove(device, out _);
 
     /// <summary>It has said how far it is, in a state that is newer than any before.</summary>
     public void Heard(Guid device, long held) => _words.Writer.TryWrite(new Word.Heard(device, held));

@@ -22,6 +22,9 @@ public sealed class GrantPush : BackgroundService
     /// <summary>Long enough for a slow link; whatever is lost is sent again with one of the next states.</summary>
     private static readonly TimeSpan Lives = TimeSpan.FromSeconds(10);
 
+    /// <summary>A bank that is there has stored sixteen changes by then.</summary>
+    private static readonly TimeSpan SaidAgainAfter = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan ForgetEvery = TimeSpan.FromHours(1);
 
     private static readonly TimeSpan Kept = TimeSpan.FromDays(7);
@@ -37,8 +40,9 @@ public sealed class GrantPush : BackgroundService
     private readonly TimeProvider _time;
     private readonly ILogger<GrantPush> _log;
     private readonly GrantNews _news;
+    private readonly Dictionary<Guid, Sent> _sent = []; // by the one loop that sends
     private readonly Channel<GrantNews.Word> _send = Channel.CreateBounded<GrantNews.Word>(
-        new BoundedChannelOptions(GrantNews.MostWaiting) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+        new BoundedChannelOptions(GrantNews.MostWaiting) { SingleReader = true });
 
     public GrantPush(Db db, DeviceLink link, DeviceKeys keys, Grants grants, GrantNews news, PlaceBook places, JournalTail tail, TimeProvider time, ILogger<GrantPush> log)
     {
@@ -90,17 +94,19 @@ public sealed class GrantPush : BackgroundService
     {
         if (word is GrantNews.Word.Heard heard)
             await Note(heard.Device, heard.Held, cancel);
-        _send.Writer.TryWrite(word);
+        if (!_send.Writer.TryWrite(word))
+            _news.Sending(word.Device);
     }
 
     private async Task Send(GrantNews.Word word, CancellationToken cancel)
     {
+        _news.Sending(word.Device);
         // Without a broker there is no bank either; its first state brings this up again.
         if (!_link.IsConnected)
             return;
         if (word is GrantNews.Word.Greet greet)
             await Publish(greet.Device, 0, 0, new GrantsBody.Now(_time.GetUtcNow().ToUnixTimeSeconds(), greet.Boot, greet.Link), cancel);
-        await SendNext(word.Device, cancel);
+        await SendNext(word.Device, word is not GrantNews.Word.Send, cancel);
     }
 
     /// <summary>Writes down how far a bank is; the holders of leases that it knows from now on may hear of it.</summary>
@@ -134,8 +140,12 @@ public sealed class GrantPush : BackgroundService
             cancel);
     }
 
-    private async Task SendNext(Guid device, CancellationToken cancel)
+    /// <param name="again">The device has just said how far it is: what it has not got is said again.</param>
+    private async Task SendNext(Guid device, bool again, CancellationToken cancel)
     {
+        long now = _time.GetTimestamp();
+        Sent? sent = _sent.GetValueOrDefault(device);
+        bool lately = !again && sent is not null && _time.GetElapsedTime(sent.At, now) < SaidAgainAfter;
         List<GrantRow> next =
         [
             .. await _db.Read(
@@ -147,15 +157,30 @@ public sealed class GrantPush : BackgroundService
                     new { device, AtOnce }),
                 cancel),
         ];
+        if (next is not [var first, ..])
+        {
+            _sent.Remove(device);
+            return;
+        }
         // Everything before a reset would be forgotten at once.
-        long after = next is [var first, ..] ? first.Held : 0;
+        long after = first.Held;
         foreach (GrantRow row in next)
         {
-            if (GrantsBody.Read(Encoding.UTF8.GetBytes(row.Body)) is { } body && !await Publish(device, after, row.Revision, body, cancel))
+            // On its way, and the bank's disk has not answered yet: a crowd's hundred words are not a hundred times the same sixteen.
+            if (!(lately && sent!.Held == first.Held && row.Revision <= sent.Last) && GrantsBody.Read(Encoding.UTF8.GetBytes(row.Body)) is { } body
+                && !await Publish(device, after, row.Revision, body, cancel))
+            {
+                _sent.Remove(device);
                 return;
+            }
             after = row.Revision;
         }
+        if (!lately || sent!.Held != first.Held || after > sent.Last)
+            _sent[device] = new Sent(first.Held, after, now);
     }
+
+    /// <summary>What was sent last to a device that held so much.</summary>
+    private sealed record Sent(long Held, long Last, long At);
 
     private async Task<bool> Publish(Guid device, long after, long revision, GrantsBody body, CancellationToken cancel)
     {

@@ -65,14 +65,21 @@ public sealed class Grants
     {
         var body = new GrantsBody.Lease(lease, locker.Number, generation, Whose(locker), cards, now.ToUnixTimeSeconds(), 0);
         tx.Defer("update lease set generation = $2 where id = $1", lease, generation);
-        tx.Defer(
-            """
-            with next as (
-              update device set grants_revision = greatest(grants_revision, grants_held) + 1 where id = (select device_id from bank where id = $1 for share) returning id, grants_revision)
-            insert into device_grant (device_id, revision, lease_id, kind, body, created_at) select id, grants_revision, $2, 'lease', $3, $4 from next
-            """,
-            locker.BankId, lease, Encoding.UTF8.GetString(body.Write()), now);
+        AddLate(tx, lease, locker.BankId, body, now);
     }
+
+    /// <summary>The end of such a lease, for a crowd that leaves at once.</summary>
+    /// <param name="generation">The lease's own.</param>
+    public static void EndLate(Transaction tx, Guid lease, LockerPlace locker, int generation, DateTimeOffset now) =>
+        AddLate(tx, lease, locker.BankId, new GrantsBody.Ended(lease, locker.Number, (generation + 1) & 0xFFFF), now);
+
+    private static void AddLate(Transaction tx, Guid lease, Guid bank, GrantsBody body, DateTimeOffset now) => tx.DeferToLast(
+        """
+        with next as (
+          update device set grants_revision = greatest(grants_revision, grants_held) + 1 where id = (select device_id from bank where id = $1 for share) returning id, grants_revision)
+        insert into device_grant (device_id, revision, lease_id, kind, body, created_at) select id, grants_revision, $2, $3, $4, $5 from next
+        """,
+        bank, lease, KindOf(body), Encoding.UTF8.GetString(body.Write()), now);
 
     /// <summary>The lease is over: its PIN and its passes are worth nothing once its bank hears it, or sees a pass of the next one.</summary>
     public static async Task End(Transaction tx, Guid lease, LockerPlace locker, BankPlace bank, DateTimeOffset now)
@@ -272,21 +279,36 @@ public sealed class Grants
     private static Task<long> Next(Transaction tx, Guid device) => tx.Scalar<long>(
         "update device set grants_revision = greatest(grants_revision, grants_held) + 1 where id = @device returning grants_revision", new { device });
 
-    /// <summary>A gate is to know who is inside, so that it lets them out and in again while it is off line: all of them at once, away from the taps.</summary>
+    /// <summary>A gate is to know who is inside, so that it lets them out and in again while it is off line: all of them in one statement, away from the taps.</summary>
     /// <returns>Whether there was anything to say.</returns>
     public static async Task<bool> Roll(Transaction tx, Guid device, IReadOnlyList<GrantsBody> changes, DateTimeOffset now)
     {
-        foreach (GrantsBody change in changes)
-            await Add(tx, device, await Next(tx, device), change is GrantsBody.Lease lease ? lease.Id : ((GrantsBody.Ended)change).Id, change, now);
-        return changes.Count > 0;
+        if (changes.Count == 0)
+            return false;
+        await tx.Execute(
+            """
+            with next as (update device set grants_revision = greatest(grants_revision, grants_held) + @count where id = @device returning grants_revision - @count as before)
+            insert into device_grant (device_id, revision, lease_id, kind, body, created_at)
+            select @device, next.before + told.place, told.lease, told.kind, told.body, @now from next, unnest(@leases, @kinds, @bodies) with ordinality as told (lease, kind, body, place)
+            """,
+            new
+            {
+                device, now, count = changes.Count,
+                leases = changes.Select(c => c is GrantsBody.Lease lease ? lease.Id : ((GrantsBody.Ended)c).Id).ToArray(),
+                kinds = changes.Select(KindOf).ToArray(),
+                bodies = changes.Select(c => Encoding.UTF8.GetString(c.Write())).ToArray(),
+            });
+        return true;
     }
+
+    private static string KindOf(GrantsBody body) => body switch { GrantsBody.Reset => "reset", GrantsBody.Bank => "bank", GrantsBody.Lease => "lease", _ => "ended" };
 
     private static Task<int> Add(Transaction tx, Guid device, long revision, Guid? lease, GrantsBody body, DateTimeOffset now, Guid? share = null) => tx.Execute(
         "insert into device_grant (device_id, revision, lease_id, share_id, kind, body, created_at) values (@device, @revision, @lease, @share, @kind, @body, @now)",
         new
         {
             device, revision, lease, share, now,
-            kind = body switch { GrantsBody.Reset => "reset", GrantsBody.Bank => "bank", GrantsBody.Lease => "lease", _ => "ended" },
+            kind = KindOf(body),
             body = Encoding.UTF8.GetString(body.Write()),
         });
 }

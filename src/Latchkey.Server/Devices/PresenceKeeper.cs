@@ -67,11 +67,11 @@ public sealed class PresenceKeeper(Db db, PlaceBook places, TimeProvider time, I
         await db.Change(
             async tx =>
             {
-                // A sighting from before the last will does not bring a device back.
+                // A sighting from before the last will does not bring a device back. Not "for update": whoever writes what a device said names its row, and all would wait for the slowest.
                 foreach (Guid? back in await tx.Query<Guid?>(
                     """
                     with seen as (select * from unnest(@devices, @times) as s (id, at)),
-                    known as (select d.id, d.online from device d join seen s on s.id = d.id order by d.id for update of d)
+                    known as (select d.id, d.online from device d join seen s on s.id = d.id order by d.id for no key update of d)
                     update device d set last_seen = greatest(d.last_seen, seen.at), online = true, gone_at = null
                     from seen, known
                     where d.id = seen.id and known.id = d.id and (d.gone_at is null or seen.at > d.gone_at)

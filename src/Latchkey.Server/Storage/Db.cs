@@ -69,7 +69,7 @@ public sealed class Db(NpgsqlDataSource source, JournalBell bell)
 public sealed class Transaction(NpgsqlConnection connection, NpgsqlTransaction inner)
 {
     private readonly List<JournalEntry> _entries = [];
-    private readonly List<NpgsqlBatchCommand> _deferred = [];
+    private readonly List<NpgsqlBatchCommand> _deferred = [], _last = [];
     private readonly List<Action> _afterCommit = [];
 
     public NpgsqlConnection Connection => connection;
@@ -103,12 +103,17 @@ public sealed class Transaction(NpgsqlConnection connection, NpgsqlTransaction i
     /// A statement whose result nobody needs: sent together with the journal, just before the commit, and so without a round trip of its own.
     /// </summary>
     /// <param name="sql">With $1, $2, ... for the values.</param>
-    public void Defer(string sql, params object?[] values)
+    public void Defer(string sql, params object?[] values) => _deferred.Add(Command(sql, values));
+
+    /// <summary>The same, after everything else: for a row that many wait for, so that it is locked for no longer than the commit takes.</summary>
+    public void DeferToLast(string sql, params object?[] values) => _last.Add(Command(sql, values));
+
+    private static NpgsqlBatchCommand Command(string sql, object?[] values)
     {
         var command = new NpgsqlBatchCommand(sql);
         foreach (object? value in values)
             command.Parameters.Add(new NpgsqlParameter { Value = value ?? DBNull.Value });
-        _deferred.Add(command);
+        return command;
     }
 
     /// <summary>Sends what was deferred, the journal and the COMMIT together: a customer at a door waits for every round trip.</summary>
@@ -118,7 +123,7 @@ public sealed class Transaction(NpgsqlConnection connection, NpgsqlTransaction i
         if (_entries.Count > 0)
             _deferred.Add(JournalInsert());
         await using var batch = new NpgsqlBatch(connection, inner);
-        foreach (NpgsqlBatchCommand command in _deferred)
+        foreach (NpgsqlBatchCommand command in _deferred.Concat(_last))
             batch.BatchCommands.Add(command);
         batch.BatchCommands.Add(new NpgsqlBatchCommand("commit"));
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(CancellationToken.None);

@@ -17,7 +17,7 @@ namespace Latchkey.Server.Features.Visits;
 /// Somebody holds a card to a reader at a gate or at a bank: their visit begins with a locker, goes on, or ends. Each tap is judged once and its answer kept with it, so that the
 /// same one again is answered the same and changes nothing; the database settles who gets which locker, and that a card has one visit.
 /// </summary>
-public sealed class TapDesk(Db db, PlaceBook places, Grants grants, TapAnswers answers, TimeProvider time)
+public sealed class TapDesk(Db db, PlaceBook places, Grants grants, FreeLockers free, TapAnswers answers, TimeProvider time)
 {
     /// <summary>False when it is no tap.</summary>
     public async Task<bool> Take(Guid device, BankPlace bank, EventMessage m)
@@ -125,17 +125,17 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, TapAnswers a
         IEnumerable<LockerPlace> wanted = tap.Site.LockersForVisits.Where(l => l.InService && tariff.Rates.ContainsKey(l.Size));
         if (tap.Way == TapWay.Bank)
             wanted = wanted.OrderBy(l => l.BankId != tap.Bank.Id);
-        Guid[] candidates = [.. wanted.Select(l => l.Id)];
+        Guid[] all = [.. wanted.Select(l => l.Id)], candidates = free.First(all, now);
         bool skipLocked = true;
         // Found and not won: somebody else was faster with the one that was found, as at a hold. There cannot be more losses than lockers.
-        for (int round = 0; round <= candidates.Length + 1; round++)
+        for (int round = 0; round <= all.Length + 2; round++)
         {
             (bool found, Guid? won, int generation, bool introduced) = await tx.First<(bool, Guid?, int, bool)>(
                 $"""
                 with claim as (
                   select k.id, k.bank_id, k.size from unnest(@candidates) with ordinality as wanted (id, place) join locker k on k.id = wanted.id
                     join bank b on b.id = k.bank_id join device d on d.id = b.device_id
-                  where k.in_service and k.door <> 'open' and k.occupied is not true and not exists (select 1 from lease l where l.locker_id = k.id and l.state in ('held', 'active', 'overdue'))
+                  where k.in_service and k.door <> 'open' and k.occupied is not true and (@last or d.online is not false) and not exists (select 1 from lease l where l.locker_id = k.id and l.state in ('held', 'active', 'overdue'))
                   order by d.online is false, wanted.place limit 1 for update of k {(skipLocked ? "skip locked" : "")}),
                 won as (
                   insert into lease (id, kind, state, site_id, bank_id, locker_id, size_priced, tariff, paid_from, card, cards, created_at)
@@ -148,16 +148,23 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, TapAnswers a
                 """,
                 new
                 {
-                    lease, candidates, site = tap.Site.Id, tariff = JsonSerializer.Serialize(tariff, Json.Options), from = tap.Tapped ?? now, tap.Card,
+                    lease, candidates, last = candidates == all, site = tap.Site.Id, tariff = JsonSerializer.Serialize(tariff, Json.Options), from = tap.Tapped ?? now, tap.Card,
                     cards = JsonSerializer.Serialize(cards, Json.Options), now,
                 });
             if (won is not { } id)
             {
+                if (!found && candidates != all)
+                {
+                    free.Taken(candidates, now);
+                    candidates = all;
+                    continue;
+                }
                 if (!found && !skipLocked)
                     break;
                 skipLocked = found;
                 continue;
             }
+            free.Taken([id], now);
             LockerPlace locker = places.Locker(id)!;
             if (!introduced)
                 await grants.Introduce(tx, locker.BankId, now);

@@ -35,11 +35,12 @@ public sealed class VisitRow
     public string? CalledFor { get; init; }
     public DateTimeOffset? LeftAt { get; init; }
     public string Cards { get; init; } = "[]";
+    public int Generation { get; init; }
 
     public const string Select =
         $"""
         select l.id, l.state, l.site_id, l.bank_id, l.locker_id, l.card, l.size_priced, l.tariff::text as tariff, l.paid_from, l.ended_at, l.opened_ever, k.door, k.occupied, d.online as bank_online,
-          l.called_at, l.called_for, l.left_at, l.cards::text as cards,
+          l.called_at, l.called_for, l.left_at, l.cards::text as cards, l.generation,
           {CommandLedger.LeaseHasOne} as command_under_way
         from lease l join locker k on k.id = l.locker_id join bank b on b.id = l.bank_id join device d on d.id = b.device_id
         """;
@@ -57,7 +58,7 @@ public sealed class VisitRow
         Visit visit = row.Visit();
         Money owed = visit.Owed(now);
         await tx.Execute("update lease set state = 'ended', ended_at = @now, called_at = null, receipt_number = nextval('receipt_number') where id = @Id", new { row.Id, now });
-        await Grants.End(tx, row.Id, places.Locker(row.LockerId)!, places.Bank(row.BankId)!, now);
+        Grants.EndLate(tx, row.Id, places.Locker(row.LockerId)!, row.Generation, now);
         await Books.Enter(tx, row.Id, null, Settlement.Charge(visit.Tariff, row.Id, row.SiteId, EntryKind.Charge, owed), now);
         tx.Journal(row.Entry(now, JournalKinds.VisitEnded, authority, device, data));
         return owed;
