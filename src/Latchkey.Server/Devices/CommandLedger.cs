@@ -10,8 +10,12 @@ namespace Latchkey.Server.Devices;
 /// <summary>How commands come to their one outcome: every way leads through the same conditional update.</summary>
 public static class CommandLedger
 {
+    // What staff ordered is the business of whoever has the locker.
     private const string Settled =
-        "c.id, c.device_id, c.locker_id, c.lease_id, coalesce(c.person_id, (select l.person_id from lease l where l.id = c.lease_id)) as person_id, c.share_id, b.id as bank_id, b.site_id";
+        """
+        c.id, c.device_id, c.locker_id, c.lease_id, coalesce(case when c.authority not like 'operator:%' then c.person_id end, (select l.person_id from lease l where l.id = c.lease_id)) as person_id,
+        c.share_id, b.id as bank_id, b.site_id
+        """;
 
     /// <summary>SQL: an order of lease <c>l</c> has no outcome yet.</summary>
     public const string LeaseHasOne = "exists (select 1 from command c where c.lease_id = l.id and c.state in ('pending', 'sent'))";

@@ -185,9 +185,9 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
         where k.bank_id = @bank and k.number = @number
         """;
 
-    // Only a lease that still runs: one that has ended was settled by what was known then, and its receipt stands.
+    // Only a lease that still runs: one that has ended was settled by what was known then, and its receipt stands. What staff open proves no use: nobody pays for their look.
     private const string UsedByCommand =
-        "id = (select lease_id from command where id = @command and device_id = @device) and state in ('active', 'overdue') and not opened_ever";
+        "id = (select lease_id from command where id = @command and device_id = @device and authority not like 'operator:%') and state in ('active', 'overdue') and not opened_ever";
 
     private async Task<bool> Result(Guid device, BankPlace bank, ResultMessage m)
     {

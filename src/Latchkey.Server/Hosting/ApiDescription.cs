@@ -89,7 +89,7 @@ public static class ApiDescription
         ("deposits", "Leave something for somebody else, and collect it; items is how an older exchange calls them.", ["deposits", "items"]),
         ("locks", "A lock of one's own: register it, lock and unlock it, and what happened to it; api/lock and api/unlock speak as an older system did.", ["locks", "admin/locks", "api/lock", "api/unlock"]),
         ("payments", "Checkouts, and the sandbox that plays the provider.", ["/payments", "payments/", "sandbox/"]),
-        ("staff", "For those who work at a site: its desk, and rentals that nobody ends.", ["staff/"]),
+        ("staff", "For those who work at a site: its desk, its lockers as they are now, what happened there, and what somebody must act on.", ["staff/"]),
         ("messages", "What people are told, by which channel, and what did not arrive.", ["messages", "outbox", "admin/messages"]),
         ("live", "What happens, as it happens.", ["live"]),
         ("devices", "The hardware in the field, for admins.", ["admin/devices/", "devices"]),
@@ -103,7 +103,7 @@ public static class ApiDescription
         return Areas.Last(a => a.Paths.Any(p => p[0] == '/' ? rest.EndsWith(p, StringComparison.Ordinal) : p[0] == '=' ? rest.TrimEnd('/') == p[1..] : rest.StartsWith(p, StringComparison.Ordinal))).Name;
     }
 
-    private static bool TakesKey(string path) => ((string[])["/holds", "/open", "/lock", "/unlock", "/finish", "/payments", "/end", "/desk/refunds/{id}", "/shared/open", "/extensions", "/swap", "/problems", "/reopen", "/deposits", "/items", "/return", "/collect", "/other-locker", "keypad/banks/{id}/lockers"]).Any(p => path.EndsWith(p, StringComparison.Ordinal));
+    private static bool TakesKey(string path) => ((string[])["/holds", "/open", "/lock", "/unlock", "/finish", "/payments", "/end", "/desk/refunds/{id}", "/shared/open", "/extensions", "/swap", "/problems", "/reopen", "/deposits", "/items", "/return", "/collect", "/other-locker", "/release", "keypad/banks/{id}/lockers"]).Any(p => path.EndsWith(p, StringComparison.Ordinal));
 
     private static OpenApiSchema Problem() => new()
     {

@@ -3,8 +3,10 @@ using Latchkey.Server.Devices;
 using Latchkey.Server.Devices.Claims;
 using Latchkey.Server.Devices.Gateway;
 using Latchkey.Server.Features.Accounts;
+using Latchkey.Server.Features.Alerts;
 using Latchkey.Server.Features.Changes;
 using Latchkey.Server.Features.Commands;
+using Latchkey.Server.Features.Console;
 using Latchkey.Server.Features.Demo;
 using Latchkey.Server.Features.Deposits;
 using Latchkey.Server.Features.Devices;
@@ -67,7 +69,7 @@ public static class Composition
         byte[] passKey = await keys.PrivateKey(ServerKeys.Pass, cancel);
         builder.Services.AddSingleton(_ => new Grants(passKey));
         builder.Services.AddSingleton(options.Face.Limits).AddSingleton<DeviceKeys>().AddSingleton<Breaker>().AddSingleton<DoorOrders>().AddSingleton<GrantNews>().AddSingleton<TapAnswers>().AddSingleton<FreeLockers>().AddSingleton<TapDesk>().AddSingleton<KeypadDesk>();
-        builder.Services.AddRunning<JournalTail>().AddRunning<DeviceLink>().AddRunning<RevokedDevices>().AddRunning<CommandDispatch>().AddRunning<GrantPush>().AddRunning<TapReplies>().AddRunning<GateRoll>().AddRunning<KeypadPromises>().AddRunning<PresenceKeeper>().AddRunning<ExpireHolds>().AddRunning<ReopenLocker>().AddRunning<PlaceNews>();
+        builder.Services.AddRunning<JournalTail>().AddRunning<DeviceLink>().AddRunning<RevokedDevices>().AddRunning<CommandDispatch>().AddRunning<GrantPush>().AddRunning<TapReplies>().AddRunning<GateRoll>().AddRunning<KeypadPromises>().AddRunning<PresenceKeeper>().AddRunning<ExpireHolds>().AddRunning<ReopenLocker>().AddRunning<PlaceNews>().AddRunning<AlertWriter>();
         builder.Services.AddSingleton<IPaymentProvider, SandboxProvider>().AddSingleton<IPaymentProvider, DeskProvider>();
         if (options.Stripe is { } stripe)
             builder.Services.AddStripe(stripe);
@@ -145,6 +147,7 @@ public static class Composition
         ManageStates.Map(api);
         ManagePoints.Map(api);
         ManageLockers.Map(api);
+        PasteLockers.Map(api);
 
         HoldLocker.Map(api);
         ListLeases.Map(api);
@@ -179,6 +182,14 @@ public static class Composition
         AskForCollectCode.Map(api);
         ReturnDeposit.Map(api);
         ForceClear.Map(api);
+
+        ListStaffSites.Map(api);
+        ShowFloor.Map(api);
+        OpenForStaff.Map(api);
+        ReleaseLocker.Map(api);
+        SetService.Map(api);
+        ListHistory.Map(api);
+        ListAlerts.Map(api);
 
         ListLocks.Map(api);
         RegisterLock.Map(api);

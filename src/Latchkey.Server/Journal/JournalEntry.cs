@@ -160,6 +160,12 @@ public static class JournalKinds
     public const string TakenOut = "taken-out";
     /// <summary>What is wrong with a device as a whole has changed; its data has the words, or null.</summary>
     public const string DeviceIssue = "device-issue";
+    /// <summary>Somebody must act; the data has the alert and its kind. Told once for each cause until it is resolved.</summary>
+    public const string AlertRaised = "alert-raised";
+    /// <summary>Somebody has said that they look after it.</summary>
+    public const string AlertAcknowledged = "alert-acknowledged";
+    /// <summary>By a person, or because the world came right: then the authority is the server.</summary>
+    public const string AlertResolved = "alert-resolved";
     public const string DeviceOnline = "device-online";
     public const string DeviceOffline = "device-offline";
     public const string DeviceRevoked = "device-revoked";

@@ -30,9 +30,12 @@ public static class LiveEvents
 
     /// <param name="person">Who reads, if signed in.</param>
     /// <param name="sites">The sites the reader has asked for.</param>
-    public static IReadOnlyList<LiveEvent> From(JournalRead read, Guid? person, IReadOnlySet<Guid> sites)
+    /// <param name="floors">The sites the reader works at and has asked for: there they hear which door or bank to look at again, whosever business it is.</param>
+    public static IReadOnlyList<LiveEvent> From(JournalRead read, Guid? person, IReadOnlySet<Guid> sites, IReadOnlySet<Guid> floors)
     {
         List<LiveEvent> events = [.. All(read, person, sites)];
+        if (read.Entry is { SiteId: { } worked } e && floors.Contains(worked) && (e.BankId is not null || e.LockerId is not null))
+            events.Add(Event(read.Cursor.ToString(), "floor", new { siteId = worked, e.BankId, e.LockerId, what = e.Kind, e.At }));
         // Only the last event of an entry carries its id: who comes back after half an entry gets all of it again, never the half.
         for (int i = 0; i < events.Count - 1; i++)
             events[i] = events[i] with { Last = false };

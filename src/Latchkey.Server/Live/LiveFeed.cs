@@ -2,6 +2,7 @@ using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Threading.Channels;
+using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Hosting.Limits;
 using Latchkey.Server.Journal;
@@ -25,24 +26,36 @@ public static class LiveFeed
     public static void Map(IEndpointRouteBuilder routes) =>
         routes.MapGet("/live", Handle).WithName("FollowLive").Produces(200, contentType: "text/event-stream").DisableRequestTimeout().LimitedAs(RateKind.Live);
 
-    private static Results<ServerSentEventsResult<string>, ProblemHttpResult> Handle(
-        HttpContext http, LiveHub hub, JournalTail tail, Db db, TimeProvider time, IHostApplicationLifetime life, Guid[]? site = null, CancellationToken cancel = default)
+    /// <param name="floor">Sites at which the reader works: of each change there they hear where to look again.</param>
+    private static async Task<Results<ServerSentEventsResult<string>, ProblemHttpResult>> Handle(
+        HttpContext http, LiveHub hub, JournalTail tail, Db db, TimeProvider time, IHostApplicationLifetime life, Guid[]? site = null, Guid[]? floor = null, CancellationToken cancel = default)
     {
-        Guid[] sites = site ?? [];
+        Guid[] sites = site ?? [], floors = floor ?? [];
         string last = http.Request.Headers["Last-Event-ID"].ToString();
         JournalCursor cursor = default;
         if (new Check()
             .That(sites.Length <= MostSites, "site", $"Follow at most {MostSites} sites at once.")
+            .That(floors.Length <= MostSites, "floor", $"Follow at most {MostSites} floors at once.")
             .That(last.Length == 0 || JournalCursor.TryParse(last, out cursor), "Last-Event-ID", "This is not an id of this feed.")
             .Problem is { } invalid)
             return invalid;
+        if (floors.Length > 0)
+        {
+            if (http.CallerOrNull() is not { } caller)
+                return Problems.Unauthenticated();
+            foreach (Guid one in floors)
+            {
+                if (!await SiteStaff.WorksAt(db, caller, one, cancel))
+                    return Problems.Of(Domain.Refusal.NotFound("site"));
+            }
+        }
         http.Response.Headers.CacheControl = "no-store";
         http.Response.Headers["X-Accel-Buffering"] = "no"; // a proxy in between must not collect events
-        return TypedResults.ServerSentEvents(Events(http.CallerOrNull()?.Id, sites.ToHashSet(), last.Length > 0 ? cursor : null, hub, tail, db, time, life.ApplicationStopping, cancel));
+        return TypedResults.ServerSentEvents(Events(http.CallerOrNull()?.Id, sites.ToHashSet(), floors.ToHashSet(), last.Length > 0 ? cursor : null, hub, tail, db, time, life.ApplicationStopping, cancel));
     }
 
     private static async IAsyncEnumerable<SseItem<string>> Events(
-        Guid? person, IReadOnlySet<Guid> sites, JournalCursor? since, LiveHub hub, JournalTail tail, Db db, TimeProvider time, CancellationToken stopping,
+        Guid? person, IReadOnlySet<Guid> sites, IReadOnlySet<Guid> floors, JournalCursor? since, LiveHub hub, JournalTail tail, Db db, TimeProvider time, CancellationToken stopping,
         [EnumeratorCancellation] CancellationToken cancel)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, stopping);
@@ -52,7 +65,7 @@ public static class LiveFeed
         // The place to come back to is read before joining: an event handed over in between must not lie before it.
         JournalCursor place = since ?? tail.Position;
         // First join, then read what was missed: nothing falls between the two, and what comes twice is known by its place.
-        LiveReader reader = hub.Join(person, sites);
+        LiveReader reader = hub.Join(person, sites, floors);
         try
         {
             yield return Hello(time.GetUtcNow(), replayed: since is not null, place);
@@ -64,7 +77,7 @@ public static class LiveFeed
                 do
                 {
                     missed = await db.Read(c => JournalReader.After(c, position, either.Token), either.Token);
-                    foreach (LiveEvent e in missed.SelectMany(m => LiveEvents.From(m, person, sites)))
+                    foreach (LiveEvent e in missed.SelectMany(m => LiveEvents.From(m, person, sites, floors)))
                         yield return Item(e);
                     position = missed.Count > 0 ? missed[^1].Cursor : position;
                     replayed += missed.Count;

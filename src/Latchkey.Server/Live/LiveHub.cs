@@ -25,9 +25,9 @@ public sealed class LiveHub
 
     public int Readers => _readers.Count;
 
-    public LiveReader Join(Guid? person, IReadOnlySet<Guid> sites)
+    public LiveReader Join(Guid? person, IReadOnlySet<Guid> sites, IReadOnlySet<Guid> floors)
     {
-        var reader = new LiveReader(person, sites, MostWaiting);
+        var reader = new LiveReader(person, sites, floors, MostWaiting);
         _readers[reader] = true;
         return reader;
     }
@@ -84,7 +84,7 @@ public sealed class LiveHub
 }
 
 /// <summary>One open feed.</summary>
-public sealed class LiveReader(Guid? person, IReadOnlySet<Guid> sites, int mostWaiting)
+public sealed class LiveReader(Guid? person, IReadOnlySet<Guid> sites, IReadOnlySet<Guid> floors, int mostWaiting)
 {
     private readonly Channel<LiveEvent> _events = Channel.CreateBounded<LiveEvent>(new BoundedChannelOptions(mostWaiting) { SingleReader = true });
 
@@ -94,10 +94,13 @@ public sealed class LiveReader(Guid? person, IReadOnlySet<Guid> sites, int mostW
 
     public void Offer(JournalRead read)
     {
-        foreach (LiveEvent e in LiveEvents.From(read, person, sites))
+        foreach (LiveEvent e in LiveEvents.From(read, person, sites, floors))
         {
             if (!_events.Writer.TryWrite(e))
                 _events.Writer.TryComplete();
         }
+        // Where they work may be another place now: cut off, they come back and are asked again.
+        if (floors.Count > 0 && read.Entry is { Kind: JournalKinds.RoleChanged } changed && changed.PersonId == person)
+            _events.Writer.TryComplete();
     }
 }

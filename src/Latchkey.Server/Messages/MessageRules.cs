@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Latchkey.Domain;
+using Latchkey.Server.Features.Alerts;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Features.Tickets;
 using Latchkey.Server.Journal;
@@ -37,8 +38,8 @@ public static class MessageRules
     /// <summary>A hold lasts 15 minutes; with three left one can still pay.</summary>
     public static readonly TimeSpan BeforeHoldEnds = TimeSpan.FromMinutes(3);
 
-    /// <summary>A bank that restarts or changes its network is away for less; nobody is called for that.</summary>
-    public static readonly TimeSpan OfflineFor = TimeSpan.FromMinutes(2);
+    /// <summary>A lock that restarts or changes its network is away for less; nobody is told of that.</summary>
+    public static readonly TimeSpan OfflineFor = AlertRules.OfflineFor;
 
     private static readonly TimeSpan News = TimeSpan.FromDays(1);
 
@@ -56,6 +57,12 @@ public static class MessageRules
             words["what"] = what;
             return new Draft(MessageKinds.Alert, Audience.Staff, words, entry.At, entry.At + News);
         }
+        Draft Since(Draft draft)
+        {
+            if (Text(data, "since") is { } since)
+                draft.Words["at"] = Time(DateTimeOffset.Parse(since, System.Globalization.CultureInfo.InvariantCulture));
+            return draft;
+        }
         // A lock of somebody's own is its owner's business, and staff's only where somebody has to go and look.
         if (entry.BankId is { } lockId && places.Bank(lockId) is { Owned: true })
         {
@@ -69,8 +76,6 @@ public static class MessageRules
         {
             foreach ((Audience whom, string kind) in known)
                 yield return To(whom, kind, News);
-            if (entry.Kind == JournalKinds.LeaseOverdueStaff)
-                yield return Alert(entry.Kind);
             yield break;
         }
         switch (entry.Kind)
@@ -106,12 +111,11 @@ public static class MessageRules
                 break;
             case JournalKinds.TicketOpened:
                 yield return To(Audience.Person, MessageKinds.Reported, News);
-                yield return Alert(entry.Kind);
                 break;
             case JournalKinds.LeaseEnded when Flag(data, "waived"):
                 yield return To(Audience.Person, MessageKinds.Waived, News);
                 break;
-            case JournalKinds.LeaseOverdueStaff or JournalKinds.PaymentFailed:
+            case JournalKinds.PaymentFailed:
                 yield return Alert(entry.Kind);
                 break;
             case JournalKinds.PaymentLate when Text(data, "lease") is { } other:
@@ -147,7 +151,6 @@ public static class MessageRules
                 break;
             case JournalKinds.DoorLeftOpen:
                 yield return To(Audience.Person, MessageKinds.DoorLeftOpen, AtOnce);
-                yield return Alert("door-left-open");
                 break;
             case JournalKinds.PersonSignedIn when Flag(data, "new"):
                 yield return To(Audience.Person, MessageKinds.NewSignIn, News);
@@ -160,20 +163,34 @@ public static class MessageRules
             case JournalKinds.CardsSet when Number(data, "cards") != 0:
                 yield return To(Audience.Person, MessageKinds.CardAdded, News);
                 break;
-            case JournalKinds.DeviceOffline:
-                yield return new Draft(MessageKinds.BankOffline, Audience.Staff, Words(), entry.At + OfflineFor, entry.At + News);
+            // What somebody must act on is decided in one place: see AlertRules.
+            case JournalKinds.AlertRaised when Text(data, "kind") is { } kind:
+                yield return kind switch
+                {
+                    "offline" => Since(To(Audience.Staff, MessageKinds.BankOffline, News)),
+                    "tamper" or "low-battery" or "fault" => To(Audience.Staff, MessageKinds.BankIssue, News),
+                    _ => Alert(WordsOf(kind)),
+                };
                 break;
-            case JournalKinds.DeviceOnline:
+            case JournalKinds.AlertResolved when Text(data, "kind") == "offline" && entry.Authority == JournalEntry.ByServer:
                 yield return To(Audience.Staff, MessageKinds.BankOnline, AtOnce);
                 break;
-            case JournalKinds.DeviceIssue when Text(data, "issue") is not null:
-                yield return To(Audience.Staff, MessageKinds.BankIssue, News);
-                break;
-            case JournalKinds.DoorForced or JournalKinds.DoorJammed or JournalKinds.DoorNeverClosed or JournalKinds.BreakerTripped or JournalKinds.ClaimFailed or JournalKinds.SmsCapTripped:
+            case JournalKinds.BreakerTripped or JournalKinds.ClaimFailed or JournalKinds.SmsCapTripped:
                 yield return Alert(entry.Kind);
                 break;
         }
     }
+
+    /// <summary>Under which name the texts know what an alert is about.</summary>
+    private static string WordsOf(string alert) => alert switch
+    {
+        "held-open" => JournalKinds.DoorLeftOpen,
+        "forced" => JournalKinds.DoorForced,
+        "jam" => JournalKinds.DoorJammed,
+        "ticket" => JournalKinds.TicketOpened,
+        "overdue" => JournalKinds.LeaseOverdueStaff,
+        _ => JournalKinds.VisitCalled,
+    };
 
     /// <summary>Who is told what of a deposit; null where it is as for any lease. Its codes are written by whoever makes them.</summary>
     private static (Audience Whom, string Kind)[]? OfDeposit(string kind, JsonObject? data, string payer) => kind switch

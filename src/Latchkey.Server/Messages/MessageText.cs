@@ -62,7 +62,7 @@ public static partial class MessageText
         (_, null, _) when kind.StartsWith("deposit-", StringComparison.Ordinal) => words["lockerId"] is { } locker ? $"/collect/{locker}" : null,
         (_, { } id, _) when kind.StartsWith("deposit-", StringComparison.Ordinal) => $"/deposits/{id:D}",
         (MessageKinds.NewSignIn or MessageKinds.AccountChanged, _, _) => "/account",
-        (MessageKinds.BankOffline or MessageKinds.BankOnline or MessageKinds.BankIssue or MessageKinds.Alert, _, _) => null,
+        (MessageKinds.BankOffline or MessageKinds.BankOnline or MessageKinds.BankIssue or MessageKinds.Alert, _, _) => "/console/alerts",
         (MessageKinds.Receipt, { } id, _) => $"/receipt/{id:D}",
         (MessageKinds.Moved, _, _) when words["leaseId"] is { } other => $"/lease/{other}",
         (MessageKinds.LockGone, _, _) => "/locks",

@@ -9,80 +9,11 @@ using Latchkey.Server.Storage;
 
 namespace Latchkey.Server.Messages;
 
-/// <summary>
-/// Reads the journal and writes what is news to somebody: each entry once, because how far it has read is committed together with what it wrote. One
-/// node does it at a time; any other goes on where it stopped.
-/// </summary>
+/// <summary>Reads the journal and writes what is news to somebody.</summary>
 public sealed class MessageWriter(Db db, PlaceBook places, MessageProviders providers, SmsCaps caps, DeliveryBell bell, JournalTail tail, TimeProvider time, ILogger<MessageWriter> log)
-    : BackgroundService
+    : JournalFollower(db, tail, log, "message_cursor", "messages")
 {
-    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
-
-    /// <summary>What happens at one door happens in bursts, and nobody waits for its message as for the door.</summary>
-    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(50);
-
-    /// <summary>After a restore the numbers of transactions are others, and only the entries' own numbers say how far it had read; they are not quite in order.</summary>
-    private const int ReadAgain = 1000;
-
-    private readonly Wake _news = new();
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        tail.Read += OnRead;
-        string? lastFailure = null;
-        try
-        {
-            while (!stoppingToken.IsCancellationRequested)
-            {
-                try
-                {
-                    while (await WriteNext(stoppingToken) == JournalReader.MostPerRead)
-                    {
-                    }
-                    lastFailure = null;
-                }
-                catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-                {
-                    if (e.Message != lastFailure)
-                        log.LogWarning(e, "Messages cannot be written from the journal now; trying again.");
-                    lastFailure = e.Message;
-                }
-                if (await _news.Wait(LookEvery, stoppingToken))
-                    await Task.Delay(Gather, TimeProvider.System, stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The end of the program; another node, or the next start, goes on here.
-        }
-        finally
-        {
-            tail.Read -= OnRead;
-        }
-    }
-
-    private void OnRead(IReadOnlyList<JournalRead> batch) => _news.Call();
-
-    /// <summary>How many entries it has read.</summary>
-    public Task<int> WriteNext(CancellationToken cancel) => db.Change(
-        async tx =>
-        {
-            if (await tx.First<CursorRow>("select xid::text as xid, id from message_cursor for update skip locked") is not { } row)
-                return 0; // another node is at it
-            var cursor = new JournalCursor(ulong.Parse(row.Xid), row.Id);
-            if (await JournalReader.IsAhead(tx.Connection, cursor, cancel))
-                cursor = new JournalCursor(1, await tx.Scalar<long>("select greatest(0, least(@Id, coalesce(max(id), 0)) - @ReadAgain) from journal", new { row.Id, ReadAgain }));
-            IReadOnlyList<JournalRead> read = await JournalReader.After(tx.Connection, cursor, cancel);
-            if (read.Count == 0)
-                return 0;
-            await Write(tx, read);
-            JournalCursor last = read[^1].Cursor;
-            await tx.Execute("update message_cursor set xid = @Xid::xid8, id = @Id", new { Xid = last.Xid.ToString(), last.Id });
-            return read.Count;
-        },
-        cancel);
-
-    private async Task Write(Transaction tx, IReadOnlyList<JournalRead> read)
+    protected override async Task Write(Transaction tx, IReadOnlyList<JournalRead> read)
     {
         DateTimeOffset now = time.GetUtcNow();
         Dictionary<Guid, LeaseTimes> leases = await LeasesOf(tx, read);
@@ -184,11 +115,5 @@ public sealed class MessageWriter(Db db, PlaceBook places, MessageProviders prov
         public string Language { get; init; } = "";
 
         public MessageReader Reader => new() { Language = Language, Email = Email, Phone = Phone };
-    }
-
-    private sealed class CursorRow
-    {
-        public string Xid { get; init; } = "";
-        public long Id { get; init; }
     }
 }

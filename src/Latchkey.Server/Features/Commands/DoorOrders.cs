@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Latchkey.Domain;
 using Latchkey.Domain.Commands;
 using Latchkey.Link.Messages;
@@ -22,18 +23,24 @@ public sealed class DoorOrders(Idempotency idempotency, Db db, CommandDispatch d
 
     /// <param name="Device">Who works the door, as the transaction has read it.</param>
     /// <param name="Share">Under which share of the lease, where it is not its holder who orders.</param>
-    /// <param name="Holder">The lease's, with <paramref name="Share"/>: whose business it is.</param>
-    /// <param name="By">The staff member on whose word it opens, where that is nobody's lease any more.</param>
-    public sealed record Allowed(Guid Lease, LockerPlace Locker, Guid Device, Guid? Share = null, Guid? Holder = null, Guid? By = null);
+    /// <param name="Holder">The lease's, with <paramref name="Share"/> or <paramref name="By"/>: whose business it is.</param>
+    /// <param name="By">The staff member on whose word it opens.</param>
+    /// <param name="Why">Their reason, a word.</param>
+    public sealed record Allowed(Guid? Lease, LockerPlace Locker, Guid Device, Guid? Share = null, Guid? Holder = null, Guid? By = null, string? Why = null);
+
+    /// <summary>What the journal says of an order that somebody gave for a reason.</summary>
+    internal sealed record Reasoned(string Reason);
 
     /// <summary>Once for each key. The answer says that the order is under way, or, when asked to wait (<c>Prefer: wait=5</c>), what became of it.</summary>
     /// <param name="kind">One of <see cref="CommandKinds"/>.</param>
-    public async Task<Results<JsonHttpResult<CommandView>, ProblemHttpResult>> Once(HttpContext http, string kind, Func<Transaction, Task<Decision<Allowed>>> may, CancellationToken cancel)
+    /// <param name="request">What else was said with it, if anything: the same key with another is refused.</param>
+    public async Task<Results<JsonHttpResult<CommandView>, ProblemHttpResult>> Once(
+        HttpContext http, string kind, Func<Transaction, Task<Decision<Allowed>>> may, CancellationToken cancel, object? request = null)
     {
         Guid person = http.Caller().Id;
         Guid? stopped = null;
         var answer = await idempotency.Once<CommandView>(
-            http, person, null, StatusCodes.Status202Accepted, tx => Give(tx, person, kind, may, locker => stopped = locker), cancel);
+            http, person, request, StatusCodes.Status202Accepted, tx => Give(tx, person, kind, may, locker => stopped = locker), cancel);
         return await Answer(http, answer, stopped, command => ShowCommand.Load(db, command, person, cancel), cancel);
     }
 
@@ -73,7 +80,7 @@ public sealed class DoorOrders(Idempotency idempotency, Db db, CommandDispatch d
         Decision<Allowed> decision = await may(tx);
         if (decision.Refusal is { } refused)
             return refused;
-        (Guid lease, LockerPlace locker, Guid device, Guid? share, Guid? holder, Guid? by) = decision.Value;
+        (Guid? lease, LockerPlace locker, Guid device, Guid? share, Guid? holder, Guid? by, string? why) = decision.Value;
         string authority = by is { } staff ? $"operator:{staff:D}" : share is null ? $"lease:{lease:D}" : $"share:{share:D}";
         DateTimeOffset now = time.GetUtcNow();
         // Locking everything at once does no harm.
@@ -89,7 +96,9 @@ public sealed class DoorOrders(Idempotency idempotency, Db db, CommandDispatch d
             values ($1, $2, $3, $4, $5, $10, $6, $7, 'pending', $8, $9)
             """,
             order.Command, order.Device, order.Locker, lease, person, order.Kind, order.Authority, now, order.Expires, share);
-        tx.Journal(new JournalEntry(now, JournalKinds.CommandCreated, order.Authority, person ?? holder, locker.SiteId, locker.BankId, locker.Id, lease, order.Device, order.Command));
+        tx.Journal(new JournalEntry(
+            now, JournalKinds.CommandCreated, order.Authority, by is null ? person ?? holder : holder, locker.SiteId, locker.BankId, locker.Id, lease, order.Device, order.Command,
+            why is null ? null : JsonSerializer.Serialize(new Reasoned(why), Json.Options)));
         tx.AfterCommit(() => dispatch.Send(order));
         return new CommandView(order.Command, lease, order.Locker, kind, CommandState.Pending, false, null, now, order.Expires, null);
     }

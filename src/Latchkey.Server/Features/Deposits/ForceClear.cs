@@ -1,14 +1,12 @@
-using System.Text.Json;
 using Latchkey.Domain;
-using Latchkey.Domain.Leases;
 using Latchkey.Link.Messages;
 using Latchkey.Server.Features.Commands;
+using Latchkey.Server.Features.Console;
 using Latchkey.Server.Features.Leases;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Hosting.Face;
 using Latchkey.Server.Hosting.Limits;
-using Latchkey.Server.Journal;
 using Latchkey.Server.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -19,12 +17,10 @@ namespace Latchkey.Server.Features.Deposits;
 /// </summary>
 public static class ForceClear
 {
-    /// <param name="Kind"><c>deposit</c> or <c>rental</c>.</param>
+    /// <param name="Kind">rental, visit, keypad or deposit.</param>
     /// <param name="Charged">What it was charged in all.</param>
     /// <param name="Command">The order to the door; null where it was not to be opened.</param>
     public sealed record Cleared(Guid LockerId, Guid LeaseId, string Kind, Money Charged, CommandView? Command);
-
-    private static readonly Refusal Nothing = new("nothing-to-clear", RefusalKind.Conflict, "Nobody has this locker now.");
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -48,31 +44,10 @@ public static class ForceClear
             async tx =>
             {
                 DateTimeOffset now = time.GetUtcNow();
-                (Guid lease, Guid holder, string? kind) = await tx.First<(Guid, Guid, string?)>("select id, person_id, kind from lease where locker_id = @id and state in ('active', 'overdue')", new { id });
-                string authority = JournalEntry.ByPerson(staff);
-                Money charged;
-                switch (kind)
-                {
-                    case "deposit":
-                        DepositRow deposit = (await DepositRow.Lock(tx, lease, holder))!;
-                        if (!deposit.Runs)
-                            return Nothing;
-                        if (deposit.Lease.CommandUnderWay)
-                            return Refusal.CommandPending(locker.Label);
-                        charged = deposit.Owes(now).Total;
-                        await DepositMoney.End(tx, deposit, DepositStage.Cleared, places, authority, reason, now);
-                        break;
-                    case "rental":
-                        LeaseRow rental = (await LeaseRow.Lock(tx, lease, holder))!;
-                        Decision<Rental> moved = rental.Rental().ForceEnd();
-                        if (moved.Refusal is not null)
-                            return Nothing;
-                        charged = rental.Rental().Owed(now);
-                        await FinishRental.End(tx, rental, moved.Value, places, authority, JsonSerializer.Serialize(new ForceEnd.ByStaff(true, reason), Json.Options), now);
-                        break;
-                    default:
-                        return Nothing;
-                }
+                Decision<ReleaseLocker.Released> ended = await ReleaseLocker.End(tx, locker, staff, reason, places, now);
+                if (ended.Refusal is { } nothing)
+                    return nothing;
+                (_, Guid lease, string kind, Money charged) = ended.Value;
                 CommandView? command = null;
                 if (open)
                 {

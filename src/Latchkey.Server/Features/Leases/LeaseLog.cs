@@ -8,7 +8,7 @@ using Npgsql;
 
 namespace Latchkey.Server.Features.Leases;
 
-/// <summary>The journal's entries about one lease as its holder reads them. An order is one line: what became of it says that it was given, and that a bolt moved by it.</summary>
+/// <summary>The journal's entries about one lease as its holder reads them. An order is one line: what became of it says that it was given, and that a bolt moved by it. One of the staff's is two, because the first says why.</summary>
 internal static class LeaseLog
 {
     private const string Select =
@@ -19,7 +19,7 @@ internal static class LeaseLog
           left join journal_link l on l.journal_id = j.id
           left join share s on s.id = coalesce(c.share_id, (j.data ->> 'share')::uuid)
         where j.lease_id = @lease and j.id < @before and j.kind <> 'command-sent'
-          and not (j.kind = 'command-created' and c.settled_at is not null) and not (j.kind in ('door-locked', 'door-unlocked') and j.command_id is not null)
+          and not (j.kind = 'command-created' and c.settled_at is not null and j.authority not like 'operator:%') and not (j.kind in ('door-locked', 'door-unlocked') and j.command_id is not null)
         """;
 
     public static async Task<IReadOnlyList<Row>> NewestFirst(NpgsqlConnection db, Guid lease, long before, int most) =>

@@ -33,7 +33,7 @@ public static class ManageLockers
 
     private static readonly Refusal InUse = new("locker-in-use", RefusalKind.Conflict, "Somebody has this locker. Clear it first.");
 
-    private static readonly Refusal NumberTaken = new("name-taken", RefusalKind.Conflict, "This bank has a locker with that number already.");
+    internal static readonly Refusal NumberTaken = new("name-taken", RefusalKind.Conflict, "This bank has a locker with that number already.");
 
     public static void Map(IEndpointRouteBuilder routes)
     {

@@ -92,6 +92,6 @@ public static class ReleaseVisit
     private static Task<Guid> SiteOf(Db db, Guid visit, CancellationToken cancel) =>
         db.Read(c => c.ExecuteScalarAsync<Guid>("select site_id from lease where id = @visit and kind = 'visit'", new { visit }), cancel);
 
-    private static async Task<VisitRow?> Lock(Transaction tx, Guid visit) =>
+    internal static async Task<VisitRow?> Lock(Transaction tx, Guid visit) =>
         await tx.First<VisitRow>($"{VisitRow.Select} where l.id = @visit and l.kind = 'visit' for update of l, k", new { visit });
 }

@@ -141,7 +141,7 @@ public sealed class LiveFeedTests(TestDatabase databases)
     public async Task A_reader_that_is_too_slow_is_cut_after_what_it_could_still_take()
     {
         Guid person = Guid.CreateVersion7();
-        var reader = new LiveReader(person, new HashSet<Guid>(), mostWaiting: 4);
+        var reader = new LiveReader(person, new HashSet<Guid>(), new HashSet<Guid>(), mostWaiting: 4);
         for (int i = 1; i <= 6; i++)
             reader.Offer(new JournalRead(new JournalCursor(1, i), new JournalEntry(DateTimeOffset.UnixEpoch, JournalKinds.LeaseHeld, JournalEntry.ByServer, person, LeaseId: person)));
         var taken = new List<string>();

@@ -106,6 +106,7 @@ internal static class RightsTable
         new("PUT /api/v1/locker-points/{id:guid}", "403 403 403 403 401 403 404", $"/api/v1/locker-points/{Guid.Empty}", Of(Point)),
         new("DELETE /api/v1/locker-points/{id:guid}", "403 403 403 403 401 403 409", "/api/v1/locker-points/{site}"),
         new("POST /api/v1/locker-points/{id:guid}/banks", "403 403 403 403 401 403 201", "/api/v1/locker-points/{site}/banks", Of(new { name = "New bank", columns = 2 })),
+        new("POST /api/v1/locker-points/{id:guid}/lockers", AdminOnly, "/api/v1/locker-points/{site}/lockers", Of(new { table = "Bank;1;1;S", preview = true })),
         new("GET /api/v1/lockers", Everybody),
         new("GET /api/v1/lockers/by-place", Everybody, "/api/v1/lockers/by-place?location=Pune"),
         new("GET /api/v1/lockers/{id:guid}", Everybody, "/api/v1/lockers/{locker}"),
@@ -202,6 +203,17 @@ internal static class RightsTable
         new("GET /api/v1/staff/sites/{id:guid}/taps", StaffOfTheSite, "/api/v1/staff/sites/{site}/taps"),
         new("POST /api/v1/staff/visits/{id:guid}/end", "403 403 404 403 401 404 404", $"/api/v1/staff/visits/{Guid.Empty}/end", Of(new { reason = "closing" })), // no visits in the scene: VisitTests
         new("PUT /api/v1/staff/visits/{id:guid}/card", "403 403 404 403 401 404 404", $"/api/v1/staff/visits/{Guid.Empty}/card", Of(new { card = "04a1b2c3" })),
+
+        // The console
+        new("GET /api/v1/staff/sites", "403 403 200 403 401 200 200"), // an operator sees their own: ConsoleTests
+        new("GET /api/v1/staff/sites/{id:guid}/floor", StaffOfTheSite, "/api/v1/staff/sites/{site}/floor"),
+        new("GET /api/v1/staff/sites/{id:guid}/history", StaffOfTheSite, "/api/v1/staff/sites/{site}/history"),
+        new("POST /api/v1/staff/lockers/{id:guid}/open", "403 403 404 403 401 409 202", "/api/v1/staff/lockers/{locker}/open", Of(new { reason = "check" })), // the admin's, who comes first, is under way
+        new("POST /api/v1/staff/lockers/{id:guid}/release", "403 403 404 403 401 409 409", "/api/v1/staff/lockers/{locker}/release", Of(new { reason = "other" })), // nobody has it
+        new("PUT /api/v1/staff/lockers/{id:guid}/service", "403 403 404 403 401 204 204", "/api/v1/staff/lockers/{locker}/service", Of(new { inService = true, reason = "repaired" })),
+        new("GET /api/v1/staff/alerts", "403 403 200 403 401 200 200"),
+        new("POST /api/v1/staff/alerts/{id:guid}/acknowledge", StaffOfTheSite, "/api/v1/staff/alerts/{alert}/acknowledge"),
+        new("POST /api/v1/staff/alerts/{id:guid}/resolve", StaffOfTheSite, "/api/v1/staff/alerts/{alert}/resolve"),
 
         // Messages
         new("GET /api/v1/outbox", Everybody), // where it was asked for, and nowhere else: ShowOutboxTests

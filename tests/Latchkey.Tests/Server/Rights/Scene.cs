@@ -46,7 +46,7 @@ internal sealed partial class Scene
     {
         _things.Clear();
         // So that there are lockers for everybody, however many rows there are.
-        await _app.Sql<int>("update lease set state = 'cancelled' where state in ('held', 'active', 'overdue')");
+        await _app.Sql<int>("update lease set state = 'cancelled' where state in ('held', 'active', 'overdue'); update command set state = 'expired' where state in ('pending', 'sent')");
         Owner = await Person("customer", null);
         _callers[0] = Owner.Http;
     }
@@ -112,6 +112,11 @@ internal sealed partial class Scene
             case "ticket":
                 await Owner.Post($"leases/{await Thing("active")}/problems", new { what = "dirty", want = "staff" });
                 return $"{await _app.Sql<Guid>("select id from ticket order by id desc limit 1")}";
+            case "alert":
+                var alert = Guid.CreateVersion7();
+                await _app.Sql<int>(
+                    "insert into alert (id, kind, site_id, bank_id, raised_at, resolved_at) values (@alert, 'fault', @site, @bank, now(), now())", new { alert, site = Site.Id, bank = Site.Banks[0].Id });
+                return $"{alert}";
             case "link":
                 return (await Owner.Post($"leases/{await Thing("active")}/shares", new { once = false })).Body.Text("path").Split('#')[1];
             case "deposit":

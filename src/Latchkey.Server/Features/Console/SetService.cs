@@ -1,0 +1,43 @@
+using System.Text.Json;
+using Latchkey.Server.Features.Commands;
+using Latchkey.Server.Features.Places;
+using Latchkey.Server.Hosting;
+using Latchkey.Server.Journal;
+using Latchkey.Server.Storage;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Latchkey.Server.Features.Console;
+
+/// <summary>Staff of a site take a locker out of service, so that nobody gets it, and put it back. Who has it keeps it.</summary>
+public static class SetService
+{
+    private static readonly string[] Reasons = ["broken", "dirty", "check", "repaired", "cleaned", "other"];
+
+    /// <param name="Reason">One of <c>broken</c>, <c>dirty</c>, <c>check</c>, <c>repaired</c>, <c>cleaned</c>, <c>other</c>.</param>
+    public sealed record Request(bool InService, string Reason);
+
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/staff/lockers/{id:guid}/service", Handle).WithName("SetService").SignedIn();
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> Handle(Guid id, Request request, HttpContext http, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)
+    {
+        if (new Check().That(Reasons.Contains(request.Reason), "reason", $"A reason is one of {string.Join(", ", Reasons)}.").Problem is { } invalid)
+            return invalid;
+        if (await SiteStaff.Refuses(http, db, StaffLockers.SiteOf(places, id), cancel) is { } refused)
+            return refused;
+        LockerPlace locker = places.Locker(id)!;
+        await db.Change(
+            async tx =>
+            {
+                // Twice is no error, and no second entry.
+                if (await tx.Execute("update locker set in_service = @InService where id = @id and in_service <> @InService and removed_at is null", new { request.InService, id }) == 1)
+                {
+                    tx.Journal(new JournalEntry(
+                        time.GetUtcNow(), request.InService ? JournalKinds.LockerIn : JournalKinds.LockerOut, JournalEntry.ByPerson(http.Caller().Id), SiteId: locker.SiteId, BankId: locker.BankId, LockerId: id,
+                        Data: JsonSerializer.Serialize(new DoorOrders.Reasoned(request.Reason), Json.Options)));
+                }
+                return true;
+            },
+            cancel);
+        return TypedResults.NoContent();
+    }
+}

@@ -1,0 +1,88 @@
+using Latchkey.Server.Hosting;
+using Latchkey.Server.Storage;
+
+namespace Latchkey.Server.Journal;
+
+/// <summary>
+/// A reader of the journal that writes something for what it reads: each entry once, because how far it has read is committed together with what it wrote. One
+/// node does it at a time; any other goes on where it stopped.
+/// </summary>
+/// <param name="cursor">The table with its place, one row.</param>
+/// <param name="what">What it writes, as a log says it: "messages".</param>
+public abstract class JournalFollower(Db db, JournalTail tail, ILogger log, string cursor, string what) : BackgroundService
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>What happens at one door happens in bursts, and nobody waits for its message as for the door.</summary>
+    private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>After a restore the numbers of transactions are others, and only the entries' own numbers say how far it had read; they are not quite in order.</summary>
+    private const int ReadAgain = 1000;
+
+    private readonly Wake _news = new();
+
+    /// <summary>Writes what follows from these entries, in the transaction that takes them.</summary>
+    protected abstract Task Write(Transaction tx, IReadOnlyList<JournalRead> read);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        tail.Read += OnRead;
+        string? lastFailure = null;
+        try
+        {
+            while (!stoppingToken.IsCancellationRequested)
+            {
+                try
+                {
+                    while (await WriteNext(stoppingToken) == JournalReader.MostPerRead)
+                    {
+                    }
+                    lastFailure = null;
+                }
+                catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+                {
+                    if (e.Message != lastFailure)
+                        log.LogWarning(e, "From the journal no {What} can be written now; trying again.", what);
+                    lastFailure = e.Message;
+                }
+                if (await _news.Wait(LookEvery, stoppingToken))
+                    await Task.Delay(Gather, TimeProvider.System, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The end of the program; another node, or the next start, goes on here.
+        }
+        finally
+        {
+            tail.Read -= OnRead;
+        }
+    }
+
+    private void OnRead(IReadOnlyList<JournalRead> batch) => _news.Call();
+
+    /// <summary>How many entries it has read.</summary>
+    public Task<int> WriteNext(CancellationToken cancel) => db.Change(
+        async tx =>
+        {
+            if (await tx.First<CursorRow>($"select xid::text as xid, id from {cursor} for update skip locked") is not { } row)
+                return 0; // another node is at it
+            var place = new JournalCursor(ulong.Parse(row.Xid), row.Id);
+            if (await JournalReader.IsAhead(tx.Connection, place, cancel))
+                place = new JournalCursor(1, await tx.Scalar<long>("select greatest(0, least(@Id, coalesce(max(id), 0)) - @ReadAgain) from journal", new { row.Id, ReadAgain }));
+            IReadOnlyList<JournalRead> read = await JournalReader.After(tx.Connection, place, cancel);
+            if (read.Count == 0)
+                return 0;
+            await Write(tx, read);
+            JournalCursor last = read[^1].Cursor;
+            await tx.Execute($"update {cursor} set xid = @Xid::xid8, id = @Id", new { Xid = last.Xid.ToString(), last.Id });
+            return read.Count;
+        },
+        cancel);
+
+    private sealed class CursorRow
+    {
+        public string Xid { get; init; } = "";
+        public long Id { get; init; }
+    }
+}
