@@ -38,6 +38,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
             await AddLargeSite(first.Database);
             await using var db = new NpgsqlConnection(first.Database);
             await TapBench.Add(db);
+            await HistoryBench.Add(db);
         }
         NpgsqlConnection.ClearAllPools(); // its database has gone with it
         return await Launch(data);

@@ -25,7 +25,7 @@ describe.skipIf(!existsSync(`${dist}/sw.js`))('the build', () => {
   });
 
   it('leaves what few people need for when they need it', () => {
-    expect(first.filter((name) => /three|chart|jsQR|BankPage|OwnersPage/i.test(name))).toEqual([]);
+    expect(first.filter((name) => /three|chart|jsQR|BankPage|Console|OwnersPage/i.test(name))).toEqual([]);
     expect(first.some((name) => /WebGLRenderer/.test(text(`assets/${name}`)))).toBe(false);
   });
 

@@ -101,7 +101,7 @@ public sealed class DepositPagesTests(BrowserFixture browser)
         IPage page = sits.Page;
         await page.GotoAsync("/");
         await page.EvaluateAsync("(kept) => localStorage.setItem('latchkey.session', kept)", admin.Session.ToJsonString());
-        await page.GotoAsync("/admin/places");
+        await page.GotoAsync("/console/places");
         string state = $"State {Guid.CreateVersion7():N}"[..20];
         await page.GetByLabel("New state").FillAsync(state);
         await page.Keyboard.PressAsync("Enter");

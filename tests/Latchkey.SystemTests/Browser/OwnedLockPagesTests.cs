@@ -75,7 +75,7 @@ public sealed class OwnedLockPagesTests(BrowserFixture browser)
         Customer sits = await Customer.Arrive(browser, 360, 780, ColorScheme.Light);
         await sits.Page.GotoAsync("/");
         await sits.Page.EvaluateAsync("(kept) => localStorage.setItem('latchkey.session', kept)", admin.Session.ToJsonString());
-        await sits.Page.GotoAsync("/admin/locks");
+        await sits.Page.GotoAsync("/console/locks");
         await sits.Page.GetByRole(AriaRole.Button, new() { Name = "Change the owner of Shed of the courtyard" }).ClickAsync();
         await sits.Page.GetByLabel("E-mail of the new owner").FillAsync("nobody@test.example");
         await sits.Button("Give it to them").ClickAsync();

@@ -152,7 +152,7 @@ public sealed class RentalPagesTests(BrowserFixture browser)
         Customer staff = await Customer.Arrive(browser, 360, 780, ColorScheme.Dark);
         await staff.Page.GotoAsync("/");
         await staff.Page.EvaluateAsync("(kept) => localStorage.setItem('latchkey.session', kept)", admin.Session.ToJsonString());
-        await staff.Page.GotoAsync("/admin/tickets");
+        await staff.Page.GotoAsync("/console/tickets");
         await staff.Sees($"Locker {lease["locker"]!["label"]}: The door does not open");
         await Look(staff.Page, "tickets");
         await staff.Button($"rent out locker {lease["locker"]!["label"]}$").ClickAsync();

@@ -29,5 +29,6 @@ export const locks = {
   move: (lockId: string, deed: 'lock' | 'unlock', key: string) =>
     ask<Command>(`/locks/${id(lockId)}/${deed}`, { method: 'POST', key, headers: { Prefer: 'wait=5' }, timeout: 20_000 }),
   all: (signal?: AbortSignal) => ask<{ items: AnyLock[] }>('/admin/locks', { signal }),
+  make: (site: string, name: string) => ask<AnyLock>('/admin/locks', { method: 'POST', body: { site, name } }),
   give: (bankId: string, email: string | null) => ask<AnyLock>(`/admin/locks/${id(bankId)}/owner`, { method: 'PUT', body: { email } }),
 };

@@ -11,6 +11,10 @@ export type ClearReason = 'overdue' | 'left-behind' | 'broken' | 'other';
 const id = encodeURIComponent;
 
 /** What admins do with places. */
+/** A line of a table of lockers that was pasted, and what is wrong with it. */
+export interface PastedLine { number: number; bank: string; door: number | null; label: string; size: Size | null; column: number; row: number; features: string[]; errors: string[] }
+export interface Pasted { made: boolean; lines: PastedLine[] }
+
 export const places = {
   states: (signal?: AbortSignal) => ask<{ items: StateOf[] }>('/states', { signal }),
   makeState: (name: string) => ask<StateOf>('/states', { method: 'POST', body: { name } }),
@@ -22,6 +26,7 @@ export const places = {
   makePoint: (point: NewPoint) => ask<Point>('/locker-points', { method: 'POST', body: point }),
   removePoint: (pointId: string) => ask<void>(`/locker-points/${id(pointId)}`, { method: 'DELETE' }),
   makeBank: (pointId: string, name: string, columns: number) => ask<PointBank>(`/locker-points/${id(pointId)}/banks`, { method: 'POST', body: { name, columns } }),
+  paste: (pointId: string, table: string, preview: boolean) => ask<Pasted>(`/locker-points/${id(pointId)}/lockers`, { method: 'POST', body: { table, preview } }),
   makeLocker: (locker: { bankId: string; number: number; label: string; size: Size }) => ask<unknown>('/admin/lockers', { method: 'POST', body: locker }),
   changeLocker: (lockerId: string, locker: { label: string; size: Size; inService: boolean; features: string[] }) => ask<unknown>(`/admin/lockers/${id(lockerId)}`, { method: 'PUT', body: locker }),
   removeLocker: (lockerId: string) => ask<void>(`/admin/lockers/${id(lockerId)}`, { method: 'DELETE' }),

@@ -121,6 +121,7 @@ export type CardAssurance = 'uidOnly' | 'signed' | 'mutual';
 export type LiveEvent =
   | { event: 'availability'; siteId: string; bankId: string; lockerId: string; availability: Availability; at: string }
   | { event: 'bank'; siteId: string; bankId: string; online: boolean; at: string }
+  | { event: 'floor'; siteId: string; bankId: string | null; lockerId: string | null; what: string; at: string }
   | { event: 'lease'; leaseId: string; siteId: string; what: string; at: string }
   | { event: 'door'; leaseId: string; lockerId: string; state: DoorState; at: string }
   | {

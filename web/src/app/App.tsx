@@ -20,20 +20,16 @@ import { Shell } from './Shell';
 // Other people's pages, and those of locks: most customers do not need them, and do not carry them along.
 const BankPage = lazy(() => import('../screens/bank/BankPage').then((part) => ({ default: part.BankPage })));
 const OutboxPage = lazy(() => import('../screens/outbox/OutboxPage').then((part) => ({ default: part.OutboxPage })));
-const UndeliveredPage = lazy(() => import('../screens/staff/UndeliveredPage').then((part) => ({ default: part.UndeliveredPage })));
-const TicketsPage = lazy(() => import('../screens/staff/TicketsPage').then((part) => ({ default: part.TicketsPage })));
-const OwnersPage = lazy(() => import('../screens/staff/OwnersPage').then((part) => ({ default: part.OwnersPage })));
+const Console = lazy(() => import('../console/Console').then((part) => ({ default: part.Console })));
 const LockPage = lazy(() => import('../screens/lock/LockPage').then((part) => ({ default: part.LockPage })));
 const LocksPage = lazy(() => import('../screens/lock/LocksPage').then((part) => ({ default: part.LocksPage })));
 const RegisterPage = lazy(() => import('../screens/lock/RegisterPage').then((part) => ({ default: part.RegisterPage })));
 const KeypadPage = lazy(() => import('../screens/keypad/KeypadPage').then((part) => ({ default: part.KeypadPage })));
-const VisitsPage = lazy(() => import('../screens/staff/VisitsPage').then((part) => ({ default: part.VisitsPage })));
 const SharedPage = lazy(() => import('../screens/shared/SharedPage').then((part) => ({ default: part.SharedPage })));
 const SendPage = lazy(() => import('../screens/deposit/SendPage').then((part) => ({ default: part.SendPage })));
 const DepositPage = lazy(() => import('../screens/deposit/DepositPage').then((part) => ({ default: part.DepositPage })));
 const CollectPage = lazy(() => import('../screens/deposit/CollectPage').then((part) => ({ default: part.CollectPage })));
 const CodePage = lazy(() => import('../screens/deposit/CodePage').then((part) => ({ default: part.CodePage })));
-const PlacesPage = lazy(() => import('../screens/staff/PlacesPage').then((part) => ({ default: part.PlacesPage })));
 const CheckoutPage = lazy(() => import('../screens/checkout/CheckoutPage').then((part) => ({ default: part.CheckoutPage })));
 
 export function App() {
@@ -42,6 +38,7 @@ export function App() {
   const [, head = '', id = ''] = pathname.split('/');
   const waiting = <div className="page"><Skeleton rows={3} height={120} /></div>;
   if (head === 'checkout' && id !== '') return <Suspense fallback={waiting}><CheckoutPage token={id} /></Suspense>;
+  if (head === 'console') return <Suspense fallback={waiting}><SignedIn key={language}>{(person) => <Console person={person} />}</SignedIn></Suspense>;
   return (
     // A new language draws everything anew; a new page gets a new chance after a failure.
     <Shell key={language}>
@@ -69,15 +66,12 @@ function screen(pathname: string, search: string): ReactNode {
   }
   if (head === 'messages' && id === 'choices') return <SignedIn>{(person) => <ChoicesPage key={person.id} />}</SignedIn>;
   if (head === 'locks' && id === 'register') return <SignedIn>{() => <RegisterPage />}</SignedIn>;
-  if (head === 'admin' && id === 'locks') return <SignedIn>{() => <OwnersPage />}</SignedIn>;
-  if (head === 'admin' && id === 'tickets') return <SignedIn>{() => <TicketsPage />}</SignedIn>;
-  if (head === 'admin' && id === 'places') return <SignedIn>{() => <PlacesPage />}</SignedIn>;
-  if (head === 'admin' && id === 'messages') return <SignedIn>{() => <UndeliveredPage />}</SignedIn>;
+  if (head === 'admin' && ['locks', 'tickets', 'places', 'messages'].includes(id)) return <Elsewhere to={`/console/${id}`} />;
   const name = decodeURIComponent(id);
   switch (head) {
     case 'site': return <SitePage key={name} siteId={name} />;
     case 'keypad': return <KeypadPage key={name} bankId={name} />;
-    case 'visits': return <SignedIn key={name}>{() => <VisitsPage siteId={name} />}</SignedIn>;
+    case 'visits': return <Elsewhere to={`/console/visits?site=${encodeURIComponent(name)}`} />;
     case 'bank': return <BankPage key={name} bankId={name} />;
     case 'lease': return <SignedIn key={name + search}>{() => <LeasePage leaseId={name} />}</SignedIn>;
     case 'locks': return <SignedIn key={name}>{() => <LockPage lockId={name} />}</SignedIn>;
@@ -87,6 +81,12 @@ function screen(pathname: string, search: string): ReactNode {
     case 'receipt': return <SignedIn key={name}>{() => <ReceiptPage leaseId={name} />}</SignedIn>;
     default: return <Missing />;
   }
+}
+
+/** A page that has another address now; old links go on to work. */
+function Elsewhere({ to }: { to: string }) {
+  useEffect(() => go(to, { replace: true }), [to]);
+  return null;
 }
 
 /** Pages about somebody's own things: who is not signed in goes there first, and comes back here. */

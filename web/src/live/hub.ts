@@ -19,7 +19,7 @@ export class Hub {
   #stream: Stream | null = null;
   #url = '';
   #who: string | null = null;
-  #asked: Topics = { sites: [], banks: [] };
+  #asked: Required<Topics> = { sites: [], banks: [], floors: [] };
   #state: StreamState | 'idle' = 'idle';
   #since = Date.now();
   #refused = false;
@@ -55,6 +55,8 @@ export class Hub {
     const pages = this.#living();
     const sites = [...new Set(pages.flatMap((page) => page.topics.sites))].slice(0, most).sort();
     const banks = [...new Set(pages.flatMap((page) => page.topics.banks))].slice(0, most).sort();
+    // Only while somebody is signed in whose floors they are.
+    const floors = [...new Set(pages.flatMap((page) => page.who === null ? [] : page.topics.floors ?? []))].slice(0, most).sort();
     const who = pages.map((page) => page.who).find((name) => name !== null) ?? null;
 
     if (sites.length === 0 && banks.length === 0 && who === null) {
@@ -63,13 +65,13 @@ export class Hub {
       this.#url = '';
       return this.#tell('idle');
     }
-    const enough = who === this.#who && sites.every((id) => this.#asked.sites.includes(id)) && banks.every((id) => this.#asked.banks.includes(id));
+    const enough = who === this.#who && sites.every((id) => this.#asked.sites.includes(id)) && banks.every((id) => this.#asked.banks.includes(id)) && floors.every((id) => this.#asked.floors.includes(id));
     if (this.#stream !== null && enough) return;
 
-    const query = new URLSearchParams([...sites.map((id) => ['site', id]), ...banks.map((id) => ['bank', id])] as [string, string][]);
+    const query = new URLSearchParams([...sites.map((id) => ['site', id]), ...banks.map((id) => ['bank', id]), ...floors.map((id) => ['floor', id])] as [string, string][]);
     this.#url = `${base}/live?${query.toString()}`;
     const forget = who !== this.#who;
-    this.#asked = { sites, banks };
+    this.#asked = { sites, banks, floors };
     this.#who = who;
     if (this.#stream === null) this.#stream = this.#opened();
     else this.#stream.restart({ forget });

@@ -1,7 +1,8 @@
 import type { LiveEvent } from '../api/types';
 import type { StreamState } from './stream';
 
-export interface Topics { sites: string[]; banks: string[] }
+/** `floors`: sites at which one works, with each change there. */
+export interface Topics { sites: string[]; banks: string[]; floors?: string[] }
 
 /** What a page says to the hub. */
 export type ToHub =

@@ -77,7 +77,7 @@ function announce(): void {
   const all = [...watched.values()];
   say?.({
     say: 'watch',
-    topics: { sites: all.flatMap((topics) => topics.sites), banks: all.flatMap((topics) => topics.banks) },
+    topics: { sites: all.flatMap((topics) => topics.sites), banks: all.flatMap((topics) => topics.banks), floors: all.flatMap((topics) => topics.floors ?? []) },
     who: session()?.person.id ?? null,
   });
 }

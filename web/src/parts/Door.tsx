@@ -4,7 +4,7 @@ import { t } from '../text/t';
 import './Door.css';
 
 /** How a door is coloured. `plain` is a neighbour of which nothing is said. */
-export type DoorLook = 'free' | 'taken' | 'out' | 'yours' | 'warn' | 'plain';
+export type DoorLook = 'free' | 'taken' | 'out' | 'yours' | 'warn' | 'fault' | 'plain';
 
 export interface DoorProps {
   label: string;

@@ -114,7 +114,6 @@ export const depositEn = {
 
   'places.title': 'Places',
   'places.text': 'Where lockers are. What has something in it cannot be removed.',
-  'places.account': 'States, cities, places, and which lockers are in use.',
   'places.state': 'State',
   'places.city': 'City',
   'places.newState': 'New state',

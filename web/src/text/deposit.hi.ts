@@ -115,7 +115,6 @@ export const depositHi: Record<keyof typeof depositEn, string> = {
 
   'places.title': 'जगहें',
   'places.text': 'लॉकर कहाँ हैं। जिसमें कुछ है वह हटाया नहीं जा सकता।',
-  'places.account': 'राज्य, शहर, जगहें, और कौन से लॉकर चालू हैं।',
   'places.state': 'राज्य',
   'places.city': 'शहर',
   'places.newState': 'नया राज्य',

@@ -6,6 +6,7 @@ import { depositEn } from './deposit.en';
 import { en as messages } from './messages.en';
 import { moneyEn } from './money.en';
 import { shareEn } from './share.en';
+import { consoleEn } from './console.en';
 import { keypadEn } from './keypad.en';
 import { offlineEn } from './offline.en';
 
@@ -18,6 +19,7 @@ export const en = {
   ...findEn,
   ...offlineEn,
   ...keypadEn,
+  ...consoleEn,
   ...lockEn,
   ...shareEn,
   ...changeEn,

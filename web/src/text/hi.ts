@@ -6,6 +6,7 @@ import { lockHi } from './lock.hi';
 import { changeHi } from './change.hi';
 import { depositHi } from './deposit.hi';
 import { shareHi } from './share.hi';
+import { consoleHi } from './console.hi';
 import { keypadHi } from './keypad.hi';
 import { offlineHi } from './offline.hi';
 import { fieldHi, refusalsHi } from './refusals.hi';
@@ -22,6 +23,7 @@ export const hi: Catalogue = {
   ...findHi,
   ...offlineHi,
   ...keypadHi,
+  ...consoleHi,
   ...lockHi,
   ...shareHi,
   ...changeHi,

@@ -37,6 +37,11 @@ export function t<K extends Key>(key: K, ...values: K extends Plain ? [] : [Valu
   return filled(catalogue[key], values[0] ?? {});
 }
 
+/** The text for a code of the server's that may be newer than this page; null where there is none. */
+export function maybe(key: string): string | null {
+  return (catalogue as Record<string, string | undefined>)[key] ?? null;
+}
+
 /** A refusal in this language; null where the server's own words will do. */
 export function refusal(code: string): string | null {
   return refusals?.words[code] ?? null;

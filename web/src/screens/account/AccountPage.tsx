@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { LockKeyhole, LogOut, MapPinned } from 'lucide-react';
+import { DoorOpen, LockKeyhole, LogOut } from 'lucide-react';
 import { accounts } from '../../api/accounts';
 import type { Person } from '../../api/types';
 import { useResource } from '../../api/useResource';
@@ -53,11 +53,11 @@ export function AccountPage({ person }: { person: Person }) {
             <p className="quiet">{t('locks.account')}</p>
             <ButtonLink href="/locks" icon={<LockKeyhole size={20} aria-hidden="true" />}>{t('locks.title')}</ButtonLink>
           </section>
-          {account.role === 'admin' && (
-            <section className="panel" aria-labelledby="account-places">
-              <h2 id="account-places">{t('places.title')}</h2>
-              <p className="quiet">{t('places.account')}</p>
-              <ButtonLink href="/admin/places" icon={<MapPinned size={20} aria-hidden="true" />}>{t('places.title')}</ButtonLink>
+          {(account.role === 'operator' || account.role === 'admin') && (
+            <section className="panel" aria-labelledby="account-console">
+              <h2 id="account-console">{t('console.title')}</h2>
+              <p className="quiet">{t('console.account')}</p>
+              <ButtonLink href="/console" icon={<DoorOpen size={20} aria-hidden="true" />}>{t('console.toConsole')}</ButtonLink>
             </section>
           )}
           {(account.role === 'operator' || account.role === 'admin') && <ApiKeys />}

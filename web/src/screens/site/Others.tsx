@@ -28,7 +28,7 @@ export function Others({ site }: { site: Site }) {
           </ul>
         </section>
       )}
-      {site.visits && staff && <p><ButtonLink href={`/visits/${site.id}`} icon={<IdCard size={20} aria-hidden="true" />}>{t('site.visits')}</ButtonLink></p>}
+      {site.visits && staff && <p><ButtonLink href={`/console/visits?site=${site.id}`} icon={<IdCard size={20} aria-hidden="true" />}>{t('site.visits')}</ButtonLink></p>}
     </>
   );
 }

@@ -1,6 +1,7 @@
 import { useState } from 'react';
-import { KeyRound, UserRoundPen } from 'lucide-react';
+import { KeyRound, Plus, UserRoundPen } from 'lucide-react';
 import { type AnyLock, locks } from '../../api/locks';
+import { places } from '../../api/places';
 import { useResource } from '../../api/useResource';
 import { Page } from '../../app/Page';
 import { Button } from '../../parts/Button';
@@ -16,6 +17,7 @@ import './UndeliveredPage.css';
 export function OwnersPage() {
   const { data, problem, reload, put } = useResource('admin/locks', (signal) => locks.all(signal));
   const [changing, setChanging] = useState<string | null>(null);
+  const [making, setMaking] = useState(false);
   const [said, setSaid] = useState('');
   const changed = (lock: AnyLock): void => {
     put((known) => ({ items: known.items.map((each) => each.id === lock.id ? lock : each) }));
@@ -27,6 +29,9 @@ export function OwnersPage() {
       {problem !== null && <Trouble problem={problem} retry={reload} />}
       {data === null && problem === null && <Skeleton rows={3} height={96} />}
       <p className="small quiet" role="status">{said}</p>
+      {data !== null && (making
+        ? <NewLock onMade={(lock) => { put((known) => ({ items: [lock, ...known.items] })); setMaking(false); setSaid(t('owners.made', { name: lock.name })); }} onClose={() => setMaking(false)} />
+        : <p><Button icon={<Plus size={18} aria-hidden="true" />} onClick={() => setMaking(true)}>{t('owners.make')}</Button></p>)}
       {data?.items.length === 0 && <div className="empty"><KeyRound size={32} aria-hidden="true" /><p className="empty-title">{t('owners.none')}</p><p className="quiet">{t('owners.noneHint')}</p></div>}
       {data !== null && data.items.length > 0 && (
         <ul className="undelivered">
@@ -45,6 +50,26 @@ export function OwnersPage() {
         </ul>
       )}
     </Page>
+  );
+}
+
+/** A lock gets its name and the place that looks after it first; its device comes with a claim code, its owner with the code of its label. */
+function NewLock({ onMade, onClose }: { onMade: (lock: AnyLock) => void; onClose: () => void }) {
+  const { form, busy, problem, errors, submit } = useForm();
+  const points = useResource('places/points', (signal) => places.points(signal));
+  const [name, setName] = useState('');
+  const [site, setSite] = useState('');
+  const chosen = site === '' ? points.data?.items[0]?.id ?? '' : site;
+  return (
+    <form ref={form} className="panel stack" noValidate onSubmit={submit(async () => onMade(await locks.make(chosen, name.trim())))}>
+      <Field label={t('owners.name')} hint={t('owners.nameHint')} value={name} errors={errors['name']} maxLength={60} autoComplete="off" autoFocus onChange={(event) => setName(event.target.value)} />
+      <label className="console-select"><span>{t('owners.site')}</span>
+        <select value={chosen} onChange={(event) => setSite(event.target.value)}>{points.data?.items.map((point) => <option key={point.id} value={point.id}>{point.name}, {point.city}</option>)}</select>
+      </label>
+      {problem !== null && errors['name'] === undefined && <Trouble problem={problem} />}
+      <Button type="submit" look="primary" busy={busy}>{t('owners.makeIt')}</Button>
+      <Button look="text" onClick={onClose}>{t('action.notNow')}</Button>
+    </form>
   );
 }
 

@@ -13,6 +13,7 @@ import { Trouble } from '../../parts/Trouble';
 import { useDeed } from '../../parts/useDeed';
 import { t, type Plain } from '../../text/t';
 import { useForm } from '../entry/useForm';
+import { PasteTable } from './PasteTable';
 
 const reasons: ClearReason[] = ['overdue', 'left-behind', 'broken', 'other'];
 const reasonWords: Record<ClearReason, Plain> = { overdue: 'places.reason.overdue', 'left-behind': 'places.reason.left-behind', broken: 'places.reason.broken', other: 'places.reason.other' };
@@ -45,6 +46,7 @@ export function PointLockers({ point, onChanged }: { point: Point; onChanged: ()
         ))}
       </ul>
       {point.banks.map((bank) => <NewLocker key={bank.id} bank={bank} onDone={done} />)}
+      {point.banks.length > 0 && <PasteTable pointId={point.id} bank={point.banks[0]?.name ?? ''} onDone={done} />}
       <NewBank pointId={point.id} onDone={done} />
       {clearing !== null && <Clearing locker={clearing} onClose={() => setClearing(null)} onDone={() => { setClearing(null); done(); }} />}
     </div>
