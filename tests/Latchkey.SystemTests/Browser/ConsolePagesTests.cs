@@ -109,6 +109,17 @@ public sealed class ConsolePagesTests(BrowserFixture browser)
         await Assertions.Expect(wide.GetByRole(AriaRole.Checkbox, new() { NameRegex = new Regex("Pune Junction") })).ToBeCheckedAsync();
         await Pictures.Take(wide, "console-people-dark");
         await Accessibility.HoldsOn(wide);
+        await wide.GetByRole(AriaRole.Button, new() { Name = "Everybody" }).ClickAsync();
+        await Assertions.Expect(wide.GetByRole(AriaRole.Row, new() { NameRegex = new Regex("Asha Rao.*Customer") }).First).ToBeVisibleAsync(new() { Timeout = 20_000 });
+        await wide.GotoAsync("/console/devices");
+        await wide.GetByRole(AriaRole.Row, new() { NameRegex = new Regex("Hall B, bank 2") }).ClickAsync();
+        await wide.GetByRole(AriaRole.Button, new() { Name = "Make a claim code" }).ClickAsync();
+        await Assertions.Expect(wide.GetByText("It is shown once")).ToBeVisibleAsync(new() { Timeout = 20_000 });
+        await wide.GetByRole(AriaRole.Row, new() { NameRegex = new Regex("Hall B, bank 2.*code is out") }).ClickAsync();
+        await Pictures.Take(wide, "console-claims-dark");
+        await Accessibility.HoldsOn(wide);
+        await wide.GetByRole(AriaRole.Button, new() { Name = "Refuse this device" }).ClickAsync();
+        await Assertions.Expect(wide.GetByText("Its code is worth nothing")).ToBeVisibleAsync(new() { Timeout = 20_000 });
         await wide.GotoAsync("/console/prices");
         await wide.GetByRole(AriaRole.Button, new() { Name = "Set new prices" }).ClickAsync();
         await Pictures.Take(wide, "console-prices-dark");

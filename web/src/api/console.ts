@@ -40,6 +40,9 @@ export interface Claim { id: string; bankId: string; state: 'open' | 'waiting' |
 
 export interface StaffPerson { id: string; name: string; email: string | null; phone: string | null; role: 'customer' | 'courier' | 'operator' | 'admin'; secondStep: boolean; sites: string[] }
 
+/** Somebody with an account, whatever their role. */
+export interface Account { id: string; name: string; email: string | null; phone: string | null; role: StaffPerson['role']; createdAt: string }
+
 export interface TariffRates {
   currency: string; rates: Partial<Record<Size, { perHour: number; capPerDay: number; overduePerHour: number; overdueCap: number; deposit: number }>>; freeMinutes: number; graceMinutes: number;
   billing: 'running' | 'prepaid'; taxBasisPoints: number; warnMinutes: number; staffAfterHours: number;
@@ -68,6 +71,10 @@ export const atWork = {
   resolve: (alertId: string) => ask<Alert>(`/staff/alerts/${id(alertId)}/resolve`, { method: 'POST' }),
   devices: (signal?: AbortSignal) => ask<{ items: DeviceAtWork[] }>('/devices', { signal }),
   claims: (signal?: AbortSignal) => ask<{ items: Claim[] }>('/devices/claims', { signal }),
+  makeClaim: (bankId: string) => ask<{ id: string; bankId: string; code: string; expiresAt: string }>('/devices/claims', { method: 'POST', body: { bankId, hours: 24 } }),
+  confirmClaim: (claimId: string, fingerprint: string) => ask<Claim>(`/devices/claims/${id(claimId)}/confirm`, { method: 'POST', body: { fingerprint } }),
+  refuseClaim: (claimId: string) => ask<Claim>(`/devices/claims/${id(claimId)}/refuse`, { method: 'POST' }),
+  people: (cursor?: string, signal?: AbortSignal) => ask<{ items: Account[]; next: string | null }>(`/auth${query({ cursor, limit: 100 })}`, { signal }),
   staff: (signal?: AbortSignal) => ask<{ items: StaffPerson[] }>('/admin/staff', { signal }),
   tariffs: (siteId: string, signal?: AbortSignal) => ask<{ items: DatedTariff[] }>(`/admin/sites/${id(siteId)}/tariffs`, { signal }),
   setTariff: (siteId: string, begins: string, tariff: TariffRates) => ask<unknown>(`/admin/sites/${id(siteId)}/tariffs`, { method: 'PUT', body: { begins: begins === '' ? null : begins, tariff } }),

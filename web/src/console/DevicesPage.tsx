@@ -13,6 +13,7 @@ import { Skeleton } from '../parts/Skeleton';
 import { Trouble } from '../parts/Trouble';
 import { t } from '../text/t';
 import { consolePath } from './Console';
+import { ClaimPanel, NewClaim } from './ClaimPanel';
 import { Heading } from './Heading';
 import { SidePanel } from './SidePanel';
 import { moment } from './Story';
@@ -26,23 +27,27 @@ export function DevicesPage({ admin }: { admin: boolean }) {
   const claims = useResource(admin ? 'devices/claims' : null, (signal) => atWork.claims(signal));
   const [which, setWhich] = useState<'all' | 'wrong'>('all');
   const [chosen, setChosen] = useState<string | null>(null);
+  const [claim, setClaim] = useState<string | null>(null);
+  const [said, setSaid] = useState('');
   const sites = [...new Set(data?.items.flatMap((device) => (device.siteId === null ? [] : [device.siteId])) ?? [])].slice(0, 50);
   useLive({ floors: sites }, (heard) => { if (heard.event === 'resync' || (heard.event === 'floor' && heard.what.startsWith('device-'))) reload(); });
   const wrong = (device: DeviceAtWork): boolean => device.online === false || device.issue !== null || device.warning !== null;
-  const items = data?.items.filter((device) => device.model !== 'none' && (which === 'all' || wrong(device))) ?? [];
+  const items = data?.items.filter((device) => (admin || device.model !== 'none') && (which === 'all' || wrong(device))) ?? [];
   const shown = data?.items.find((device) => device.id === chosen) ?? null;
   const waiting = claims.data?.items.filter((claim) => claim.state === 'open' || claim.state === 'waiting') ?? [];
+  const asked = waiting.find((each) => each.id === claim) ?? null;
   return (
-    <div className="console-split" data-open={shown !== null || undefined}>
+    <div className="console-split" data-open={shown !== null || asked !== null || undefined}>
       <div className="console-page">
         <Heading title={t('console.devices')} />
         <Chips label={t('console.show')} value={which} onChoose={setWhich} chips={[{ value: 'all', text: t('console.show.all') }, { value: 'wrong', text: t('console.show.attention') }]} />
+        <p role="status" className="small">{said}</p>
         {problem !== null && <Trouble problem={problem} retry={reload} />}
         {data === null && problem === null && <Skeleton rows={5} height={36} />}
         {data !== null && items.length === 0 && <div className="empty"><Wifi size={32} aria-hidden="true" /><p className="empty-title">{which === 'all' ? t('console.devicesNone') : t('console.devicesFine')}</p><p className="quiet">{t('console.devicesNoneText')}</p></div>}
         {items.length > 0 && (
           <Table
-            label={t('console.devices')} rows={items} keyOf={(device) => device.id} chosen={chosen} onOpen={(device) => setChosen(device.id)}
+            label={t('console.devices')} rows={items} keyOf={(device) => device.id} chosen={chosen} onOpen={(device) => { setClaim(null); setChosen(device.id); }}
             columns={[
               { name: t('console.col.bank'), wide: true, show: (device) => <><strong>{device.bank ?? t('console.noBank')}</strong> <span className="quiet">{device.site}</span></> },
               { name: t('console.col.presence'), show: (device) => <Presence device={device} /> },
@@ -57,7 +62,7 @@ export function DevicesPage({ admin }: { admin: boolean }) {
           <section aria-labelledby="claims">
             <div className="console-bank-head"><h2 id="claims">{t('console.claims')}</h2></div>
             <Table
-              label={t('console.claims')} rows={waiting} keyOf={(claim) => claim.id}
+              label={t('console.claims')} rows={waiting} keyOf={(claim) => claim.id} chosen={claim} onOpen={(each) => { setChosen(null); setSaid(''); setClaim(each.id); }}
               columns={[
                 { name: t('console.col.bank'), show: (claim) => <strong>{bankOf(claim, data?.items ?? [])}</strong> },
                 { name: t('console.col.state'), show: (claim) => t(claim.state === 'waiting' ? 'console.claimWaiting' : 'console.claimOpen') },
@@ -68,7 +73,12 @@ export function DevicesPage({ admin }: { admin: boolean }) {
           </section>
         )}
       </div>
-      {shown !== null && (
+      {asked !== null && (
+        <SidePanel key={asked.id} title={bankOf(asked, data?.items ?? [])} onClose={() => setClaim(null)}>
+          <ClaimPanel claim={asked} onDone={(words) => { setClaim(null); setSaid(words); claims.reload(); reload(); }} />
+        </SidePanel>
+      )}
+      {shown !== null && asked === null && (
         <SidePanel key={shown.id} title={shown.bank ?? t('console.noBank')} beside={<Presence device={shown} />} onClose={() => setChosen(null)}>
           {faults(shown) !== '' && <p className="console-fault">{faults(shown)}</p>}
           <Facts rows={[
@@ -77,6 +87,7 @@ export function DevicesPage({ admin }: { admin: boolean }) {
             [t('console.claimed'), shown.claimedAt === null ? t('console.enrolled') : dateTime(shown.claimedAt, zone())],
             [t('console.certificate'), shown.certificateEndsAt === null ? t('console.none') : dateTime(shown.certificateEndsAt, zone())],
           ]} />
+          {admin && shown.bankId !== null && <NewClaim bankId={shown.bankId} onDone={claims.reload} />}
           {shown.siteId !== null && !shown.owned && <ButtonLink href={consolePath('floor', shown.siteId)}>{t('console.toFloor')}</ButtonLink>}
         </SidePanel>
       )}
@@ -93,6 +104,7 @@ function faults(device: DeviceAtWork): string {
 }
 
 function Presence({ device }: { device: DeviceAtWork }) {
+  if (device.model === 'none') return <span className="quiet">{t('console.noDevice')}</span>;
   if (device.online === null) return <span className="quiet">{t('console.never')}</span>;
   return device.online
     ? <Pill tone="free" icon={<Wifi aria-hidden="true" />}>{t('bank.online')}</Pill>

@@ -1,11 +1,14 @@
 import { useState } from 'react';
 import { UserRoundPlus, Users } from 'lucide-react';
-import { atWork, type StaffPerson } from '../api/console';
+import { type Account, atWork, type StaffPerson } from '../api/console';
 import { useResource } from '../api/useResource';
+import { dateTime } from '../format/time';
 import { Button } from '../parts/Button';
+import { Chips } from '../parts/Chips';
 import { Field } from '../parts/Field';
 import { Skeleton } from '../parts/Skeleton';
 import { Trouble } from '../parts/Trouble';
+import { useDeed } from '../parts/useDeed';
 import { t } from '../text/t';
 import { useForm } from '../screens/entry/useForm';
 import { Heading } from './Heading';
@@ -20,17 +23,20 @@ export function PeoplePage({ work }: { work: Work }) {
   const { data, problem, reload } = useResource('admin/staff', (signal) => atWork.staff(signal));
   const [chosen, setChosen] = useState<StaffPerson | 'new' | null>(null);
   const [said, setSaid] = useState('');
+  const [which, setWhich] = useState<'staff' | 'all'>('staff');
   const name = (siteId: string): string => work.sites?.find((site) => site.id === siteId)?.name ?? '';
   return (
     <div className="console-split" data-open={chosen !== null || undefined}>
       <div className="console-page">
         <Heading title={t('console.people')}><Button icon={<UserRoundPlus size={18} aria-hidden="true" />} onClick={() => { setChosen('new'); setSaid(''); }}>{t('console.addPerson')}</Button></Heading>
         <p className="quiet">{t('console.peopleText')}</p>
+        <Chips label={t('console.show')} value={which} onChoose={(value) => { setWhich(value); setChosen(null); }} chips={[{ value: 'staff', text: t('console.withRole') }, { value: 'all', text: t('console.everybody') }]} />
         <p role="status" className="small">{said}</p>
         {problem !== null && <Trouble problem={problem} retry={reload} />}
         {data === null && problem === null && <Skeleton rows={5} height={36} />}
-        {data?.items.length === 0 && <div className="empty"><Users size={32} aria-hidden="true" /><p className="empty-title">{t('console.peopleNone')}</p></div>}
-        {data !== null && data.items.length > 0 && (
+        {which === 'all' && <Everybody chosen={chosen === null || chosen === 'new' ? null : chosen.id} onOpen={(account) => { setSaid(''); setChosen(data?.items.find((each) => each.id === account.id) ?? { ...account, secondStep: false, sites: [] }); }} />}
+        {which === 'staff' && data?.items.length === 0 && <div className="empty"><Users size={32} aria-hidden="true" /><p className="empty-title">{t('console.peopleNone')}</p></div>}
+        {which === 'staff' && data !== null && data.items.length > 0 && (
           <Table
             label={t('console.people')} rows={data.items} keyOf={(person) => person.id} chosen={chosen === null || chosen === 'new' ? null : chosen.id} onOpen={(person) => { setChosen(person); setSaid(''); }}
             columns={[
@@ -49,6 +55,33 @@ export function PeoplePage({ work }: { work: Work }) {
         </SidePanel>
       )}
     </div>
+  );
+}
+
+/** All accounts, the newest first. */
+function Everybody({ chosen, onOpen }: { chosen: string | null; onOpen: (account: Account) => void }) {
+  const { data, problem, reload } = useResource('accounts', (signal) => atWork.people(undefined, signal));
+  const [older, setOlder] = useState<{ items: Account[]; next: string | null } | null>(null);
+  const { busy, run } = useDeed();
+  const items = [...(data?.items ?? []), ...(older?.items ?? [])];
+  const next = older === null ? data?.next ?? null : older.next;
+  return (
+    <>
+      {problem !== null && <Trouble problem={problem} retry={reload} />}
+      {data === null && problem === null && <Skeleton rows={5} height={36} />}
+      {items.length > 0 && (
+        <Table
+          label={t('console.everybody')} rows={items} keyOf={(account) => account.id} chosen={chosen} onOpen={onOpen}
+          columns={[
+            { name: t('console.col.name'), show: (account) => <strong>{account.name}</strong> },
+            { name: t('console.col.role'), show: (account) => t(`console.role.${account.role}`) },
+            { name: t('console.col.address'), wide: true, show: (account) => <span className="quiet">{account.email ?? account.phone}</span> },
+            { name: t('console.col.since'), number: true, show: (account) => dateTime(account.createdAt, Intl.DateTimeFormat().resolvedOptions().timeZone) },
+          ]}
+        />
+      )}
+      {next !== null && <Button busy={busy !== null} onClick={() => void run('deed', async () => { const page = await atWork.people(next); setOlder({ items: [...(older?.items ?? []), ...page.items], next: page.next }); })}>{t('action.more')}</Button>}
+    </>
   );
 }
 

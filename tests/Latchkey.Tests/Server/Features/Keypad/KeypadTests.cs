@@ -67,6 +67,20 @@ public sealed class KeypadTests(TestDatabase databases)
     private static async Task<string> State(LatchkeyApp app, Guid lease) => (await app.Sql<string>("select state from lease where id = @lease", new { lease }))!;
 
     [Fact]
+    public async Task Staff_release_a_locker_that_was_taken_at_the_keypad_and_number_and_code_are_forgotten()
+    {
+        (LatchkeyApp app, BankPlace bank) = await Cloakroom(databases);
+        await using LatchkeyApp running = app;
+        Guid lease = await TakenThere(app, bank, 2);
+        TestPerson desk = await app.GivenStaff("operator", app.Places.Sites[0]);
+        (int status, JsonNode? released) = await desk.Post($"staff/lockers/{bank.Lockers[1].Id}/release", new { reason = "left-behind" });
+        (status, released.Text("kind")).ShouldBe((200, "keypad"), released?.ToJsonString());
+        (await State(app, lease)).ShouldBe("ended");
+        (await app.Sql<bool>("select phone is null and code is null from lease where id = @lease", new { lease })).ShouldBeTrue();
+        (await desk.Post($"staff/lockers/{bank.Lockers[0].Id}/release", new { reason = "other" })).ShouldBeRefused(409, "nothing-to-clear");
+    }
+
+    [Fact]
     public async Task On_the_web_a_locker_is_somebodys_once_the_bank_has_it_on_its_disk_and_then_a_code_of_four_digits_comes_by_SMS()
     {
         (LatchkeyApp app, BankPlace bank) = await Cloakroom(databases);
