@@ -71,6 +71,8 @@ public sealed class AlertWriter(Db db, PlaceBook places, JournalTail tail, TimeP
         async tx =>
         {
             DateTimeOffset now = time.GetUtcNow();
+            // One node at a time: another one's look from before a person settled it would tell the same absence again.
+            await tx.Execute("select pg_advisory_xact_lock(hashtext('alerts-gone'))");
             foreach ((Guid site, Guid bank, DateTime since) in await tx.Query<(Guid, Guid, DateTime)>(
                 """
                 select b.site_id, b.id, coalesce(d.gone_at, d.last_seen) from device d join bank b on b.device_id = d.id

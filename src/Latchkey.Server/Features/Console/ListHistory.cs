@@ -88,8 +88,8 @@ public static class ListHistory
     private sealed record Asked(Guid Site, Guid[] Owned, Guid[]? Lockers, string? Card, DateTimeOffset? From, DateTimeOffset? To, Place? After, bool Story, int Most);
 
     /// <summary>
-    /// Both halves are read newest first off their own index, so far as a page needs, and put together. The conditions are written out for what was asked: one statement for
-    /// all questions would be planned for none of them.
+    /// Both halves are read newest first off their own index, so far as a page needs, and put together. The conditions are written out for what was asked, each locker and lease is looked up by itself,
+    /// and the limit is a number in the text: a plan for all questions at once walked a whole site for one locker (1.4 s instead of 4 ms).
     /// </summary>
     private static async Task<List<Row>> Read(NpgsqlConnection db, Asked q)
     {
@@ -101,33 +101,36 @@ public static class ListHistory
                     : "select id from lease where site_id = @Site and kind = 'visit' and card = @Card order by id desc limit @MostLeases",
                 new { q.Site, q.Card, MostLeases }),
         ];
-        string span = (q.From is null ? "" : " and {0}.at >= @From") + (q.To is null ? "" : " and {0}.at < @To")
-            + (q.After is null ? "" : " and {0}.at <= @At and ({0}.at, {1}) < (@At, @Key)");
-        string journal = q.Card is not null ? "j.lease_id = any(@leases) and j.site_id = @Site" : q.Lockers is not null ? "j.locker_id = any(@Lockers) and j.site_id = @Site" : "j.site_id = @Site";
-        if (q.Owned.Length > 0)
-            journal += " and (j.bank_id is null or j.bank_id <> all(@Owned))";
-        if (q is { Card: not null, Lockers: not null })
-            journal += " and j.locker_id = any(@Lockers)";
-        string tap = "t.site_id = @Site" + (q.Lockers is null ? "" : " and t.locker_id = any(@Lockers)") + (q.Card is null ? "" : q.Card.Length == 4 ? " and right(t.card, 4) = @Card" : " and t.card = @Card");
         const string JournalKey = "'j' || lpad(j.id::text, 19, '0')", TapKey = "'t' || t.device_id || lpad(t.boot::text, 19, '0') || lpad(t.seq::text, 19, '0')";
+        string journal = Newest("journal", "j", JournalKey, q.Card is not null ? ("@leases", "lease_id") : q.Lockers is not null ? ("@Lockers", "locker_id") : null, q,
+            $"{(q.Story ? "not j.kind = any(@Steps)" : "j.kind = any(@Kinds)")} and not (j.kind in ('visit-begun', 'visit-ended') and j.authority like 'device:%')"
+            + (q.Owned.Length > 0 ? " and (j.bank_id is null or j.bank_id <> all(@Owned))" : "") + (q is { Card: not null, Lockers: not null } ? " and j.locker_id = any(@Lockers)" : ""));
+        string tap = Newest("tap", "t", TapKey, q is { Lockers: not null, Card: null } ? ("@Lockers", "locker_id") : null, q,
+            (q.Card is null ? "true" : q.Card.Length == 4 ? "right(t.card, 4) = @Card" : "t.card = @Card") + (q is { Card: not null, Lockers: not null } ? " and t.locker_id = any(@Lockers)" : ""));
         return
         [
             .. await db.QueryAsync<Row>(
                 $"""
                 select * from (
                   (select j.at, {JournalKey} as key, j.kind, j.authority, j.person_id, j.bank_id, j.locker_id, j.lease_id, j.data::text as data, c.state as outcome, c.reason, l.card, null::bigint as minor, null::text as currency
-                   from journal j left join command c on c.id = j.command_id and j.kind in ('command-created', 'credential-used') left join lease l on l.id = j.lease_id
-                   where {journal}{string.Format(null, span, "j", JournalKey)} and {(q.Story ? "not j.kind = any(@Steps)" : "j.kind = any(@Kinds)")}
-                     and not (j.kind in ('visit-begun', 'visit-ended') and j.authority like 'device:%')
-                   order by j.at desc, {JournalKey} desc limit @Most)
+                   from ({journal}) j left join command c on c.id = j.command_id and j.kind in ('command-created', 'credential-used') left join lease l on l.id = j.lease_id)
                   union all
-                  (select t.at, {TapKey} as key, 'tap-' || t.way, 'card', null, t.bank_id, t.locker_id, t.lease_id, null, t.said, null, t.card, t.minor, t.currency
-                   from tap t where {tap}{string.Format(null, span, "t", TapKey)}
-                   order by t.at desc, {TapKey} desc limit @Most)
-                ) both_halves order by at desc, key desc limit @Most
+                  (select t.at, {TapKey} as key, 'tap-' || t.way, 'card', null, t.bank_id, t.locker_id, t.lease_id, null, t.said, null, t.card, t.minor, t.currency from ({tap}) t)
+                ) both_halves order by at desc, key desc limit {q.Most}
                 """,
-                new { q.Site, q.Owned, q.Lockers, q.Card, q.From, q.To, At = q.After?.At, q.After?.Key, q.Most, leases, Kinds, Steps }),
+                new { q.Site, q.Owned, q.Lockers, q.Card, q.From, q.To, At = q.After?.At, q.After?.Key, leases, Kinds, Steps }),
         ];
+    }
+
+    /// <summary>SQL: the newest rows of a table that a page can need, of the site; or of each of some lockers or leases, one after the other.</summary>
+    private static string Newest(string table, string name, string key, (string Values, string Column)? each, Asked q, string where)
+    {
+        string conditions = $"{name}.site_id = @Site and {where}" + (q.From is null ? "" : $" and {name}.at >= @From") + (q.To is null ? "" : $" and {name}.at < @To")
+            + (q.After is null ? "" : $" and {name}.at <= @At and ({name}.at, {key}) < (@At, @Key)");
+        string newest = $"order by {name}.at desc, {key} desc limit {q.Most}";
+        return each is not var (values, column)
+            ? $"select * from {table} {name} where {conditions} {newest}"
+            : $"select {name}.* from unnest({values}) w (id) cross join lateral (select * from {table} {name} where {name}.{column} = w.id and {conditions} {newest}) {name} {newest}";
     }
 
     /// <summary>Where a page ends: entries of one instant are told apart by their names.</summary>
