@@ -28,9 +28,10 @@ internal sealed record BoardFile(
 
     /// <param name="Display"><c>ssd1306</c> or <c>ssd1331</c></param>
     /// <param name="Language"><c>en</c> or <c>hi</c></param>
+    /// <param name="Side">Of a gate's reader: <c>in</c> (outside, the way in; also where it is absent) or <c>out</c>.</param>
     internal sealed record TerminalParts(
         string? Display = null, string DisplayAddress = "0x3C", string? DisplaySpi = null, string? CardSpi = null, string? Scanner = null, int ScannerBaud = 9600,
-        string Language = "en", bool Gate = false);
+        string Language = "en", bool Gate = false, string? Side = null);
 
     /// <param name="Name">What LATCHKEY_OLD_LOCKS calls it.</param>
     /// <param name="Broker">The lock's own broker, as LATCHKEY_OLD_LOCKS says under <c>bridge</c>: <c>mqtts://host:port</c>.</param>
@@ -52,6 +53,8 @@ internal sealed record BoardFile(
             throw new UsageException($"{path}: 'labels' has one for each of the {file.Lockers} doors, of 1 to {Screen.LongestLocker} characters.");
         if (file.Terminal is { Language: not ("en" or "hi") })
             throw new UsageException($"{path}: a terminal's language is en or hi, not '{file.Terminal.Language}'.");
+        if (file.Terminal is { Side: not null } and not { Gate: true, Side: "in" or "out" })
+            throw new UsageException($"{path}: 'side' is in or out, at a terminal with 'gate'.");
         if (file.Terminal is { Display: not (null or "ssd1306" or "ssd1331") })
             throw new UsageException($"{path}: a display is ssd1306 or ssd1331, not '{file.Terminal.Display}'.");
         if (file.Terminal is { Display: "ssd1331" } && (file.Terminal.DisplaySpi is null || file.Gpio?.DisplayDataReset is not { Count: 2 }))
@@ -82,7 +85,7 @@ internal sealed record BoardFile(
         : new() { Device = Id, Lockers = Lockers, Model = Model, WithoutSensor = (WithoutSensor ?? []).ToHashSet() };
 
     public TerminalSettings TerminalSettings() =>
-        new() { Language = Terminal?.Language == "hi" ? TerminalLanguage.Hindi : TerminalLanguage.English, Gate = Terminal?.Gate == true, Labels = Labels ?? [] };
+        new() { Language = Terminal?.Language == "hi" ? TerminalLanguage.Hindi : TerminalLanguage.English, Gate = Terminal?.Gate == true, Side = Terminal?.Side, Labels = Labels ?? [] };
 
     /// <exception cref="UsageException">It is no address.</exception>
     public static int Address(string text) =>

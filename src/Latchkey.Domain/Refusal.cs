@@ -103,6 +103,8 @@ public sealed record Refusal(string Code, RefusalKind Kind, string Detail)
 
     public static Refusal KeypadTries(int minutes) => new("too-many-tries", RefusalKind.Conflict, $"Five codes were wrong. Try again in {Math.Max(1, minutes)} minutes, or use the keypad of the bank.");
 
+    public static readonly Refusal NoDesk = new("no-desk", RefusalKind.Conflict, "Nobody takes money at this place. Pay by card.");
+
     public static readonly Refusal VisitOver = new("visit-over", RefusalKind.Conflict, "This visit has ended already.");
 
     public static readonly Refusal CardInUse = new("card-in-use", RefusalKind.Conflict, "This card has a visit of its own here. Take another one.");

@@ -79,7 +79,7 @@ public sealed partial class CabinetMachine
         if (_tap is not { } tap || (answer.Boot, answer.Seq) != (tap.Said.Boot, tap.Said.Seq))
             return;
         _tap = null;
-        Tell(new CredentialAnswer.Said(answer.Says, answer.Locker));
+        Tell(new CredentialAnswer.Said(answer.Says, answer.Locker, answer.Amount));
         if (answer is { Open: { } door, Visit: { } visit } && door >= 1 && door <= _doors.Length)
             OpenFor(visit, tap.Card, door);
     }

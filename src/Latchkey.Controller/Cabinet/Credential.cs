@@ -70,7 +70,7 @@ public abstract record CredentialAnswer
     /// <summary>What is to be shown; opening, where it follows, is said by itself.</summary>
     /// <param name="What">One of the words of docs/protocol.md (Taps), or <c>no-network</c>.</param>
     /// <param name="Locker">What is printed on the locker's door.</param>
-    public sealed record Said(string What, string? Locker) : CredentialAnswer;
+    public sealed record Said(string What, string? Locker, string? Amount = null) : CredentialAnswer;
 
     /// <summary>The doors that were asked for.</summary>
     public sealed record Doors(IReadOnlyList<int> Numbers) : CredentialAnswer;

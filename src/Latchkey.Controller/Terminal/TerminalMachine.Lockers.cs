@@ -103,7 +103,8 @@ public sealed partial class TerminalMachine
         {
             "begun" or "known" => (Tone.Good, Phrase.YourLocker, Tune.Yes),
             "elsewhere" => (Tone.Calm, Phrase.YourLocker, Tune.Yes),
-            "ended" => (Tone.Good, Phrase.Goodbye, Tune.Yes),
+            "ended" => (Tone.Good, said.Amount is null ? Phrase.Goodbye : Phrase.GoodbyePaid, Tune.Yes),
+            "pay" => (Tone.Attention, Phrase.PayAtDesk, Tune.Attention),
             "door-open" => (Tone.Attention, Phrase.CloseDoorFirst, Tune.Attention),
             "not-empty" or "no-visit" => (Tone.Attention, Phrase.SeeStaff, Tune.No),
             "wait" => (Tone.Calm, Phrase.OneMoment, Tune.None),
@@ -113,6 +114,6 @@ public sealed partial class TerminalMachine
             _ => (Tone.Attention, Phrase.NotValid, Tune.No),
         };
         bool numbered = phrase is Phrase.YourLocker or Phrase.CloseDoorFirst;
-        Tell(new Screen.Notice(tone, phrase, numbered ? said.Locker : null), tune, now, 2 * settings.NoticeMs);
+        Tell(new Screen.Notice(tone, phrase, numbered ? said.Locker : null, said.Amount), tune, now, 2 * settings.NoticeMs);
     }
 }

@@ -99,7 +99,7 @@ public sealed partial class TerminalMachine(TerminalSettings settings)
                 Press(key.Pressed, now);
                 break;
             // On the other side of a gate, or to give the locker back, it is meant anew.
-            case TerminalInput.Card card when _working is true && (_givingBack ? "finish" : card.Way) is var way && IsNew($"{way} {card.Uid}", now):
+            case TerminalInput.Card card when _working is true && (_givingBack ? "finish" : card.Way ?? settings.Side) is var way && IsNew($"{way} {card.Uid}", now):
                 Present(new Credential.Card(card.Uid, card.Assurance, way), now);
                 break;
             case TerminalInput.Scan scan when _working is true && IsNew(scan.Text, now):

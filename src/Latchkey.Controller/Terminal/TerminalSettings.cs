@@ -11,6 +11,9 @@ public sealed record TerminalSettings
     /// <summary>At a gate there is a card reader and no keypad flow.</summary>
     public bool Gate { get; init; }
 
+    /// <summary>On which side of a gate its own reader is: <c>in</c> or <c>out</c>; null where the reader says so itself, or there is no gate.</summary>
+    public string? Side { get; init; }
+
     /// <summary>Without a key for so long, what was typed is forgotten, 5,000 to 120,000. Somebody who reads a code off a phone needs 20 s.</summary>
     public int EntryMs { get; init; } = 20_000;
 

@@ -43,6 +43,9 @@ public enum TapSays
     /// <summary>Something lies in the locker: staff are called.</summary>
     NotEmpty,
 
+    /// <summary>Something is owed, and the site's staff take money: it is paid at their desk, then the same card goes out.</summary>
+    Pay,
+
     /// <summary>Their door is being opened at this moment.</summary>
     Wait,
 
@@ -62,13 +65,19 @@ public enum TapSays
 /// <summary>A visit as the rules see it.</summary>
 /// <param name="From">When the card was held to the reader that began it.</param>
 /// <param name="Occupied">Null where nobody can tell.</param>
-public sealed record Visit(DateTimeOffset From, LockerSize Size, Tariff Tariff, bool OpenedEver, DoorState Door, bool? Occupied, bool CommandUnderWay)
+/// <param name="PaidMinor">What was paid at the desk so far.</param>
+/// <param name="PaidAt">The last time.</param>
+public sealed record Visit(
+    DateTimeOffset From, LockerSize Size, Tariff Tariff, bool OpenedEver, DoorState Door, bool? Occupied, bool CommandUnderWay, long PaidMinor = 0, DateTimeOffset? PaidAt = null)
 {
     /// <summary>The longest that a tap is worth anything: a person who waits at a reader has tapped again, or gone, by then.</summary>
     public static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(10);
 
     /// <summary>Who has just ended their visit and did not get through the gate gets out once more.</summary>
     public static readonly TimeSpan WayOut = TimeSpan.FromMinutes(2);
+
+    /// <summary>Whoever has paid at the desk is not billed more for dressing and walking to the gate.</summary>
+    public static readonly TimeSpan PaidFor = TimeSpan.FromMinutes(30);
 
     /// <summary>
     /// Whether the tap still counts. Its time is the device's, which has it from the server; a device that does not know the time may show and begin, and ends nothing.
@@ -79,13 +88,22 @@ public sealed record Visit(DateTimeOffset From, LockerSize Size, Tariff Tariff, 
 
     /// <summary>What the tap at the exit means for this visit: only <see cref="TapSays.Ended"/> changes anything.</summary>
     /// <param name="tapped">A tap from before the visit belongs to the one before it.</param>
-    public TapSays AtExit(DateTimeOffset tapped) =>
+    /// <param name="desk">Staff take money at this site. Elsewhere nobody could be paid: what is owed stays open in the books.</param>
+    public TapSays AtExit(DateTimeOffset tapped, DateTimeOffset now, bool desk) =>
         tapped <= From ? TapSays.Late
         : CommandUnderWay ? TapSays.Wait
         : Door == DoorState.Open ? TapSays.DoorOpen
         : Occupied == true ? TapSays.NotEmpty
+        : desk && Due(now).Minor > 0 ? TapSays.Pay
         : TapSays.Ended;
 
     /// <summary>What it owes if it ended now: each started hour since it began, and nothing where the door was never proven open.</summary>
-    public Money Owed(DateTimeOffset now) => Pricing.Pricing.Owes(Tariff with { Billing = Billing.Running }, Size, From, now < From ? From : now, now, OpenedEver).Use;
+    public Money Owed(DateTimeOffset now)
+    {
+        DateTimeOffset until = PaidAt is { } paid && now <= paid + PaidFor ? paid : now;
+        return Pricing.Pricing.Owes(Tariff with { Billing = Billing.Running }, Size, From, until < From ? From : until, until, OpenedEver).Use;
+    }
+
+    /// <summary>What of it is not paid.</summary>
+    public Money Due(DateTimeOffset now) => Owed(now) is var owed ? owed with { Minor = Math.Max(0, owed.Minor - PaidMinor) } : owed;
 }

@@ -103,7 +103,7 @@ public static class ApiDescription
         return Areas.Last(a => a.Paths.Any(p => p[0] == '/' ? rest.EndsWith(p, StringComparison.Ordinal) : p[0] == '=' ? rest.TrimEnd('/') == p[1..] : rest.StartsWith(p, StringComparison.Ordinal))).Name;
     }
 
-    private static bool TakesKey(string path) => ((string[])["/holds", "/open", "/lock", "/unlock", "/finish", "/payments", "/end", "/desk/refunds/{id}", "/shared/open", "/extensions", "/swap", "/problems", "/reopen", "/deposits", "/items", "/return", "/collect", "/other-locker", "/release", "keypad/banks/{id}/lockers"]).Any(p => path.EndsWith(p, StringComparison.Ordinal));
+    private static bool TakesKey(string path) => ((string[])["/holds", "/open", "/lock", "/unlock", "/finish", "/payments", "/end", "/desk/refunds/{id}", "/shared/open", "/extensions", "/swap", "/problems", "/reopen", "/deposits", "/items", "/return", "/collect", "/other-locker", "/release", "keypad/banks/{id}/lockers", "staff/visits/{id}/payment"]).Any(p => path.EndsWith(p, StringComparison.Ordinal));
 
     private static OpenApiSchema Problem() => new()
     {

@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Latchkey.SystemTests.Support;
+using Latchkey.Tests.Support;
 using Microsoft.Playwright;
 
 namespace Latchkey.SystemTests.Browser;
@@ -85,7 +86,30 @@ public sealed class LockersWithoutAccountTests(BrowserFixture browser)
         // The reader takes the same card again once the last word to it is gone.
         await Shows(page, "Hold your card to the reader");
         await Press(page, "White card, number only");
-        await Shows(page, "Thank you. Goodbye.");
+        await Shows(page, "Pay 30.00 INR at the desk");
+        await TakeMoney(latchkey);
+        await Shows(page, "Hold your card to the reader");
+        await Press(page, "White card, number only");
+        await Shows(page, "Thank you. 30.00 INR");
+    }
+
+    /// <summary>At the desk, on a phone in the dark: who was sent there pays, and the list says so.</summary>
+    private async Task TakeMoney(LatchkeyProcess latchkey)
+    {
+        TestPerson admin = await latchkey.GivenAdmin();
+        JsonNode site = JsonNode.Parse(await latchkey.Http.GetStringAsync("sites?query=Pune%20Junction"))!["items"]![0]!;
+        IPage page = await browser.NewPage(360, 740, ColorScheme.Dark);
+        await page.GotoAsync("/");
+        await page.EvaluateAsync("(kept) => localStorage.setItem('latchkey.session', kept)", admin.Session.ToJsonString());
+        await page.GotoAsync($"/visits/{site["id"]}");
+        await Sees(page, "sent to you to pay");
+        await Accessibility.HoldsOn(page);
+        await Press(page, "Take payment for locker");
+        await Sees(page, "half an hour");
+        await Accessibility.HoldsOn(page);
+        await Pictures.Take(page, "visits-pay-phone-dark");
+        await Press(page, "Cash taken");
+        await Sees(page, "The gate lets them out");
     }
 
     private static Task Press(IPage page, string name) => page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = name }).First.ClickAsync();

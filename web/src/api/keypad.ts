@@ -6,9 +6,9 @@ export interface Mine { id: string; locker: string; size: Size; door: DoorState 
 
 export interface Visit {
   id: string; card: string; bank: string; locker: string; since: string; door: DoorState; occupied: boolean | null; online: boolean | null;
-  called: 'door-open' | 'not-empty' | null; calledAt: string | null; leftAt: string | null; owed: Money;
+  called: 'door-open' | 'not-empty' | 'pay' | null; calledAt: string | null; leftAt: string | null; owed: Money; due: Money;
 }
-export interface Visits { site: string; closed: boolean; items: Visit[] }
+export interface Visits { site: string; closed: boolean; desk: boolean; items: Visit[] }
 export interface Tap { at: string; way: 'in' | 'out' | 'bank' | 'finish'; reader: string; card: string; said: string; locker: string | null; visit: string | null; charged: Money | null }
 export const endReasons = ['closing', 'left', 'left-behind', 'left-open', 'lost-card', 'broken', 'other'] as const;
 export type EndReason = (typeof endReasons)[number];
@@ -34,5 +34,7 @@ export const keypad = {
     return ask<{ items: Tap[]; next: string | null }>(`/staff/sites/${id(siteId)}/taps?${query.toString()}`, { signal });
   },
   endVisit: (visitId: string, reason: EndReason, key: string) => ask<{ id: string; charged: Money }>(`/staff/visits/${id(visitId)}/end`, { method: 'POST', body: { reason }, key }),
+  /** What is due as it was seen: where an hour has begun since, it is asked again. */
+  takePayment: (visitId: string, by: 'cash' | 'card', minor: number, key: string) => ask<{ id: string; paid: Money }>(`/staff/visits/${id(visitId)}/payment`, { method: 'POST', body: { by, minor }, key }),
   newCard: (visitId: string, card: string) => ask<{ id: string; card: string }>(`/staff/visits/${id(visitId)}/card`, { method: 'PUT', body: { card } }),
 };

@@ -19,6 +19,9 @@ public sealed class KeypadLease
     public Guid LockerId { get; init; }
     public string? Phone { get; init; }
     public string? PhoneTo { get; init; }
+
+    /// <summary>In which its SMS is written, <c>en</c> or <c>hi</c>; null where it was taken at the bank.</summary>
+    public string? PhoneLanguage { get; init; }
     public string? Salt { get; init; }
     public string? Code { get; init; }
     public int? CodeLocker { get; init; }
@@ -28,7 +31,7 @@ public sealed class KeypadLease
 
     public const string Select =
         $"""
-        select l.id, l.state, l.site_id, l.bank_id, l.locker_id, l.phone, l.phone_to, l.salt, l.code, l.code_locker, k.door, k.occupied,
+        select l.id, l.state, l.site_id, l.bank_id, l.locker_id, l.phone, l.phone_to, l.phone_language, l.salt, l.code, l.code_locker, k.door, k.occupied,
           {CommandLedger.LeaseHasOne} as command_under_way
         from lease l join locker k on k.id = l.locker_id
         """;

@@ -62,7 +62,7 @@ public sealed class KeypadPromises(Db db, DeviceKeys keys, PlaceBook places, Out
                     return false;
                 LockerPlace locker = places.Locker(row.LockerId)!;
                 var sms = new DirectMessage(
-                    MessageKinds.KeypadCode, Channels.Sms, to, "en", null, new JsonObject { ["code"] = code, ["locker"] = locker.Label, ["bank"] = bank.Name, ["site"] = places.Site(row.SiteId)!.Name }, now + SmsLives);
+                    MessageKinds.KeypadCode, Channels.Sms, to, row.PhoneLanguage ?? "en", null, new JsonObject { ["code"] = code, ["locker"] = locker.Label, ["bank"] = bank.Name, ["site"] = places.Site(row.SiteId)!.Name }, now + SmsLives);
                 // Without the SMS nobody could open it.
                 if (await outbox.Send(tx, sms) is not null || !await Grants.SetPin(tx, lease, bank, key, salt, code, now))
                 {

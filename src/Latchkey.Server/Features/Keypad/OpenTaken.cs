@@ -57,8 +57,8 @@ public static class OpenTaken
     private static async Task<Results<JsonHttpResult<CommandView>, ProblemHttpResult>> Open(
         Guid id, Request request, HttpContext http, Db db, DeviceKeys keys, PlaceBook places, DoorOrders orders, TimeProvider time, CancellationToken cancel)
     {
-        if (await Wrong(id, request, db, keys, places, time, cancel) is { } no)
-            return Problems.Of(no);
+        if (await Try(id, request, db, keys, places, time, cancel) is { Refused: not null } no)
+            return no.Problem(http);
         return await orders.Shared(
             http,
             id,
@@ -75,8 +75,8 @@ public static class OpenTaken
     private static async Task<Results<JsonHttpResult<GivenBack>, ProblemHttpResult>> Finish(
         Guid id, Request request, HttpContext http, Idempotency idempotency, Db db, DeviceKeys keys, PlaceBook places, TimeProvider time, CancellationToken cancel)
     {
-        if (await Wrong(id, request, db, keys, places, time, cancel) is { } no)
-            return Problems.Of(no);
+        if (await Try(id, request, db, keys, places, time, cancel) is { Refused: not null } no)
+            return no.Problem(http);
         return await idempotency.Once<GivenBack>(
             http, id, null, StatusCodes.Status200OK,
             async tx =>
@@ -96,26 +96,26 @@ public static class OpenTaken
             cancel);
     }
 
-    /// <summary>Null when number and code are right. A wrong code is counted whatever becomes of the request; whether there is such a locker tells the same as a wrong code.</summary>
-    private static async Task<Refusal?> Wrong(Guid id, Request request, Db db, DeviceKeys keys, PlaceBook places, TimeProvider time, CancellationToken cancel)
+    /// <summary>Whether number and code are right. A wrong code is counted whatever becomes of the request; whether there is such a locker tells the same as a wrong code.</summary>
+    private static async Task<Tried<BankPlace>> Try(Guid id, Request request, Db db, DeviceKeys keys, PlaceBook places, TimeProvider time, CancellationToken cancel)
     {
         KeypadLease? row = await db.Read(c => c.QueryFirstOrDefaultAsync<KeypadLease>($"{KeypadLease.Select} where l.id = @id and l.kind = 'keypad' and l.state = 'active'", new { id }), cancel);
         if (row is null || places.Bank(row.BankId) is not { } bank || request.Number.Length > 40 || row.Phone != PhoneKey.Of(request.Number))
-            return Refusal.KeypadCode(null);
+            return Tried<BankPlace>.No(Refusal.KeypadCode(null));
         CommandKey key = await keys.Of(bank.DeviceId, cancel);
-        return await db.Change<Refusal?>(
+        return await db.Change(
             async tx =>
             {
                 DateTimeOffset now = time.GetUtcNow();
                 CodeTries.State tries = await CodeTries.Lock(tx, SHA256.HashData(Encoding.ASCII.GetBytes($"keypad:{id:D}")), now);
                 if (tries.Wait is { } wait)
-                    return Refusal.KeypadTries((int)Math.Ceiling(wait.TotalMinutes));
+                    return Tried<BankPlace>.No(Refusal.KeypadTries((int)Math.Ceiling(wait.TotalMinutes)), wait);
                 if (request.Code.Length <= 10 && key.IsPin(row.Code ?? "", row.Salt ?? "", row.CodeLocker ?? 0, request.Code))
                 {
                     await CodeTries.Forget(tx, tries);
-                    return null;
+                    return Tried<BankPlace>.Yes(bank);
                 }
-                return Refusal.KeypadCode(await CodeTries.Count(tx, tries, now));
+                return Tried<BankPlace>.No(Refusal.KeypadCode(await CodeTries.Count(tx, tries, now)));
             },
             cancel);
     }

@@ -50,11 +50,11 @@ public static class TakeLocker
         if (bank.Lockers.FirstOrDefault(l => l.Id == request.LockerId) is not { } locker)
             return Problems.Of(Refusal.NotFound("locker"));
         return await idempotency.Once<TakenView>(
-            http, id, request, StatusCodes.Status202Accepted, tx => Hold(tx, bank, locker, phone!.Value, places, grants, outbox, time.GetUtcNow()), cancel);
+            http, id, request, StatusCodes.Status202Accepted, tx => Hold(tx, bank, locker, phone!.Value, request.Language, places, grants, outbox, time.GetUtcNow()), cancel);
     }
 
     private static async Task<Decision<TakenView>> Hold(
-        Transaction tx, BankPlace bank, LockerPlace locker, Address phone, PlaceBook places, Grants grants, Outbox outbox, DateTimeOffset now)
+        Transaction tx, BankPlace bank, LockerPlace locker, Address phone, string language, PlaceBook places, Grants grants, Outbox outbox, DateTimeOffset now)
     {
         SitePlace site = places.Site(bank.SiteId)!;
         if (!OpeningHours.IsOpen(site.OpeningHours, site.Zone, now))
@@ -72,11 +72,11 @@ public static class TakeLocker
             claim as (
               select k.id from locker k, number where k.id = @locker and k.in_service and k.door <> 'open' and k.occupied is not true
                 and not exists (select 1 from lease l where l.locker_id = k.id and l.state in ('held', 'active', 'overdue')) for update of k)
-            insert into lease (id, kind, state, site_id, bank_id, locker_id, phone, phone_to, hold_until, created_at)
-            select @lease, 'keypad', 'held', @SiteId, @bank, claim.id, @key, @to, @until, @now from claim
+            insert into lease (id, kind, state, site_id, bank_id, locker_id, phone, phone_to, phone_language, hold_until, created_at)
+            select @lease, 'keypad', 'held', @SiteId, @bank, claim.id, @key, @to, @language, @until, @now from claim
             on conflict do nothing
             """,
-            new { lease, key, locker = locker.Id, bank.SiteId, bank = bank.Id, to = phone.Text, until = now + Holds, now });
+            new { lease, key, locker = locker.Id, bank.SiteId, bank = bank.Id, to = phone.Text, language, until = now + Holds, now });
         if (taken == 0)
             return Refusal.LockerTaken;
         if (await tx.Scalar<long>("select count(*) from lease where bank_id = @Id and kind = 'keypad' and phone = @key and state in ('held', 'active')", new { bank.Id, key }) > PhoneKey.MostLockers)

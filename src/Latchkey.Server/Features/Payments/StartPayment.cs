@@ -18,7 +18,6 @@ namespace Latchkey.Server.Features.Payments;
 /// </summary>
 public static class StartPayment
 {
-    private static readonly Refusal NoDesk = new("no-desk", RefusalKind.Conflict, "Nobody takes money at this place. Pay by card.");
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -54,7 +53,7 @@ public static class StartPayment
         if (paid.Refusal is { } refused)
             return refused;
         if (provider == "desk" && !places.Site(row.SiteId)!.Desk)
-            return NoDesk;
+            return Refusal.NoDesk;
         // One open checkout is enough: who comes back to pay gets the one they left. Who pays another way now leaves it.
         if (row.PaymentState is "pending" or "processing" or "declined")
         {

@@ -14,17 +14,20 @@ namespace Latchkey.Server.Features.Visits;
 /// </summary>
 public static class ListVisits
 {
-    /// <param name="Called">What staff were called for: <c>door-open</c>, <c>not-empty</c>; null when nobody was.</param>
+    /// <param name="Called">What staff were called for: <c>door-open</c>, <c>not-empty</c>, <c>pay</c> (they were sent to the desk); null when nobody was.</param>
     /// <param name="LeftAt">The gate let them out then while it was off line, so that the visit still runs.</param>
     /// <param name="Owed">What it would cost now.</param>
+    /// <param name="Due">What of it is not paid at the desk.</param>
     public sealed record VisitView(
-        Guid Id, string Card, string Bank, string Locker, DateTimeOffset Since, DoorState Door, bool? Occupied, bool? Online, string? Called, DateTimeOffset? CalledAt, DateTimeOffset? LeftAt, Money Owed);
+        Guid Id, string Card, string Bank, string Locker, DateTimeOffset Since, DoorState Door, bool? Occupied, bool? Online, string? Called, DateTimeOffset? CalledAt, DateTimeOffset? LeftAt, Money Owed, Money Due);
 
     /// <param name="Closed">The site is closed now: who is on the list should not be.</param>
-    public sealed record Page(string Site, bool Closed, IReadOnlyList<VisitView> Items);
+    /// <param name="Desk">Staff take money here: nobody goes out before what is due is paid.</param>
+    public sealed record Page(string Site, bool Closed, bool Desk, IReadOnlyList<VisitView> Items);
 
     /// <param name="Way"><c>in</c>, <c>out</c>, <c>bank</c> or <c>finish</c>.</param>
     /// <param name="Said">What the reader was answered.</param>
+    /// <param name="Charged">What it cost; with <c>pay</c> what they were asked for.</param>
     public sealed record TapView(DateTimeOffset At, string Way, string Reader, string Card, string Said, string? Locker, Guid? Visit, Money? Charged);
 
     public sealed record TapPage(IReadOnlyList<TapView> Items, DateTimeOffset? Next);
@@ -49,11 +52,11 @@ public static class ListVisits
         IEnumerable<VisitRow> rows = await db.Read(
             c => c.QueryAsync<VisitRow>($"{VisitRow.Select} where l.kind = 'visit' and l.state = 'active' and l.site_id = @id order by l.called_at nulls last, l.left_at nulls last, l.id limit @MostVisits", new { id, MostVisits }), cancel);
         return TypedResults.Ok(new Page(
-            site.Name, !Domain.Places.OpeningHours.IsOpen(site.OpeningHours, site.Zone, now),
+            site.Name, !Domain.Places.OpeningHours.IsOpen(site.OpeningHours, site.Zone, now), site.Desk,
             [
                 .. rows.Select(r => new VisitView(
                     r.Id, r.Card, places.Bank(r.BankId)!.Name, places.Locker(r.LockerId)!.Label, r.PaidFrom, EnumText.Parse<DoorState>(r.Door), r.Occupied, r.BankOnline, r.CalledAt is null ? null : r.CalledFor, r.CalledAt,
-                    r.LeftAt, r.Visit().Owed(now))),
+                    r.LeftAt, r.Visit().Owed(now), r.Visit().Due(now))),
             ]));
     }
 

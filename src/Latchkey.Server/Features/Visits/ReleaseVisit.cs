@@ -24,7 +24,8 @@ public static class ReleaseVisit
     public sealed record Request(string Reason);
 
     /// <param name="Charged">What it cost.</param>
-    public sealed record Released(Guid Id, Money Charged);
+    /// <param name="Due">What of it nobody has paid: it stays open in the books.</param>
+    public sealed record Released(Guid Id, Money Charged, Money Due);
 
     /// <param name="Card">The number of the card that takes the lost one's place, 8 to 20 hexadecimal digits.</param>
     public sealed record NewCard(string Card);
@@ -51,9 +52,10 @@ public static class ReleaseVisit
             {
                 if (await Lock(tx, id) is not { State: "active" } row)
                     return Refusal.VisitOver;
+                Money due = row.Visit().Due(time.GetUtcNow());
                 Money charged = await VisitRow.End(
                     tx, row, places, JournalEntry.ByPerson(staff), null, JsonSerializer.Serialize(new { forced = true, reason = request.Reason }, Json.Options), time.GetUtcNow());
-                return new Released(id, charged);
+                return new Released(id, charged, due);
             },
             cancel);
     }
@@ -89,7 +91,7 @@ public static class ReleaseVisit
         return decision.Refusal is { } no ? Problems.Of(no) : TypedResults.Ok(decision.Value);
     }
 
-    private static Task<Guid> SiteOf(Db db, Guid visit, CancellationToken cancel) =>
+    internal static Task<Guid> SiteOf(Db db, Guid visit, CancellationToken cancel) =>
         db.Read(c => c.ExecuteScalarAsync<Guid>("select site_id from lease where id = @visit and kind = 'visit'", new { visit }), cancel);
 
     internal static async Task<VisitRow?> Lock(Transaction tx, Guid visit) =>

@@ -66,20 +66,20 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, FreeLockers 
         LockerPlace locker = places.Locker(visit.LockerId)!;
         if (!leaving)
             return tap.Way == TapWay.In ? new Answer(TapSays.Known, visit.Id, locker, GateDoors.In) : AtBank(tap, TapSays.Known, visit.Id, locker);
-        TapSays says = visit.Visit().AtExit(tap.Tapped!.Value);
+        TapSays says = visit.Visit().AtExit(tap.Tapped!.Value, now, tap.Site.Desk);
         switch (says)
         {
             case TapSays.Ended:
                 Money owed = await VisitRow.End(tx, visit, places, JournalEntry.ByDevice(tap.Device), tap.Device, null, now);
                 return new Answer(says, visit.Id, locker, tap.Way == TapWay.Out ? GateDoors.Out : null, owed);
-            case TapSays.DoorOpen or TapSays.NotEmpty:
+            case TapSays.DoorOpen or TapSays.NotEmpty or TapSays.Pay:
                 // Once for each time that it is so, not for each tap of an impatient hand.
                 if (visit.CalledFor != says.Text() || visit.CalledAt is null)
                 {
                     await tx.Execute("update lease set called_at = @now, called_for = @why where id = @Id", new { visit.Id, now, why = says.Text() });
                     tx.Journal(visit.Entry(now, JournalKinds.VisitCalled, JournalEntry.ByDevice(tap.Device), tap.Device, JsonSerializer.Serialize(new { why = says.Text() }, Json.Options)));
                 }
-                return new Answer(says, visit.Id, locker);
+                return new Answer(says, visit.Id, locker, Owed: says == TapSays.Pay ? visit.Visit().Due(now) : null);
             default:
                 return new Answer(says, visit.Id, locker);
         }

@@ -36,17 +36,21 @@ public sealed class VisitRow
     public DateTimeOffset? LeftAt { get; init; }
     public string Cards { get; init; } = "[]";
     public int Generation { get; init; }
+    public long PaidMinor { get; init; }
+    public DateTimeOffset? PaidAt { get; init; }
 
     public const string Select =
         $"""
         select l.id, l.state, l.site_id, l.bank_id, l.locker_id, l.card, l.size_priced, l.tariff::text as tariff, l.paid_from, l.ended_at, l.opened_ever, k.door, k.occupied, d.online as bank_online,
           l.called_at, l.called_for, l.left_at, l.cards::text as cards, l.generation,
+          (select coalesce(sum(p.captured_minor), 0)::bigint from payment p where p.lease_id = l.id and p.state = 'captured') as paid_minor,
+          (select max(p.created_at) from payment p where p.lease_id = l.id and p.state = 'captured') as paid_at,
           {CommandLedger.LeaseHasOne} as command_under_way
         from lease l join locker k on k.id = l.locker_id join bank b on b.id = l.bank_id join device d on d.id = b.device_id
         """;
 
     public Visit Visit() => new(
-        PaidFrom, EnumText.Parse<LockerSize>(SizePriced), JsonSerializer.Deserialize<Tariff>(Tariff, Json.Options)!, OpenedEver, EnumText.Parse<DoorState>(Door), Occupied, CommandUnderWay);
+        PaidFrom, EnumText.Parse<LockerSize>(SizePriced), JsonSerializer.Deserialize<Tariff>(Tariff, Json.Options)!, OpenedEver, EnumText.Parse<DoorState>(Door), Occupied, CommandUnderWay, PaidMinor, PaidAt);
 
     public JournalEntry Entry(DateTimeOffset at, string kind, string authority, Guid? device = null, string? data = null) =>
         new(at, kind, authority, null, SiteId, BankId, LockerId, Id, device, Data: data);

@@ -8,6 +8,7 @@ public sealed class ScreenTests
 {
     /// <summary>The longest that is ever filled in: an hour of waiting, and a door of three digits.</summary>
     private const string LongestWait = "59:59", LongestNumber = "200";
+    private const string LongestAmount = "12345.00 INR";
 
     public static TheoryData<DisplayKind, TerminalLanguage> Displays => new MatrixTheoryData<DisplayKind, TerminalLanguage>(Enum.GetValues<DisplayKind>(), Enum.GetValues<TerminalLanguage>());
 
@@ -19,7 +20,7 @@ public sealed class ScreenTests
         {
             // As the painter places them: a margin, and the number or the picture.
             int left = 2 + (number is null ? 20 : (number.Length * 12) + 3);
-            List<string> lines = ScreenPainter.LinesOf(new Screen.Notice(Tone.Good, text, number, LongestWait, more), frame.Width - left, language);
+            List<string> lines = ScreenPainter.LinesOf(new Screen.Notice(Tone.Good, text, number, text is Phrase.PayAtDesk or Phrase.GoodbyePaid ? LongestAmount : LongestWait, more), frame.Width - left, language);
             (lines.Count * TextLine.LineHeight(language)).ShouldBeLessThanOrEqualTo(frame.Height, $"{text} in {language}: {string.Join(" / ", lines)}");
             foreach (string line in lines)
                 TextLine.Width(line).ShouldBeLessThanOrEqualTo(frame.Width - left, $"{text} in {language}: '{line}'");
@@ -101,7 +102,7 @@ public sealed class ScreenTests
     private static IEnumerable<(Phrase Text, string? Number, Phrase? More)> Notices() =>
     [
         (Phrase.Idle, null, Phrase.IdleHint), (Phrase.GateIdle, null, null), (Phrase.OneMoment, null, null), (Phrase.Starting, null, null), (Phrase.OutOfOrder, null, null),
-        (Phrase.NoNetwork, null, null), (Phrase.NoneFree, null, null), (Phrase.PinsDiffer, null, null), (Phrase.SeeStaff, null, null), (Phrase.Goodbye, null, null),
+        (Phrase.NoNetwork, null, null), (Phrase.NoneFree, null, null), (Phrase.PinsDiffer, null, null), (Phrase.SeeStaff, null, null), (Phrase.Goodbye, null, null), (Phrase.GoodbyePaid, null, null), (Phrase.PayAtDesk, null, null),
         (Phrase.Phone, null, Phrase.TakeHint), (Phrase.GateIdle, null, Phrase.GiveBackHint), (Phrase.NotValid, null, null), (Phrase.TooManyTries, null, Phrase.OthersWork), (Phrase.WentWrong, null, null),
         .. new[] { Phrase.PullDoor, Phrase.Unlocked, Phrase.DoorIsOpen, Phrase.DoorStuck, Phrase.YourLocker, Phrase.CloseDoorFirst, Phrase.CloseDoor }
             .Select(p => (p, (string?)LongestNumber, (Phrase?)null)),

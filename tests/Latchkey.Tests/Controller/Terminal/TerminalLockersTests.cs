@@ -105,6 +105,28 @@ public sealed class TerminalLockersTests
     }
 
     [Fact]
+    public void A_reader_that_cannot_say_on_which_side_of_the_gate_it_is_has_it_from_the_board_file()
+    {
+        var gate = new TerminalMachine(new TerminalSettings { Gate = true, Side = "out" });
+        _ = gate.Step(new TerminalInput.Health(Linked: true, Working: true, "gate", 6), 1_000).ToList();
+        gate.Step(new TerminalInput.Card("04A1B2C3", CardAssurance.UidOnly), 1_100).OfType<TerminalOutput.Present>().Single().What.ShouldBe(new Credential.Card("04A1B2C3", CardAssurance.UidOnly, "out"));
+    }
+
+    [Fact]
+    public void The_exit_shows_what_is_to_be_paid_and_what_was()
+    {
+        Is("gate");
+        Enter(new TerminalInput.Card("04A1B2C3", CardAssurance.UidOnly, "out"));
+        Enter(new TerminalInput.Answer(new CredentialAnswer.Said("pay", "101", "60.00 INR")));
+        Notice.ShouldSatisfyAllConditions(n => n.Text.ShouldBe(Phrase.PayAtDesk), n => n.Number.ShouldBeNull(), n => n.Filling.ShouldBe("60.00 INR"));
+        _now += 20_000;
+        Enter(new TerminalInput.Tick());
+        Enter(new TerminalInput.Card("04A1B2C3", CardAssurance.UidOnly, "out"));
+        Enter(new TerminalInput.Answer(new CredentialAnswer.Said("ended", "101", "60.00 INR")));
+        Notice.ShouldSatisfyAllConditions(n => n.Text.ShouldBe(Phrase.GoodbyePaid), n => n.Filling.ShouldBe("60.00 INR"));
+    }
+
+    [Fact]
     public void At_a_bank_without_a_gate_a_key_says_that_the_next_card_gives_its_locker_back()
     {
         Is("visit");

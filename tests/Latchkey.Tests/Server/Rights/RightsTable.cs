@@ -202,6 +202,7 @@ internal static class RightsTable
         new("GET /api/v1/staff/sites/{id:guid}/visits", StaffOfTheSite, "/api/v1/staff/sites/{site}/visits"),
         new("GET /api/v1/staff/sites/{id:guid}/taps", StaffOfTheSite, "/api/v1/staff/sites/{site}/taps"),
         new("POST /api/v1/staff/visits/{id:guid}/end", "403 403 404 403 401 404 404", $"/api/v1/staff/visits/{Guid.Empty}/end", Of(new { reason = "closing" })), // no visits in the scene: VisitTests
+        new("POST /api/v1/staff/visits/{id:guid}/payment", "403 403 404 403 401 404 404", $"/api/v1/staff/visits/{Guid.Empty}/payment", Of(new { by = "cash", minor = 1 })),
         new("PUT /api/v1/staff/visits/{id:guid}/card", "403 403 404 403 401 404 404", $"/api/v1/staff/visits/{Guid.Empty}/card", Of(new { card = "04a1b2c3" })),
 
         // The console

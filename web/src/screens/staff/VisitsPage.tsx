@@ -35,26 +35,33 @@ export function VisitsPage({ siteId }: { siteId: string }) {
           {data.closed && data.items.length > 0 && <p role="status"><strong>{t('visits.closed')}</strong></p>}
           {data.items.length === 0
             ? <div className="empty"><Users size={32} aria-hidden="true" /><p className="empty-title">{t('visits.none')}</p><p className="quiet">{t('visits.noneText')}</p></div>
-            : <ul className="undelivered">{data.items.map((visit) => <VisitLine key={visit.id} visit={visit} closed={data.closed} onDone={(words) => { setSaid(words); reload(); }} />)}</ul>}
+            : <ul className="undelivered">{data.items.map((visit) => <VisitLine key={visit.id} visit={visit} closed={data.closed} desk={data.desk} onDone={(words) => { setSaid(words); reload(); }} />)}</ul>}
         </>
       )}
     </Page>
   );
 }
 
-function VisitLine({ visit, closed, onDone }: { visit: Visit; closed: boolean; onDone: (said: string) => void }) {
-  const [doing, setDoing] = useState<'end' | 'card' | null>(null);
+function VisitLine({ visit, closed, desk, onDone }: { visit: Visit; closed: boolean; desk: boolean; onDone: (said: string) => void }) {
+  const [doing, setDoing] = useState<'end' | 'card' | 'pay' | null>(null);
   const [reason, setReason] = useState<EndReason>(visit.leftAt !== null ? 'left' : visit.called === 'not-empty' ? 'left-behind' : visit.called === 'door-open' ? 'left-open' : closed ? 'closing' : 'other');
   const [card, setCard] = useState('');
-  const { busy, problem, run } = useDeed();
+  const { busy, problem, run } = useDeed<'deed' | 'cash' | 'card'>();
   const intent = useRef(new Intent());
   const label = visit.locker;
-  const warn = visit.leftAt !== null ? t('visits.left', { time: dateTime(visit.leftAt, zone()) }) : visit.called === 'door-open' ? t('visits.calledOpen') : visit.called === 'not-empty' ? t('visits.calledFull') : null;
+  const warn = visit.leftAt !== null ? t('visits.left', { time: dateTime(visit.leftAt, zone()) }) : visit.called === 'door-open' ? t('visits.calledOpen') : visit.called === 'not-empty' ? t('visits.calledFull') : visit.called === 'pay' && visit.due.minor > 0 ? t('visits.calledPay', { amount: money(visit.due) }) : null;
   const end = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     await run('deed', async () => {
       const ended = await intent.current.run((key) => keypad.endVisit(visit.id, reason, key));
       onDone(t('visits.ended', { label, amount: money(ended.charged) }));
+    });
+  };
+  const take = async (by: 'cash' | 'card'): Promise<void> => {
+    await run(by, async () => {
+      const taken = await intent.current.run((key) => keypad.takePayment(visit.id, by, visit.due.minor, key), `${by} ${visit.due.minor}`);
+      setDoing(null);
+      onDone(t('visits.taken', { label, amount: money(taken.paid) }));
     });
   };
   const replace = async (event: FormEvent): Promise<void> => {
@@ -71,15 +78,24 @@ function VisitLine({ visit, closed, onDone }: { visit: Visit; closed: boolean; o
       <span className="undelivered-what">
         <strong>{t('visits.locker', { label })}</strong>
         {warn !== null && <strong className="visit-warn">{warn}</strong>}
-        <span className="small quiet num">{[visit.bank, t('visits.card', { card: visit.card }), t('visits.since', { time: dateTime(visit.since, zone()) }), ...(visit.owed.minor > 0 ? [t('visits.owes', { amount: money(visit.owed) })] : []), ...(visit.online === false ? [t('visits.offline')] : [])].join(' · ')}</span>
+        <span className="small quiet num">{[visit.bank, t('visits.card', { card: visit.card }), t('visits.since', { time: dateTime(visit.since, zone()) }), ...(visit.owed.minor > 0 ? [t('visits.owes', { amount: money(visit.owed) })] : []), ...(visit.owed.minor > visit.due.minor ? [t('visits.paid', { amount: money({ ...visit.owed, minor: visit.owed.minor - visit.due.minor }) })] : []), ...(visit.online === false ? [t('visits.offline')] : [])].join(' · ')}</span>
       </span>
       {doing === null && (
         <>
+          {desk && visit.due.minor > 0 && <Button look={visit.called === 'pay' ? 'primary' : 'plain'} aria-label={t('visits.takeOf', { label })} onClick={() => setDoing('pay')}>{t('visits.take')}</Button>}
           <Button aria-label={t('visits.endOf', { label })} onClick={() => setDoing('end')}>{t('visits.end')}</Button>
           <Button look="text" aria-label={t('visits.newCardOf', { label })} onClick={() => setDoing('card')}>{t('visits.newCard')}</Button>
         </>
       )}
       {problem !== null && errors === undefined && <Trouble problem={problem} />}
+      {doing === 'pay' && (
+        <div className="visit-form">
+          <p className="small quiet">{t('visits.takeText', { amount: money(visit.due) })}</p>
+          <Button look="primary" busy={busy === 'cash'} onClick={() => void take('cash')}>{t('visits.cash')}</Button>
+          <Button look="primary" busy={busy === 'card'} onClick={() => void take('card')}>{t('visits.byCard')}</Button>
+          <Button look="text" onClick={() => setDoing(null)}>{t('visits.cancel')}</Button>
+        </div>
+      )}
       {doing === 'end' && (
         <form className="visit-form" onSubmit={(event) => void end(event)}>
           <div className="field">

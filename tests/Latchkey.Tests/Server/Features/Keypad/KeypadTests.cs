@@ -127,6 +127,16 @@ public sealed class KeypadTests(TestDatabase databases)
     }
 
     [Fact]
+    public async Task The_SMS_is_in_the_language_that_was_asked_for()
+    {
+        (LatchkeyApp app, BankPlace bank) = await Cloakroom(databases);
+        await using LatchkeyApp running = app;
+        (await Post(app, $"keypad/banks/{bank.Id}/lockers", new { lockerId = bank.Lockers[0].Id, phone = Number, language = "hi" })).Status.ShouldBe(202);
+        await Holds(app, bank);
+        (await app.Sql<string>("select language from message")).ShouldBe("hi");
+    }
+
+    [Fact]
     public async Task After_five_wrong_codes_none_is_looked_at_for_an_hour()
     {
         (LatchkeyApp app, BankPlace bank) = await Cloakroom(databases);
@@ -134,7 +144,7 @@ public sealed class KeypadTests(TestDatabase databases)
         (Guid lease, string code) = await Taken(app, bank);
         string wrong = code == "0000" ? "0001" : "0000";
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Post(app, $"keypad/lockers/{lease}/open", new { number = Typed, code = wrong })));
-        (await Post(app, $"keypad/lockers/{lease}/open", new { number = Typed, code })).ShouldBeRefused(409, "too-many-tries");
+        (await Post(app, $"keypad/lockers/{lease}/open", new { number = Typed, code })).ShouldBeRefused(429, "too-many-tries");
         (await app.Sql<int>("select wrong from code_tries")).ShouldBe(5);
         app.Time.Jump(TimeSpan.FromMinutes(61));
         (await Post(app, $"keypad/lockers/{lease}/open", new { number = Typed, code })).Status.ShouldBe(202);

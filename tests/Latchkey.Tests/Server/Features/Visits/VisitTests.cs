@@ -29,7 +29,10 @@ public sealed class VisitTests(TestDatabase databases)
         GrantsBody.Lease granted = (await Told(pool, pool.Bank(0))).OfType<GrantsBody.Lease>().First();
         granted.Cards.ShouldBe([new GrantedCard(Card, "uid")]);
         await pool.Use("101");
+        await pool.App.Sql<int>("update site set desk = false");
+        await pool.App.Places.Reload(CancellationToken.None);
         pool.App.Time.Jump(TimeSpan.FromMinutes(90));
+        // Where nobody takes money nobody is kept in: what is owed stays open in the books.
         (await pool.Out(Card)).ShouldBe(("ended", "101", GateDoors.Out));
         (await pool.App.Sql<long>("select minor from ledger_entry where kind = 'charge'")).ShouldBe(6000, "two started hours of S");
         (await pool.App.Sql<long>("select minor from tap where said = 'ended'")).ShouldBe(6000);
@@ -52,6 +55,83 @@ public sealed class VisitTests(TestDatabase databases)
     }
 
     [Fact]
+    public async Task Without_payment_the_gate_says_how_much_is_paid_at_the_desk_and_lets_them_out_once_staff_have_taken_it()
+    {
+        await using Pool pool = await Pool.Open(databases);
+        await pool.In(Card);
+        await pool.Use("101");
+        Guid visit = await pool.App.Sql<Guid>("select id from lease where card = @Card", new { Card });
+        pool.App.Time.Jump(TimeSpan.FromMinutes(50));
+        TestPerson staff = await pool.App.GivenStaff("operator", pool.Site), elsewhere = await pool.App.GivenStaff("operator"), customer = await pool.App.Quick();
+        (await pool.Out(Card)).ShouldBe(("pay", "101", null));
+        (await pool.Out(Card)).ShouldBe(("pay", "101", null));
+        (await pool.App.Sql<long>("select min(minor) from tap where said = 'pay'")).ShouldBe(3000, "the terminal shows it");
+        (await pool.App.Sql<long>("select count(*) from journal where kind = 'visit-called'")).ShouldBe(1);
+        (await pool.Tap(pool.Bank(0), Card, "bank")).ShouldBe(("known", "101", 1), "the locker is still theirs");
+        JsonNode page = (await staff.Get($"staff/sites/{pool.Site.Id}/visits")).Body!, listed = page["items"]!.AsArray().Single()!;
+        (listed.Text("called"), (long)listed["due"]!["minor"]!, (bool)page["desk"]!).ShouldBe(("pay", 3000, true));
+        // The whole sum, by staff of this site, once.
+        (await customer.Post($"staff/visits/{visit}/payment", new { by = "cash", minor = 3000 })).ShouldBeRefused(403, "forbidden");
+        (await elsewhere.Post($"staff/visits/{visit}/payment", new { by = "cash", minor = 3000 })).ShouldBeRefused(404, "not-found");
+        (await staff.Post($"staff/visits/{visit}/payment", new { by = "cheque", minor = 3000 })).Status.ShouldBe(400);
+        (await staff.Post($"staff/visits/{visit}/payment", new { by = "cash", minor = 2000 })).ShouldBeRefused(409, "amount-changed");
+        (int Status, JsonNode? Body)[] both = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => staff.Post($"staff/visits/{visit}/payment", new { by = "cash", minor = 3000 })));
+        both.Select(b => b.Status).Order().ShouldBe([200, 409]);
+        both.Single(b => b.Status == 409).ShouldBeRefused(409, "already-paid");
+        (await pool.App.Sql<string>("select kind || ' ' || minor || ' ' || debit from ledger_entry")).ShouldBe("payment 3000 provider:desk");
+        // Half an hour to the gate, although an hour has begun since.
+        pool.App.Time.Jump(TimeSpan.FromMinutes(25));
+        (await pool.Out(Card)).ShouldBe(("ended", "101", GateDoors.Out));
+        (await pool.App.Sql<long>("select minor from ledger_entry where kind = 'charge'")).ShouldBe(3000);
+        staff = await pool.App.GivenStaff("operator", pool.Site);
+        (await staff.Post($"staff/visits/{visit}/payment", new { by = "cash", minor = 3000 })).ShouldBeRefused(409, "visit-over");
+        await Invariants(pool);
+    }
+
+    [Fact]
+    public async Task Whoever_stays_on_after_paying_pays_the_rest_and_a_visit_that_staff_end_unpaid_stays_open_in_the_books()
+    {
+        await using Pool pool = await Pool.Open(databases);
+        TestPerson staff = await pool.App.GivenStaff("operator", pool.Site);
+        await pool.In(Card);
+        await pool.Use("101");
+        Guid visit = await pool.App.Sql<Guid>("select id from lease where card = @Card", new { Card });
+        pool.App.Time.Jump(TimeSpan.FromMinutes(10));
+        (await staff.Post($"staff/visits/{visit}/payment", new { by = "card", minor = 3000 })).Status.ShouldBe(200);
+        pool.App.Time.Jump(TimeSpan.FromMinutes(80));
+        (await pool.Out(Card)).Says.ShouldBe("pay");
+        (await pool.App.Sql<long>("select minor from tap where said = 'pay'")).ShouldBe(3000, "the second hour");
+        staff = await pool.App.GivenStaff("operator", pool.Site);
+        (await staff.Post($"staff/visits/{visit}/payment", new { by = "cash", minor = 3000 })).Status.ShouldBe(200);
+        (await pool.Out(Card)).Says.ShouldBe("ended");
+        (await pool.App.Sql<long>("select sum(minor) from ledger_entry where kind = 'payment'")).ShouldBe(6000);
+        await pool.In(Other);
+        await pool.Use("101");
+        pool.App.Time.Jump(TimeSpan.FromMinutes(10));
+        Guid second = await pool.App.Sql<Guid>("select id from lease where card = @Other", new { Other });
+        (int _, JsonNode? ended) = await staff.Post($"staff/visits/{second}/end", new { reason = "left" });
+        ((long)ended!["charged"]!["minor"]!, (long)ended["due"]!["minor"]!).ShouldBe((3000, 3000));
+        await Invariants(pool);
+    }
+
+    [Fact]
+    public async Task A_month_after_a_visit_its_card_is_forgotten_and_what_it_cost_is_not()
+    {
+        await using Pool pool = await Pool.Open(databases);
+        await pool.In(Card);
+        await pool.Out(Card);
+        await pool.In(Other);
+        pool.App.Time.Jump(ForgetCards.Kept + TimeSpan.FromMinutes(1));
+        ForgetCards forget = pool.App.Services.GetRequiredService<ForgetCards>();
+        await forget.Sweep(CancellationToken.None);
+        (await pool.App.Sql<string>("select string_agg(coalesce(card, '-'), ' ' order by id) from lease")).ShouldBe($"- {Other}");
+        (await pool.App.Sql<string>("select string_agg(card, ' ' order by at) from tap")).ShouldBe($"{Card[^4..]} {Card[^4..]} {Other}");
+        (await pool.App.Sql<long>("select count(*) from lease where cards::text like '%' || @Card || '%'", new { Card })).ShouldBe(0);
+        (await pool.In(Card)).Says.ShouldBe("begun");
+        await Invariants(pool);
+    }
+
+    [Fact]
     public async Task The_exit_is_refused_while_the_door_is_open_or_something_is_inside_and_staff_are_called_once()
     {
         await using Pool pool = await Pool.Open(databases);
@@ -68,7 +148,7 @@ public sealed class VisitTests(TestDatabase databases)
         JsonNode listed = (await staff.Get($"staff/sites/{pool.Site.Id}/visits")).Body!["items"]!.AsArray().Single()!;
         (listed.Text("called"), listed.Text("locker")).ShouldBe(("not-empty", "101"));
         await pool.App.Event(pool.Bank(0), EventKinds.TakenOut, 1);
-        (await pool.Out(Card)).Says.ShouldBe("ended");
+        (await pool.Out(Card)).Says.ShouldBe("pay", "it is no longer the locker that keeps them");
     }
 
     [Fact]
