@@ -83,7 +83,7 @@ internal static class OpenBench
         return lease;
     }
 
-    private static async Task<JsonNode> Post(HttpClient customer, string path, object? body)
+    internal static async Task<JsonNode> Post(HttpClient customer, string path, object? body)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = body is null ? null : JsonContent.Create(body) };
         request.Headers.Add("Idempotency-Key", $"{Guid.CreateVersion7()}");

@@ -3,10 +3,10 @@
 using Latchkey.Bench;
 
 bool quick = args.Contains("--quick");
-string[] wanted = [.. args.Where(a => a is "site" or "hold" or "open" or "sign-in" or "tap" or "history")];
+string[] wanted = [.. args.Where(a => a is "site" or "hold" or "open" or "sign-in" or "tap" or "history" or "deposit")];
 if (args.Length > wanted.Length + (quick ? 1 : 0))
 {
-    await Console.Error.WriteLineAsync("Usage: ./bench [--quick] [site] [hold] [open] [sign-in] [tap] [history]   (nothing named: all of them)");
+    await Console.Error.WriteLineAsync("Usage: ./bench [--quick] [site] [hold] [open] [sign-in] [tap] [history] [deposit]   (nothing named: all of them)");
     return 1;
 }
 bool Wanted(string name) => wanted.Length == 0 || wanted.Contains(name);
@@ -25,6 +25,8 @@ try
         await TapBench.Run(server, quick);
     if (Wanted("history"))
         await HistoryBench.Run(server, quick);
+    if (Wanted("deposit"))
+        await DepositBench.Run(server, quick);
     if (Wanted("sign-in"))
         await SignInBench.Run(server, quick);
     return 0;

@@ -68,6 +68,24 @@ public static class Deposit
     /// <summary>A door that nobody shuts keeps the locker so long; staff are told of it before.</summary>
     public static readonly TimeSpan LongestOpen = TimeSpan.FromMinutes(15);
 
+    /// <summary>Where nobody sees the door it counts as shut so long after it was opened to take the thing out.</summary>
+    public static readonly TimeSpan UnseenOpen = TimeSpan.FromMinutes(2);
+
+    /// <summary>The receiver is reminded so long after it was stored, then again and again, and once more before it is overdue.</summary>
+    public static readonly TimeSpan RemindFirst = TimeSpan.FromHours(2), RemindAgain = TimeSpan.FromHours(12);
+
+    /// <summary>Before it is overdue the ladder warns: two messages within so long would be one too many.</summary>
+    private static readonly TimeSpan QuietBeforeEnd = TimeSpan.FromHours(2);
+
+    /// <summary>The next reminder after <paramref name="now"/>; null when the next word is the ladder's.</summary>
+    public static DateTimeOffset? NextReminder(DateTimeOffset stored, DateTimeOffset until, DateTimeOffset now)
+    {
+        DateTimeOffset next = stored + RemindFirst;
+        if (now >= next)
+            next += RemindAgain * (Math.Floor((now - next) / RemindAgain) + 1);
+        return next < until - QuietBeforeEnd ? next : null;
+    }
+
     /// <summary>Uncollected deposits of one sender for which somebody else is to pay: nobody fills lockers at strangers' cost.</summary>
     public const int MostUnpaid = 3;
 
@@ -113,6 +131,10 @@ public static class Deposit
         billedUntil is { } billed && paidAt is { } paid && taken <= paid + PaidFor ? billed : taken;
 
     public static readonly Refusal NotStored = new("deposit-not-stored", RefusalKind.Conflict, "Nothing lies in this locker yet.");
+
+    public static readonly Refusal DoorIsSeen = new("door-seen", RefusalKind.Conflict, "This bank sees its doors: shut it, and it is stored.");
+
+    public static readonly Refusal NotOpened = new("deposit-not-opened", RefusalKind.Conflict, "Open the locker first and put your thing in.");
 
     public static readonly Refusal Stored = new("deposit-stored", RefusalKind.Conflict, "It is in the locker and its receiver knows. You can take it back.");
 

@@ -5,6 +5,7 @@ using Latchkey.Domain.Devices;
 using Latchkey.Domain.Lockers;
 using Latchkey.Link.Messages;
 using Latchkey.Server.Devices.Claims;
+using Latchkey.Server.Features.Deposits;
 using Latchkey.Server.Features.Keypad;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Features.Shares;
@@ -227,7 +228,8 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
         tx.Journal(new JournalEntry(
             now, m.Event == EventKinds.BreakerTripped ? JournalKinds.BreakerTripped : JournalKinds.CredentialRefused, JournalEntry.ByDevice(device), SiteId: bank.SiteId, BankId: bank.Id,
             LockerId: locker, DeviceId: device, Data: m.Reason is null ? null : JsonSerializer.Serialize(new { reason = m.Reason }, Json.Options)));
-        await Task.CompletedTask;
+        if (locker is { } door && m is { Event: EventKinds.CredentialRefused, Reason: CredentialFaults.WrongCode })
+            await CollectCodes.WrongAtBank(tx, door, m.At > 0 ? DateTimeOffset.FromUnixTimeMilliseconds(Math.Min(m.At, now.ToUnixTimeMilliseconds())) : now, places, now);
     });
 
     /// <summary>Applies a report unless it was applied before: a second delivery finds its name taken.</summary>

@@ -83,7 +83,7 @@ public static class ApiDescription
     private static readonly (string Name, string Says, string[] Paths)[] Areas =
     [
         ("accounts", "Sign up, sign in, stay signed in.", ["auth/", "=auth", "admin/token-keys", "admin/staff"]),
-        ("places", "Sites, banks and which lockers are free.", ["sites", "banks/", "map", "admin/sites/", "states", "cities", "locker-points", "lockers", "admin/lockers", "=admin", "admin/{"]),
+        ("places", "Sites, banks and which lockers are free.", ["sites", "banks/", "map", "admin/sites/", "states", "cities", "locker-points", "lockers", "admin/lockers", "admin/banks", "=admin", "admin/{"]),
         ("keypad", "Lockers without an account: a phone number and a code.", ["keypad/"]),
         ("rentals", "Hold, open, finish; what became of an order.", ["/holds", "leases", "commands/", "shared"]),
         ("deposits", "Leave something for somebody else, and collect it; items is how an older exchange calls them.", ["deposits", "items"]),

@@ -178,6 +178,8 @@ public static class Composition
         PayVisit.Map(api);
         MakeDeposit.Map(api);
         PlaceDeposit.Map(api);
+        StoreDeposit.Map(api);
+        ListWaiting.Map(api);
         SeeDeposit.Map(api);
         CollectDeposit.Map(api);
         AskForCollectCode.Map(api);

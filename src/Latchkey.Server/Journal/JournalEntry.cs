@@ -110,6 +110,7 @@ public static class JournalKinds
     /// <summary>Wrong codes have used a collection code up.</summary>
     public const string DepositCodeUsedUp = "deposit-code-used-up";
     /// <summary>A new collection code was asked for and sent.</summary>
+    public const string DepositReminded = "deposit-reminded";
     public const string DepositCodeAsked = "deposit-code-asked";
     public const string LeaseCancelled = "lease-cancelled";
     public const string LeaseExpired = "lease-expired";

@@ -196,7 +196,7 @@ public static class MessageRules
     private static (Audience Whom, string Kind)[]? OfDeposit(string kind, JsonObject? data, string payer) => kind switch
     {
         JournalKinds.DepositStored => [(Audience.Person, MessageKinds.DepositStored)],
-        JournalKinds.LeaseDueSoon => [(Audience.Receiver, MessageKinds.DepositWaiting)],
+        JournalKinds.DepositReminded or JournalKinds.LeaseDueSoon => [(Audience.Receiver, MessageKinds.DepositWaiting)],
         JournalKinds.LeaseOverdue => [(Audience.Person, MessageKinds.DepositOverdue), (Audience.Receiver, MessageKinds.DepositOverdue)],
         JournalKinds.PaymentCaptured when payer == "receiver" => [(Audience.Receiver, MessageKinds.DepositPaid)],
         JournalKinds.LeaseEnded => Text(data, "deposit") switch

@@ -13,7 +13,15 @@ export interface Deposit {
   perHour: Money; owed: Money;
   /** Its own sensor saw nothing behind the door after it was shut. */
   empty: boolean;
-  door: DoorState; command: Command | null; payment: Payment | null; may: ('pay' | 'open' | 'other-locker' | 'cancel' | 'return')[];
+  /** The bank cannot see its doors: the sender said that it is inside. */
+  said: boolean;
+  door: DoorState; command: Command | null; payment: Payment | null; may: ('pay' | 'open' | 'stored' | 'other-locker' | 'cancel' | 'return')[];
+}
+
+/** What waits for somebody who is signed in, found by their own addresses. */
+export interface WaitingDeposit {
+  id: string; from: string; site: LeaseSite; bank: { id: string; name: string; online: boolean | null }; locker: DepositLocker; storedAt: string; until: string | null; overdue: boolean;
+  perHour: Money; owed: Money; toPay: Money | null;
 }
 
 export interface DepositWish { siteId: string; size: Size; receiverEmail?: string; receiverPhone?: string; receiverName?: string; pays: Payer; hours: number }
@@ -43,13 +51,15 @@ export const deposits = {
   one: (depositId: string, signal?: AbortSignal) => ask<Deposit>(`/deposits/${id(depositId)}`, { signal }),
   open: (depositId: string, key: string) => ask<Command>(`/deposits/${id(depositId)}/open`, { method: 'POST', key, ...door }),
   otherLocker: (depositId: string, key: string) => ask<Deposit>(`/deposits/${id(depositId)}/other-locker`, { method: 'POST', key }),
+  stored: (depositId: string) => ask<Deposit>(`/deposits/${id(depositId)}/stored`, { method: 'POST' }),
+  waiting: (signal?: AbortSignal) => ask<{ items: WaitingDeposit[] }>('/deposits/waiting', { signal }),
   cancel: (depositId: string) => ask<Deposit>(`/deposits/${id(depositId)}/cancel`, { method: 'POST' }),
   takeBack: (depositId: string, key: string) => ask<Opening>(`/deposits/${id(depositId)}/return`, { method: 'POST', key, ...door }),
 
   see: (secret: string, signal?: AbortSignal) => ask<SeenDeposit>('/deposits/see', { method: 'POST', body: { secret }, signal, anonymous: true }),
   collect: (secret: string, key: string) => ask<Opening>('/deposits/collect', { method: 'POST', body: { secret }, key, ...door, anonymous: true }),
   collectWithCode: (lockerId: string, code: string, key: string) => ask<Opening>(`/deposits/lockers/${id(lockerId)}/collect`, { method: 'POST', body: { code }, key, ...door, anonymous: true }),
-  newCode: (lockerId: string, address: { email: string } | { phone: string }) => ask<{ minutes: number }>(`/deposits/lockers/${id(lockerId)}/request-otp`, { method: 'POST', body: address, anonymous: true }),
+  newCode: (lockerId: string, address: { email: string } | { phone: string } | null) => ask<{ minutes: number }>(`/deposits/lockers/${id(lockerId)}/request-otp`, { method: 'POST', body: address ?? {}, anonymous: address !== null }),
   nameDelegate: (secret: string, name: string) => ask<{ delegate: Delegate; path: string; code: string; typeFirst: string }>('/deposits/delegates', { method: 'POST', body: { secret, name }, anonymous: true }),
   removeDelegate: (secret: string, delegateId: string) => ask<void>('/deposits/delegates/remove', { method: 'POST', body: { secret, id: delegateId }, anonymous: true }),
 

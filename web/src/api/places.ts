@@ -29,6 +29,7 @@ export const places = {
   paste: (pointId: string, table: string, preview: boolean) => ask<Pasted>(`/locker-points/${id(pointId)}/lockers`, { method: 'POST', body: { table, preview } }),
   makeLocker: (locker: { bankId: string; number: number; label: string; size: Size }) => ask<unknown>('/admin/lockers', { method: 'POST', body: locker }),
   changeLocker: (lockerId: string, locker: { label: string; size: Size; inService: boolean; features: string[] }) => ask<unknown>(`/admin/lockers/${id(lockerId)}`, { method: 'PUT', body: locker }),
+  removeBank: (bankId: string) => ask<void>(`/admin/banks/${id(bankId)}`, { method: 'DELETE' }),
   removeLocker: (lockerId: string) => ask<void>(`/admin/lockers/${id(lockerId)}`, { method: 'DELETE' }),
   clear: (lockerId: string, reason: ClearReason, open: boolean) => ask<unknown>(`/admin/lockers/${id(lockerId)}/force-clear?reason=${reason}&open=${open}`, { method: 'DELETE' }),
 };

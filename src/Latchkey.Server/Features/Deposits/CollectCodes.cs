@@ -16,7 +16,7 @@ namespace Latchkey.Server.Features.Deposits;
 
 /// <summary>
 /// Who may take a deposit out, and with what: a link that nobody can guess, and six digits that follow from it. Of both only a hash is kept; that of the digits holds the locker too, so that they
-/// open no other. Wrong digits are counted here; at the bank its own back-off counts.
+/// open no other. Wrong digits are counted here, those that the bank has refused among them; at the bank its own back-off counts too.
 /// </summary>
 public sealed class CollectCodes(byte[] key, Outbox outbox)
 {
@@ -85,8 +85,7 @@ public sealed class CollectCodes(byte[] key, Outbox outbox)
     /// <param name="deposit">Locked.</param>
     public async Task<(Guid? Share, Refusal? Refused)> Try(Transaction tx, DepositRow deposit, string typed, PlaceBook places, DateTimeOffset now)
     {
-        List<ShareRow> rights = [.. await tx.Query<ShareRow>(ShareRow.Select + " where s.lease_id = @LeaseId and s.ended_at is null and s.role in ('receiver', 'delegate') order by s.id", new { deposit.LeaseId })];
-        List<ShareRow> open = [.. rights.Where(r => r.Tries < Deposit.MostTries && r.Share().State(now) is ShareState.Good or ShareState.Used)];
+        List<ShareRow> open = await Open(tx, deposit, now);
         if (open.Count == 0)
             return (null, Deposit.CodeUsedUp);
         string? code = CodeRules.Read(typed);
@@ -94,6 +93,26 @@ public sealed class CollectCodes(byte[] key, Outbox outbox)
         List<ShareRow> right = [.. open.Where(r => code is not null & CryptographicOperations.FixedTimeEquals(r.CodeHash, Hash(r.Id, deposit.Lease.LockerId, code ?? "")))];
         if (right is [var found, ..])
             return (found.Id, null);
+        return (null, Deposit.CodeWrong(await CountWrong(tx, open, places, now)));
+    }
+
+    /// <summary>Digits were refused at the door's own keypad: they count here too, so that nobody has five tries there and five more here.</summary>
+    /// <param name="at">When, as the bank says: what it tells late may be about the deposit before.</param>
+    public static async Task WrongAtBank(Transaction tx, Guid locker, DateTimeOffset at, PlaceBook places, DateTimeOffset now)
+    {
+        if (await DepositRow.LockAt(tx, locker) is { At: DepositStage.Stored } deposit && at >= deposit.StoredAt)
+            await CountWrong(tx, await Open(tx, deposit, now), places, now);
+    }
+
+    private static async Task<List<ShareRow>> Open(Transaction tx, DepositRow deposit, DateTimeOffset now)
+    {
+        IEnumerable<ShareRow> rights = await tx.Query<ShareRow>(ShareRow.Select + " where s.lease_id = @LeaseId and s.ended_at is null and s.role in ('receiver', 'delegate') order by s.id", new { deposit.LeaseId });
+        return [.. rights.Where(r => r.Tries < Deposit.MostTries && r.Share().State(now) is ShareState.Good or ShareState.Used)];
+    }
+
+    /// <returns>How many tries are left.</returns>
+    private static async Task<int> CountWrong(Transaction tx, List<ShareRow> open, PlaceBook places, DateTimeOffset now)
+    {
         await tx.Execute("update share set tries = tries + 1 where id = any(@ids)", new { ids = open.Select(o => o.Id).ToArray() });
         int left = 0;
         foreach (ShareRow row in open)
@@ -105,7 +124,7 @@ public sealed class CollectCodes(byte[] key, Outbox outbox)
             await Grants.EndShare(tx, row.LeaseId, row.Id, row.Token, row.TokenUntil, places.Locker(row.LockerId)!, now);
             tx.Journal(row.Entry(now, JournalKinds.DepositCodeUsedUp, JournalEntry.ByServer));
         }
-        return (null, Deposit.CodeWrong(left));
+        return left;
     }
 
     private byte[] Hash(Guid share, Guid locker, string code) => HMACSHA256.HashData(key, Encoding.ASCII.GetBytes($"collect:{share:D}:{locker:D}:{code}"));

@@ -6,14 +6,13 @@ using Latchkey.Server.Devices;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
-using Latchkey.Server.Messages;
 using Latchkey.Server.Storage;
 
 namespace Latchkey.Server.Features.Deposits;
 
 /// <summary>
 /// Deposits go on by what their doors do, which nobody asks for: shut behind the thing, it is stored and its receiver written to; proven open for whoever takes it out, it costs no more; shut again, it is
-/// over and the locker free. Each step is looked for when a door has moved, and once a second.
+/// over and the locker free. Where no sensor sees the door, the sender says that it is stored, and it counts as shut a while after it was opened. Each step is looked for when a door has moved, and once a second.
 /// </summary>
 public sealed class DepositProgress : BackgroundService
 {
@@ -55,14 +54,16 @@ public sealed class DepositProgress : BackgroundService
                 $"""
                 select * from (select l.id, l.bank_id, case
                     when d.stage = 'placing' and l.opened_ever and {Shut} and k.occupied is distinct from false then 'store'
-                    when d.stage = 'placing' and l.paid_from <= @placed and (not l.opened_ever or k.occupied = false) and k.door <> 'open' then 'cancel'
+                    when d.stage = 'placing' and l.paid_from <= @placed and (not l.opened_ever or k.occupied = false) and k.door <> 'open'
+                      and not exists (select 1 from command c where c.lease_id = l.id and c.state = 'pulsed') then 'cancel'
                     when d.stage = 'stored' and {Proof} is not null then 'take'
-                    when d.stage in ('collecting', 'returning') and ({Shut} or d.taken_at <= @longest) then 'close' end as step
+                    when d.stage in ('collecting', 'returning') and ({Shut} or d.taken_at <= @longest or (k.door = 'unknown' and d.taken_at <= @unseen)) then 'close'
+                    when d.stage = 'stored' and d.remind_at <= @now then 'remind' end as step
                 from deposit d join lease l on l.id = d.lease_id join locker k on k.id = l.locker_id
                 where d.over_at is null and l.state in ('active', 'overdue') and not {CommandLedger.LeaseHasOne}) due
                 where step is not null limit @MostAtOnce
                 """,
-                new { placed = now - Deposit.PlacedWithin, longest = now - Deposit.LongestOpen, MostAtOnce })).ToList(),
+                new { placed = now - Deposit.PlacedWithin, longest = now - Deposit.LongestOpen, unseen = now - Deposit.UnseenOpen, now, MostAtOnce })).ToList(),
             cancel);
         foreach (Due one in due)
         {
@@ -92,7 +93,7 @@ public sealed class DepositProgress : BackgroundService
         switch (one.Step, deposit.At)
         {
             case ("store", DepositStage.Placing) when shut && deposit.Lease.OpenedEver:
-                await Store(tx, deposit, key!, now);
+                await StoreDeposit.Store(tx, deposit, key!, _codes, _places, said: false, now);
                 return true;
             case ("cancel", DepositStage.Placing):
                 await DepositMoney.End(tx, deposit, DepositStage.Cancelled, _places, JournalEntry.ByServer, "nothing-put-in", now);
@@ -101,6 +102,12 @@ public sealed class DepositProgress : BackgroundService
                 string role = await tx.Scalar<string>($"select {Proof} from lease l where l.id = @Id", new { one.Id });
                 await tx.Execute("update deposit set stage = @stage, taken_at = @now where lease_id = @Id", new { one.Id, now, stage = role == "return" ? "returning" : "collecting" });
                 tx.Journal(deposit.Entry(now, JournalKinds.DepositTaken, JournalEntry.ByServer, JsonSerializer.Serialize(new Taken(role), Json.Options)));
+                return true;
+            case ("remind", DepositStage.Stored):
+                if (await tx.Execute(
+                    "update deposit set remind_at = @next where lease_id = @Id and remind_at <= @now", new { one.Id, now, next = Deposit.NextReminder(deposit.StoredAt!.Value, deposit.Lease.PaidUntil!.Value, now) }) == 0)
+                    return false;
+                tx.Journal(deposit.Entry(now, JournalKinds.DepositReminded, JournalEntry.ByServer));
                 return true;
             case ("close", DepositStage.Collecting):
                 await DepositMoney.End(tx, deposit, DepositStage.Collected, _places, JournalEntry.ByServer, null, now);
@@ -111,23 +118,6 @@ public sealed class DepositProgress : BackgroundService
             default:
                 return false;
         }
-    }
-
-    private async Task Store(Transaction tx, DepositRow deposit, CommandKey key, DateTimeOffset now)
-    {
-        (BankPlace bank, LockerPlace locker) = (_places.Bank(deposit.Lease.BankId)!, _places.Locker(deposit.Lease.LockerId)!);
-        DateTimeOffset until = now.AddHours(deposit.Lease.Hours);
-        // From now on it costs, and not from when the locker was taken.
-        await tx.Execute(
-            """
-            update deposit set stage = 'stored', stored_at = @now where lease_id = @LeaseId;
-            update lease set state = 'active', paid_from = @now, paid_until = @until, ladder = 0, ladder_at = @ladder where id = @LeaseId;
-            """,
-            new { deposit.LeaseId, now, until, ladder = Domain.Pricing.OverdueLadder.NextLook(deposit.Lease.Rental().Tariff, until, now) });
-        DepositRow stored = (await DepositRow.Lock(tx, deposit.LeaseId))!;
-        CollectCodes.Made made = await _codes.Make(tx, stored, "receiver", "", null, bank, locker, key, JournalEntry.ByServer, now);
-        await _codes.Send(tx, stored, made, MessageKinds.CollectCode, _places, until);
-        tx.Journal(stored.Entry(now, JournalKinds.DepositStored, JournalEntry.ByServer));
     }
 
     /// <summary>What the journal says of who has opened it to take it out.</summary>

@@ -12,7 +12,7 @@ public sealed class DepositRow
 {
     public const string Sender = "sender", Receiver = "receiver";
 
-    public const string Columns = "d.lease_id, d.stage, d.pays, d.email, d.phone, d.name, d.language, d.stored_at, d.taken_at, d.over_at, d.payer, d.pay_until, d.billed_until, d.paid_at";
+    public const string Columns = "d.lease_id, d.stage, d.pays, d.email, d.phone, d.name, d.language, d.stored_at, d.taken_at, d.over_at, d.payer, d.pay_until, d.billed_until, d.paid_at, d.said";
 
     public Guid LeaseId { get; init; }
     public string Stage { get; init; } = "";
@@ -28,11 +28,15 @@ public sealed class DepositRow
     public DateTimeOffset? PayUntil { get; init; }
     public DateTimeOffset? BilledUntil { get; init; }
     public DateTimeOffset? PaidAt { get; init; }
+    public bool Said { get; init; }
 
     /// <summary>Filled in by <see cref="Lock(Transaction, Guid, Guid)"/>.</summary>
     public LeaseRow Lease { get; private set; } = new();
 
     public DepositStage At => EnumText.Parse<DepositStage>(Stage);
+
+    /// <summary>Its bank cannot see this door, and has let it go: whether the thing is inside only its sender can say.</summary>
+    public bool OnlySenderKnows => At == DepositStage.Placing && Lease is { Door: "unknown", CommandState: "pulsed" };
 
     /// <summary>It can still be opened by somebody: its lease runs.</summary>
     public bool Runs => Lease.State is "active" or "overdue";

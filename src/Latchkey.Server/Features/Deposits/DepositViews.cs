@@ -18,10 +18,11 @@ public sealed record DepositLockerView(Guid Id, string Label, LockerSize Size, s
 /// <param name="Until">When it should be collected; null before it was stored.</param>
 /// <param name="Owed">What storing has cost so far, or in all.</param>
 /// <param name="Empty">True where the locker's own sensor saw nothing inside after the door was shut.</param>
-/// <param name="May">What its sender may do now: <c>pay</c>, <c>open</c>, <c>other-locker</c>, <c>cancel</c>, <c>return</c>.</param>
+/// <param name="Said">No sensor has seen that it was put in: the sender said so.</param>
+/// <param name="May">What its sender may do now: <c>pay</c>, <c>open</c>, <c>stored</c> (say that it is inside, where the bank cannot see it), <c>other-locker</c>, <c>cancel</c>, <c>return</c>.</param>
 public sealed record DepositView(
     Guid Id, string Stage, bool Overdue, DateTimeOffset CreatedAt, LeaseSiteView Site, LeaseBankView Bank, DepositLockerView Locker, string Pays, ReceiverView Receiver, int Hours,
-    DateTimeOffset HoldUntil, DateTimeOffset? StoredAt, DateTimeOffset? Until, DateTimeOffset? OverAt, Money PerHour, Money Owed, bool Empty, DoorState Door, CommandView? Command, PaymentView? Payment, IReadOnlyList<string> May);
+    DateTimeOffset HoldUntil, DateTimeOffset? StoredAt, DateTimeOffset? Until, DateTimeOffset? OverAt, Money PerHour, Money Owed, bool Empty, bool Said, DoorState Door, CommandView? Command, PaymentView? Payment, IReadOnlyList<string> May);
 
 /// <summary>How a deposit looks to its sender.</summary>
 public static class DepositViews
@@ -36,8 +37,8 @@ public static class DepositViews
         return new DepositView(
             lease.Id, stage, lease.State == "overdue", lease.CreatedAt, LeaseSiteView.Of(site), new LeaseBankView(bank.Id, bank.Name, lease.BankOnline),
             Locker(locker), row.Pays, new ReceiverView(row.Name, row.Email, row.Phone), lease.Hours, lease.HoldUntil, row.StoredAt, row.StoredAt is null ? null : lease.PaidUntil, row.OverAt ?? lease.EndedAt,
-            row.PerHour, row.Owes(row.OverAt ?? now).Total, empty, runs ? lease.DoorState() : DoorState.Unknown,
-            LeaseViews.CommandOf(lease), PaymentViews.Of(lease), May(stage));
+            row.PerHour, row.Owes(row.OverAt ?? now).Total, empty, row.Said, runs ? lease.DoorState() : DoorState.Unknown,
+            LeaseViews.CommandOf(lease), PaymentViews.Of(lease), May(stage, row));
     }
 
     public static DepositLockerView Locker(LockerPlace locker) => new(locker.Id, locker.Label, locker.Size, Server.Devices.Grants.Whose(locker)[0]);
@@ -50,9 +51,10 @@ public static class DepositViews
         _ => row.Stage,
     };
 
-    private static IReadOnlyList<string> May(string stage) => stage switch
+    private static IReadOnlyList<string> May(string stage, DepositRow row) => stage switch
     {
         "paying" => ["pay", "cancel"],
+        "placing" when row.OnlySenderKnows && !row.Lease.CommandUnderWay => ["stored", "open", "other-locker", "cancel"],
         "placing" => ["open", "other-locker", "cancel"],
         "stored" => ["return"],
         _ => [],

@@ -33,7 +33,7 @@ public static class MakeClaim
             return forbidden;
         if (new Check().That(request.Hours is >= 1 and <= LongestHours, "hours", $"A code is good for 1 to {LongestHours} hours.").Problem is { } invalid)
             return invalid;
-        if (places.Bank(request.BankId) is not { } bank)
+        if (places.Bank(request.BankId) is not { Removed: false } bank)
             return Problems.Of(Refusal.NotFound("bank"));
         Guid admin = http.Caller().Id;
         DateTimeOffset now = time.GetUtcNow(), expires = now.AddHours(request.Hours);

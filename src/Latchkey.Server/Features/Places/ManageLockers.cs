@@ -31,7 +31,7 @@ public static class ManageLockers
 
     private const int MostPerPage = 500;
 
-    private static readonly Refusal InUse = new("locker-in-use", RefusalKind.Conflict, "Somebody has this locker. Clear it first.");
+    internal static readonly Refusal InUse = new("locker-in-use", RefusalKind.Conflict, "Somebody has this locker. Clear it first.");
 
     internal static readonly Refusal NumberTaken = new("name-taken", RefusalKind.Conflict, "This bank has a locker with that number already.");
 
@@ -91,7 +91,7 @@ public static class ManageLockers
             .That(request.Number is >= 1 and <= 200, "number", "A door's number is from 1 to 200.").That(request.Column is >= 0 and < 100, "column", "A column is from 0 to 99.")
             .That(request.Row is >= 0 and < 100, "row", "A row is from 0 to 99.").That(request.RowSpan is null or (>= 1 and <= 20), "rowSpan", "A locker is 1 to 20 rows high.").Problem) is { } no)
             return no;
-        if (places.Bank(request.BankId) is not { Owned: false } bank)
+        if (places.Bank(request.BankId) is not { Owned: false, Removed: false } bank)
             return Problems.Of(Refusal.NotFound("bank"));
         DateTimeOffset now = time.GetUtcNow();
         // The number of one that was taken away comes back as the same door.

@@ -6,6 +6,7 @@ using Latchkey.Domain.Places;
 using Latchkey.Domain.Pricing;
 using Latchkey.Server.Features.Locks;
 using Latchkey.Server.Hosting;
+using Latchkey.Server.Journal;
 using Latchkey.Server.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -51,6 +52,7 @@ public static class ManagePoints
         routes.MapPost("/locker-points", Make).WithName("MakePoint").SignedIn().Produces<PointView>(201);
         routes.MapPut("/locker-points/{id:guid}", Change).WithName("ChangePoint").SignedIn().Produces<PointView>();
         routes.MapDelete("/locker-points/{id:guid}", Remove).WithName("RemovePoint").SignedIn();
+        routes.MapDelete("/admin/banks/{id:guid}", RemoveBank).WithName("RemoveBank").SignedIn();
         routes.MapPost("/locker-points/{id:guid}/banks", MakeBank).WithName("MakeBank").SignedIn().Produces<PointBank>(201);
     }
 
@@ -141,6 +143,40 @@ public static class ManagePoints
             return Problems.Of(refused);
         await places.Reload(cancel);
         return TypedResults.Json(new PointBank(bank, request.Name.Trim(), request.Columns, null), Json.Options, statusCode: StatusCodes.Status201Created);
+    }
+
+    /// <summary>
+    /// A bank is carried away: its lockers are nobody's any more, and its device is not listened to. What was done there keeps its names. Not while somebody has one of its lockers or waits for its claim code.
+    /// </summary>
+    private static async Task<Results<NoContent, ProblemHttpResult>> RemoveBank(Guid id, HttpContext http, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)
+    {
+        if (http.NotAnAdmin() is { } no)
+            return no;
+        if (places.Bank(id) is not { Owned: false, Removed: false } bank)
+            return Problems.Of(Refusal.NotFound("bank"));
+        Decision<bool> decision = await db.Decide<bool>(
+            async tx =>
+            {
+                DateTimeOffset now = time.GetUtcNow();
+                Guid admin = http.Caller().Id;
+                if (await tx.First<Guid?>("select device_id from bank where id = @id and removed_at is null for update", new { id }) is not { } device)
+                    return Refusal.NotFound("bank");
+                // Whoever claims a locker locks its row too: either they see that it is gone, or this sees their lease.
+                await tx.Execute("select 1 from locker where bank_id = @id order by id for update", new { id });
+                if (await tx.Scalar<bool>("select exists (select 1 from lease where bank_id = @id and state in ('held', 'active', 'overdue'))", new { id }))
+                    return ManageLockers.InUse;
+                if (await tx.Scalar<bool>("select exists (select 1 from device_claim where bank_id = @id and state in ('open', 'waiting') and expires_at > @now)", new { id, now }))
+                    return Refusal.ClaimUnderWay;
+                await tx.Execute("update locker set removed_at = coalesce(removed_at, @now), in_service = false where bank_id = @id; update bank set removed_at = @now where id = @id", new { id, now });
+                await Devices.RevokeDevice.Revoke(tx, device, admin, "removed", bank, now);
+                tx.Journal(new JournalEntry(now, JournalKinds.PlaceChanged, JournalEntry.ByPerson(admin), SiteId: bank.SiteId, BankId: id));
+                return true;
+            },
+            cancel);
+        if (decision.Refusal is { } refused)
+            return Problems.Of(refused);
+        await places.Reload(cancel);
+        return TypedResults.NoContent();
     }
 
     private static object Row(Request r, Guid id, List<OpeningSpan> hours, Tariff tariff, Guid by, DateTimeOffset now) => new

@@ -35,7 +35,7 @@ public enum BankMode
 /// <param name="Owned">A lock of somebody's own: one door, never for rent, and nobody else's to see.</param>
 /// <param name="CodeDigits">How long a code is at a keypad bank.</param>
 public sealed record BankPlace(
-    Guid Id, Guid SiteId, Guid DeviceId, string Name, int Columns, IReadOnlyList<LockerPlace> Lockers, bool Owned = false, BankMode Mode = BankMode.Rental, int CodeDigits = 6);
+    Guid Id, Guid SiteId, Guid DeviceId, string Name, int Columns, IReadOnlyList<LockerPlace> Lockers, bool Owned = false, BankMode Mode = BankMode.Rental, int CodeDigits = 6, bool Removed = false);
 
 public sealed record SitePlace(
     Guid Id,
@@ -76,7 +76,7 @@ public sealed record SitePlace(
 /// </summary>
 public sealed class PlaceBook(Db db)
 {
-    private volatile Pages _pages = new([], []);
+    private volatile Pages _pages = new([], [], []);
 
     public IReadOnlyList<SitePlace> Sites => _pages.Sites;
 
@@ -111,25 +111,25 @@ public sealed class PlaceBook(Db db)
                     order by t.name, c.name, s.name
                     """)).ToList(),
                 (await c.QueryAsync<TariffRow>("select site_id, begins, tariff::text as tariff from site_tariff order by begins")).ToList(),
-                (await c.QueryAsync<BankRow>("select id, site_id, device_id, name, columns, owned, mode, code_digits from bank order by position, name")).ToList(),
+                (await c.QueryAsync<BankRow>("select id, site_id, device_id, name, columns, owned, mode, code_digits, removed_at is not null as removed from bank order by position, name")).ToList(),
                 (await c.QueryAsync<LockerRow>(
                     "select id, bank_id, number, label, size, features, col, row, row_span, in_service, removed_at is not null as removed from locker order by number")).ToList()),
             cancel);
         ILookup<Guid, LockerRow> lockersOf = lockers.ToLookup(l => l.BankId);
         ILookup<Guid, BankPlace> banksOf = banks
-            .Select(b => new BankPlace(b.Id, b.SiteId, b.DeviceId, b.Name, b.Columns, [.. lockersOf[b.Id].Where(l => !l.Removed).Select(l => l.At(b.SiteId))], b.Owned, EnumText.Parse<BankMode>(b.Mode), b.CodeDigits))
+            .Select(b => new BankPlace(b.Id, b.SiteId, b.DeviceId, b.Name, b.Columns, [.. lockersOf[b.Id].Where(l => !l.Removed).Select(l => l.At(b.SiteId))], b.Owned, EnumText.Parse<BankMode>(b.Mode), b.CodeDigits, b.Removed))
             .ToLookup(b => b.SiteId);
         ILookup<Guid, DatedTariff> tariffsOf = tariffs.ToLookup(t => t.SiteId, t => new DatedTariff(t.Begins, JsonSerializer.Deserialize<Tariff>(t.Tariff, Json.Options)!));
         Dictionary<Guid, Guid> siteOf = banks.ToDictionary(b => b.Id, b => b.SiteId);
         // Those that were taken away are at no bank any more, and still have the names that receipts know.
-        _pages = new Pages(lockers.Where(l => l.Removed).Select(l => l.At(siteOf[l.BankId])), [.. sites.Select(s => s.With([.. tariffsOf[s.Id]], banksOf[s.Id]))]);
+        _pages = new Pages(lockers.Where(l => l.Removed).Select(l => l.At(siteOf[l.BankId])), [.. sites.Select(s => s.With([.. tariffsOf[s.Id]], banksOf[s.Id].Where(b => !b.Removed)))], [.. banksOf.SelectMany(b => b).Where(b => b.Removed)]);
     }
 
-    private sealed class Pages(IEnumerable<LockerPlace> gone, IReadOnlyList<SitePlace> sites)
+    private sealed class Pages(IEnumerable<LockerPlace> gone, IReadOnlyList<SitePlace> sites, IReadOnlyList<BankPlace> goneBanks)
     {
         public readonly IReadOnlyList<SitePlace> Sites = sites;
         public readonly FrozenDictionary<Guid, SitePlace> SiteById = sites.ToFrozenDictionary(s => s.Id);
-        public readonly FrozenDictionary<Guid, BankPlace> BankById = sites.SelectMany(s => s.BanksAndLocks).ToFrozenDictionary(b => b.Id);
+        public readonly FrozenDictionary<Guid, BankPlace> BankById = sites.SelectMany(s => s.BanksAndLocks).Concat(goneBanks).ToFrozenDictionary(b => b.Id);
         public readonly FrozenDictionary<Guid, BankPlace> BankByDevice = sites.SelectMany(s => s.BanksAndLocks).ToFrozenDictionary(b => b.DeviceId);
         public readonly FrozenDictionary<Guid, LockerPlace> LockerById = sites.SelectMany(s => s.BanksAndLocks.SelectMany(b => b.Lockers)).Concat(gone).ToFrozenDictionary(l => l.Id);
     }
@@ -176,6 +176,7 @@ public sealed class PlaceBook(Db db)
         public bool Owned { get; init; }
         public string Mode { get; init; } = "";
         public int CodeDigits { get; init; }
+        public bool Removed { get; init; }
     }
 
     private sealed class LockerRow

@@ -65,7 +65,7 @@ public static class ShowSite
     private static async Task<IResult> Bank(Guid id, PlaceBook places, SiteBoards boards, VirtualHardwareAddress demo, CancellationToken cancel)
     {
         // A lock of somebody's own is shown here only where it is a virtual one, for the page that plays its hardware.
-        if (places.Bank(id) is not { } bank || (bank.Owned && demo.Hardware is null) || places.Site(bank.SiteId) is not { } site)
+        if (places.Bank(id) is not { Removed: false } bank || (bank.Owned && demo.Hardware is null) || places.Site(bank.SiteId) is not { } site)
             return Problems.Of(Refusal.NotFound("bank"));
         Banks banks = await boards.Answer(site, (now, at) => new Banks(site.BanksAndLocks.ToDictionary(b => b.Id, b => PlaceViews.Bank(b, now)), PlaceViews.Summary(site, now, at)), cancel);
         BankView view = banks.ById[id];

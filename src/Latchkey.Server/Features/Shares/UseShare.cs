@@ -93,11 +93,17 @@ public static class UseShare
             good ? new CodeView(Grants.Whose(locker)[0], ShareSecret.Pin(text)) : null, pass, ready, last is { } id ? await ShowCommand.Load(tx.Connection, id) : null);
     }
 
-    /// <summary>The same pass each time, as far as uses are concerned: its name is the share's. One for a time is made to last anew at each look.</summary>
+    /// <summary>
+    /// The same pass each time, as far as uses are concerned: its name is the share's. One for a time is made to last anew at each look; one for a single use when the one before has run out, so that no two
+    /// of them are good at the same moment.
+    /// </summary>
     internal static async Task<PassView> Pass(Transaction tx, ShareRow row, LockerPlace locker, Grants grants, DateTimeOffset now)
     {
-        DateTimeOffset issued = row.Once || row.BeginsAt > now ? row.MadeAt : now, begins = row.BeginsAt > issued ? row.BeginsAt : issued;
-        DateTimeOffset longest = begins.AddMinutes(Link.Passes.Pass.LongestLifeMin(PassKind.Bearer)), ends = row.EndsAt is { } end && end < longest ? end : longest;
+        TimeSpan life = TimeSpan.FromMinutes(Link.Passes.Pass.LongestLifeMin(PassKind.Bearer));
+        DateTimeOffset first = row.BeginsAt > row.MadeAt ? row.BeginsAt : row.MadeAt;
+        DateTimeOffset issued = first > now || (row.Once && now < first + life) ? row.MadeAt : row.Once ? first + (life * Math.Floor((now - first) / life)) : now;
+        DateTimeOffset begins = row.BeginsAt > issued ? row.BeginsAt : issued;
+        DateTimeOffset longest = begins + life, ends = row.EndsAt is { } end && end < longest ? end : longest;
         long number = await tx.Scalar<long>("select number from bank where id = @BankId", new { row.BankId });
         var pass = new Pass(
             PassKind.Bearer, grants.Issuer.Kid, (uint)number, (ushort)locker.Number, (ushort)row.Generation!.Value, PassActions.Open | PassActions.Deposit | PassActions.Collect,

@@ -76,7 +76,8 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, FreeLockers 
                 // Once for each time that it is so, not for each tap of an impatient hand.
                 if (visit.CalledFor != says.Text() || visit.CalledAt is null)
                 {
-                    await tx.Execute("update lease set called_at = @now, called_for = @why where id = @Id", new { visit.Id, now, why = says.Text() });
+                    // Whom a gate had let out while it was off line is here again.
+                    await tx.Execute("update lease set called_at = @now, called_for = @why, left_at = null where id = @Id", new { visit.Id, now, why = says.Text() });
                     tx.Journal(visit.Entry(now, JournalKinds.VisitCalled, JournalEntry.ByDevice(tap.Device), tap.Device, JsonSerializer.Serialize(new { why = says.Text() }, Json.Options)));
                 }
                 return new Answer(says, visit.Id, locker, Owed: says == TapSays.Pay ? visit.Visit().Due(now) : null);

@@ -37,6 +37,17 @@ public sealed class DepositRulesTests
         Deposit.BilledUntil(Noon.AddHours(5), asked, null).ShouldBe(Noon.AddHours(5));
     }
 
+    [Theory]
+    [InlineData(24, 0, 2.0)]
+    [InlineData(24, 2, 14.0)]
+    [InlineData(24, 13.9, 14.0)]
+    [InlineData(24, 14, null)] // 26 is after the end
+    [InlineData(16, 2, null)] // 14 is too near to it
+    [InlineData(4, 0, null)]
+    [InlineData(72, 50, 62.0)] // what was missed is not caught up with
+    public void The_receiver_is_reminded_after_two_hours_and_every_twelve_but_not_just_before_the_ladders_own_word(int hours, double now, double? next) =>
+        Deposit.NextReminder(Noon, Noon.AddHours(hours), Noon.AddHours(now)).ShouldBe(next is { } at ? Noon.AddHours(at) : null);
+
     [Fact]
     public void Every_size_is_stored_at_the_same_price_in_the_sites_currency_with_its_tax()
     {

@@ -110,6 +110,7 @@ internal static class RightsTable
         new("GET /api/v1/lockers", Everybody),
         new("GET /api/v1/lockers/by-place", Everybody, "/api/v1/lockers/by-place?location=Pune"),
         new("GET /api/v1/lockers/{id:guid}", Everybody, "/api/v1/lockers/{locker}"),
+        new("DELETE /api/v1/admin/banks/{id:guid}", "403 403 403 403 401 403 404", $"/api/v1/admin/banks/{Guid.Empty}"),
         .. Both("POST /api/v1/admin/lockers", "POST /api/v1/admin", "403 403 403 403 401 403 404", body: Of(new { bankId = Guid.Empty, number = 1, label = "1", size = "S" })),
         .. Both("PUT /api/v1/admin/lockers/{id:guid}", "PUT /api/v1/admin/{id:guid}", "403 403 403 403 401 403 404", $"{Guid.Empty}", Of(new { label = "1", size = "S", inService = true })),
         .. Both("DELETE /api/v1/admin/lockers/{id:guid}", "DELETE /api/v1/admin/{id:guid}", "403 403 403 403 401 403 404", $"{Guid.Empty}"),
@@ -120,6 +121,8 @@ internal static class RightsTable
         .. Both("POST /api/v1/deposits", "POST /api/v1/items", "201 201 201 201 401 201 201", body: async scene => new { siteId = await scene.Thing("site"), size = "S", receiverEmail = "receiver@test.example" }),
         new("GET /api/v1/deposits", SignedIn),
         new("GET /api/v1/deposits/{id:guid}", OwnerOnly, "/api/v1/deposits/{deposit}"),
+        new("GET /api/v1/deposits/waiting", SignedIn),
+        new("POST /api/v1/deposits/{id:guid}/stored", "409 404 404 404 401 404 404", "/api/v1/deposits/{deposit}/stored"), // this bank sees its doors
         new("POST /api/v1/deposits/{id:guid}/open", "202 404 404 404 401 404 404", "/api/v1/deposits/{deposit}/open"),
         new("POST /api/v1/deposits/{id:guid}/other-locker", OwnerOnly, "/api/v1/deposits/{deposit}/other-locker"),
         new("POST /api/v1/deposits/{id:guid}/cancel", OwnerOnly, "/api/v1/deposits/{deposit}/cancel"),

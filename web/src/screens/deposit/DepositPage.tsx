@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'react';
-import { CreditCard, DoorOpen, PackagePlus, Undo2 } from 'lucide-react';
+import { CreditCard, DoorOpen, PackageCheck, PackagePlus, Undo2 } from 'lucide-react';
 import { deposits, type Deposit } from '../../api/deposits';
 import { api } from '../../api/endpoints';
 import { Intent } from '../../api/intent';
@@ -24,7 +24,7 @@ import { leave, ofCommand } from './doorWords';
 import { nameOf } from './nameOf';
 import './Deposit.css';
 
-type Act = 'pay' | 'open' | 'other' | 'cancel' | 'return';
+type Act = 'pay' | 'open' | 'stored' | 'other' | 'cancel' | 'return';
 
 /** What one has left for somebody: the door while it is put in, then where it is until it was collected. */
 export function DepositPage({ depositId }: { depositId: string }) {
@@ -73,7 +73,8 @@ export function DepositPage({ depositId }: { depositId: string }) {
       {unread !== null && <Trouble problem={unread} retry={reload} since={at} />}
       {problem !== null && !asking && <Trouble problem={problem} />}
       {may.includes('pay') && <Button look="primary" wide busy={busy === 'pay'} icon={<CreditCard size={22} aria-hidden="true" />} onClick={pay}>{t('deposit.pay', { amount: reserve })}</Button>}
-      {may.includes('open') && data.door !== 'open' && <Button look="primary" wide busy={busy === 'open'} icon={<DoorOpen size={22} aria-hidden="true" />} onClick={open}>{t('talk.openDoor', { label })}</Button>}
+      {may.includes('stored') && <Button look="primary" wide busy={busy === 'stored'} icon={<PackageCheck size={22} aria-hidden="true" />} onClick={() => act('stored', async () => put(await deposits.stored(data.id)))}>{t('deposit.said')}</Button>}
+      {may.includes('open') && data.door !== 'open' && <Button look={may.includes('stored') ? 'plain' : 'primary'} wide busy={busy === 'open'} icon={<DoorOpen size={22} aria-hidden="true" />} onClick={open}>{t('talk.openDoor', { label })}</Button>}
       {data.door !== 'open' && (may.includes('cancel') || may.includes('other-locker')) && (
         <div className="deposit-more">
           {may.includes('other-locker') && <Button look="text" busy={busy === 'other'} onClick={() => act('other', async () => put(await once('other', (key) => deposits.otherLocker(data.id, key))))}>{t('deposit.other')}</Button>}
@@ -100,6 +101,7 @@ function facts(data: Deposit): [string, string][] {
   return [
     ...(who === '' ? [] : [[t('deposit.for'), who] satisfies [string, string]]),
     ...(data.storedAt === null ? [] : [[t('deposit.since'), day(data.storedAt, timeZone)] satisfies [string, string]]),
+    ...(data.said ? [[t('deposit.seen'), t('deposit.saidFact')] satisfies [string, string]] : []),
     ...(data.until === null || data.overAt !== null ? [] : [[t('deposit.until'), day(data.until, timeZone)] satisfies [string, string]]),
     ...(data.storedAt === null ? [] : [[t('deposit.cost'), t('deposit.costPays', { amount: money(data.owed), who: data.pays === 'sender' ? t('deposit.youPay') : t('deposit.theyPay') })] satisfies [string, string]]),
   ];
@@ -112,6 +114,7 @@ function say(data: Deposit, asking: boolean, name: string): Said {
     case 'paying': return { mood: 'waiting', title: t('deposit.paying'), text: t('deposit.payingText', { time: clock(data.holdUntil, timeZone) }) };
     case 'placing':
       if (data.door === 'open') return { mood: 'good', title: t('deposit.open'), text: t('deposit.openText', { name }) };
+      if (data.may.includes('stored') && !asking) return { mood: 'good', title: t('deposit.unseen', { label }), text: t('deposit.unseenText', { name }) };
       if (data.empty) return { mood: 'warn', title: t('deposit.empty'), text: t('deposit.emptyText') };
       return ofCommand(command, asking, label) ?? { mood: 'calm', title: t('deposit.placing', { label }), text: t('deposit.placingText', { name }) };
     case 'stored':

@@ -14,6 +14,7 @@ import { usePerson } from '../../session/useSession';
 import { t, tn } from '../../text/t';
 import { CityMap } from './CityMap';
 import { MyDeposits } from './MyDeposits';
+import { WaitingForMe } from './WaitingForMe';
 import { MyLockers } from './MyLockers';
 import { MyLocks } from './MyLocks';
 import { readFeatures } from '../site/choice';
@@ -56,6 +57,7 @@ export function Home() {
   return (
     <Page title="Latchkey" heading={t('home.title')} className="home">
       {person !== null && <MyLockers who={person.id} />}
+      {person !== null && <WaitingForMe who={person.id} />}
       {person !== null && <MyDeposits who={person.id} />}
       {person !== null && <MyLocks who={person.id} />}
       <section className="home-search" aria-label={t('home.search')}>

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Plus } from 'lucide-react';
+import { Plus, Trash2 } from 'lucide-react';
 import { deposits, type LockerAtPoint } from '../../api/deposits';
 import { places, type ClearReason, type Point, type PointBank } from '../../api/places';
 import { sizes, type Size } from '../../api/types';
@@ -23,6 +23,7 @@ export function PointLockers({ point, onChanged }: { point: Point; onChanged: ()
   const { data, problem, reload } = useResource(`places/lockers/${point.id}`, (signal) => deposits.lockers(point.id, true, signal));
   const deed = useDeed<string>();
   const [clearing, setClearing] = useState<LockerAtPoint | null>(null);
+  const [leaving, setLeaving] = useState<PointBank | null>(null);
   const done = (): void => { reload(); onChanged(); };
   const act = (what: string, change: () => Promise<unknown>): void => void deed.run(what, async () => { await change(); }).then(done);
   return (
@@ -45,8 +46,24 @@ export function PointLockers({ point, onChanged }: { point: Point; onChanged: ()
           </li>
         ))}
       </ul>
-      {point.banks.map((bank) => <NewLocker key={bank.id} bank={bank} onDone={done} />)}
+      {point.banks.map((bank) => (
+        <div key={bank.id}>
+          <NewLocker bank={bank} onDone={done} />
+          {data !== null && data.items.every((locker) => locker.bankId !== bank.id || locker.availability !== 'taken') && (
+            <Button look="text" icon={<Trash2 size={18} aria-hidden="true" />} onClick={() => setLeaving(bank)}>{t('places.remove', { name: bank.name })}</Button>
+          )}
+        </div>
+      ))}
       {point.banks.length > 0 && <PasteTable pointId={point.id} bank={point.banks[0]?.name ?? ''} onDone={done} />}
+      {leaving !== null && (
+        <Confirm
+          title={t('places.removeBank', { name: leaving.name })} deed={t('places.remove', { name: leaving.name })} busy={deed.busy === leaving.id} onClose={() => setLeaving(null)}
+          onDeed={() => void deed.run(leaving.id, async () => { await places.removeBank(leaving.id); setLeaving(null); }).then(done)}
+        >
+          <p>{t('places.removeBankText')}</p>
+          {deed.problem !== null && <Trouble problem={deed.problem} />}
+        </Confirm>
+      )}
       <NewBank pointId={point.id} onDone={done} />
       {clearing !== null && <Clearing locker={clearing} onClose={() => setClearing(null)} onDone={() => { setClearing(null); done(); }} />}
     </div>

@@ -92,7 +92,7 @@ function VisitLine({ visit, closed, desk, onDone }: { visit: Visit; closed: bool
         <div className="visit-form">
           <p className="small quiet">{t('visits.takeText', { amount: money(visit.due) })}</p>
           <Button look="primary" busy={busy === 'cash'} onClick={() => void take('cash')}>{t('visits.cash')}</Button>
-          <Button look="primary" busy={busy === 'card'} onClick={() => void take('card')}>{t('visits.byCard')}</Button>
+          <Button busy={busy === 'card'} onClick={() => void take('card')}>{t('visits.byCard')}</Button>
           <Button look="text" onClick={() => setDoing(null)}>{t('visits.cancel')}</Button>
         </div>
       )}

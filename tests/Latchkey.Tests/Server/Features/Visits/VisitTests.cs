@@ -123,9 +123,15 @@ public sealed class VisitTests(TestDatabase databases)
         await pool.In(Other);
         pool.App.Time.Jump(ForgetCards.Kept + TimeSpan.FromMinutes(1));
         ForgetCards forget = pool.App.Services.GetRequiredService<ForgetCards>();
-        await forget.Sweep(CancellationToken.None);
-        (await pool.App.Sql<string>("select string_agg(coalesce(card, '-'), ' ' order by id) from lease")).ShouldBe($"- {Other}");
-        (await pool.App.Sql<string>("select string_agg(card, ' ' order by at) from tap")).ShouldBe($"{Card[^4..]} {Card[^4..]} {Other}");
+        // The server's own sweep may be at it, and each leaves the other's rows alone.
+        await Driving.Until(
+            async () =>
+            {
+                await forget.Sweep(CancellationToken.None);
+                return await pool.App.Sql<string>("select string_agg(coalesce(card, '-'), ' ' order by id) from lease") == $"- {Other}"
+                    && await pool.App.Sql<string>("select string_agg(card, ' ' order by at) from tap") == $"{Card[^4..]} {Card[^4..]} {Other}";
+            },
+            "the card of the visit that is over is forgotten, and the other is not");
         (await pool.App.Sql<long>("select count(*) from lease where cards::text like '%' || @Card || '%'", new { Card })).ShouldBe(0);
         (await pool.In(Card)).Says.ShouldBe("begun");
         await Invariants(pool);

@@ -1,0 +1,30 @@
+using System.Text.Json.Nodes;
+using Latchkey.Server.Features.Places;
+using Latchkey.Tests.Server.Features.Devices;
+using Latchkey.Tests.Support;
+
+namespace Latchkey.Tests.Server.Features.Places;
+
+/// <summary>ManagePoints, RemoveBank: a bank is carried away when nothing runs in it, and what was done there keeps its names.</summary>
+public sealed class ManagePointsTests(TestDatabase databases)
+{
+    [Fact]
+    public async Task A_bank_is_taken_away_when_nobody_has_one_of_its_lockers_and_receipts_still_name_it()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases, [Driving.Site("Market", "S", "M")]);
+        TestPerson admin = await app.GivenAdmin(), asha = await app.Quick();
+        JsonNode lease = await asha.Rent(app.Places.Sites[0], "S");
+        BankPlace bank = app.BankOf(lease);
+        (await asha.Send(HttpMethod.Delete, $"admin/banks/{bank.Id}")).ShouldBeRefused(403, "forbidden");
+        (await admin.Send(HttpMethod.Delete, $"admin/banks/{bank.Id}")).ShouldBeRefused(409, "locker-in-use");
+        (await asha.Post($"leases/{lease.Id()}/finish")).Status.ShouldBe(200);
+        (await admin.Send(HttpMethod.Delete, $"admin/banks/{bank.Id}")).Status.ShouldBe(204);
+        (await admin.Send(HttpMethod.Delete, $"admin/banks/{bank.Id}")).ShouldBeRefused(404, "not-found");
+        app.Places.Sites[0].Banks.ShouldNotContain(b => b.Id == bank.Id);
+        (await app.Http.GetAsync($"banks/{bank.Id}")).StatusCode.ShouldBe(System.Net.HttpStatusCode.NotFound);
+        (await app.Sql<long>("select count(*) from device where id = @DeviceId and revoked_at is not null", new { bank.DeviceId })).ShouldBe(1, "its device is not listened to");
+        (await asha.Get($"leases/{lease.Id()}")).Body!["bank"].Text("name").ShouldBe(bank.Name);
+        (await admin.Post("admin/lockers", new { bankId = bank.Id, number = 9, label = "9", size = "S" })).ShouldBeRefused(404, "not-found");
+        (await admin.Post("devices/claims", new { bankId = bank.Id, hours = 1 })).Status.ShouldBe(404);
+    }
+}
