@@ -227,6 +227,7 @@ export const consoleEn = {
   'console.reason.repaired': 'repaired',
   'console.reason.cleaned': 'cleaned',
   'console.reason.door-open': 'door open',
+  'console.reason.pay': 'to be paid at the desk',
   'console.reason.not-empty': 'not empty',
   'console.reason.device-absent': 'the bank is not there',
   'console.reason.no-power': 'no power',

@@ -229,6 +229,7 @@ export const consoleHi: Record<keyof typeof consoleEn, string> = {
   'console.reason.repaired': 'ठीक हुआ',
   'console.reason.cleaned': 'साफ़ हुआ',
   'console.reason.door-open': 'दरवाज़ा खुला',
+  'console.reason.pay': 'काउंटर पर भुगतान',
   'console.reason.not-empty': 'खाली नहीं',
   'console.reason.device-absent': 'बैंक नहीं मिला',
   'console.reason.no-power': 'बिजली नहीं',

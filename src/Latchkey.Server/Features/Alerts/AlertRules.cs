@@ -73,6 +73,9 @@ public static class AlertRules
                 return [new(AlertKind.Ticket, true, true, (string?)data?["what"], Ticket: (Guid?)data?["ticket"])];
             case JournalKinds.TicketClosed:
                 return [new(AlertKind.Ticket, false, true)];
+            // Who was sent to the desk to pay goes there by themselves: nobody is called, and nothing else keeps them any more.
+            case JournalKinds.VisitCalled when data is not null && (string?)data["why"] == "pay":
+                return [new(AlertKind.Called, false, true)];
             case JournalKinds.VisitCalled:
                 return [new(AlertKind.Called, true, true, (string?)data?["why"] ?? (string?)data?["reason"])];
             case JournalKinds.VisitLeft:

@@ -17,14 +17,21 @@ public sealed class FreeLockers
 
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> _takenAt = new();
 
-    public FreeLockers(JournalTail tail) => tail.Read += batch =>
+    /// <summary>What ends on this node is heard at the commit itself, so that the next tap sees it; what ends elsewhere some milliseconds later.</summary>
+    public FreeLockers(JournalBell bell, JournalTail tail)
     {
-        foreach (JournalEntry entry in batch.Select(r => r.Entry))
+        bell.Rung += (_, entries) => Freed(entries);
+        tail.Read += batch => Freed(batch.Select(r => r.Entry));
+    }
+
+    private void Freed(IEnumerable<JournalEntry> entries)
+    {
+        foreach (JournalEntry entry in entries)
         {
             if (entry is { Kind: JournalKinds.VisitEnded, LockerId: { } locker })
                 _takenAt.TryRemove(locker, out _);
         }
-    };
+    }
 
     /// <summary>The first of those that may be free, in their order; all where that would be none.</summary>
     public Guid[] First(Guid[] lockers, DateTimeOffset now)

@@ -94,6 +94,10 @@ public static class ReleaseVisit
     internal static Task<Guid> SiteOf(Db db, Guid visit, CancellationToken cancel) =>
         db.Read(c => c.ExecuteScalarAsync<Guid>("select site_id from lease where id = @visit and kind = 'visit'", new { visit }), cancel);
 
-    internal static async Task<VisitRow?> Lock(Transaction tx, Guid visit) =>
-        await tx.First<VisitRow>($"{VisitRow.Select} where l.id = @visit and l.kind = 'visit' for update of l, k", new { visit });
+    internal static async Task<VisitRow?> Lock(Transaction tx, Guid visit)
+    {
+        // Locked by a statement of its own: one that waits for the lock sees the payments of before it had to wait, and would take the same money twice.
+        await tx.Execute("select 1 from lease where id = @visit for update", new { visit });
+        return await tx.First<VisitRow>($"{VisitRow.Select} where l.id = @visit and l.kind = 'visit' for update of l, k", new { visit });
+    }
 }

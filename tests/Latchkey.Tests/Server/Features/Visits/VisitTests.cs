@@ -3,9 +3,11 @@ using System.Text.Json.Nodes;
 using Dapper;
 using Latchkey.Domain.Places;
 using Latchkey.Link.Messages;
+using Latchkey.Server.Features.Alerts;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Features.Visits;
 using Latchkey.Server.Invariants;
+using Latchkey.Server.Journal;
 using Latchkey.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -67,6 +69,7 @@ public sealed class VisitTests(TestDatabase databases)
         (await pool.Out(Card)).ShouldBe(("pay", "101", null));
         (await pool.App.Sql<long>("select min(minor) from tap where said = 'pay'")).ShouldBe(3000, "the terminal shows it");
         (await pool.App.Sql<long>("select count(*) from journal where kind = 'visit-called'")).ShouldBe(1);
+        AlertRules.Of(new JournalEntry(pool.App.Time.GetUtcNow(), JournalKinds.VisitCalled, JournalEntry.ByServer, Data: """{"why":"pay"}""")).ShouldAllBe(a => !a.Raise, "nobody is called for it");
         (await pool.Tap(pool.Bank(0), Card, "bank")).ShouldBe(("known", "101", 1), "the locker is still theirs");
         JsonNode page = (await staff.Get($"staff/sites/{pool.Site.Id}/visits")).Body!, listed = page["items"]!.AsArray().Single()!;
         (listed.Text("called"), (long)listed["due"]!["minor"]!, (bool)page["desk"]!).ShouldBe(("pay", 3000, true));
@@ -105,12 +108,12 @@ public sealed class VisitTests(TestDatabase databases)
         (await staff.Post($"staff/visits/{visit}/payment", new { by = "cash", minor = 3000 })).Status.ShouldBe(200);
         (await pool.Out(Card)).Says.ShouldBe("ended");
         (await pool.App.Sql<long>("select sum(minor) from ledger_entry where kind = 'payment'")).ShouldBe(6000);
-        await pool.In(Other);
-        await pool.Use("101");
+        // Nobody has heard the left bank for an hour: the other one comes first.
+        await pool.Use((await pool.In(Other)).Locker!);
         pool.App.Time.Jump(TimeSpan.FromMinutes(10));
         Guid second = await pool.App.Sql<Guid>("select id from lease where card = @Other", new { Other });
         (int _, JsonNode? ended) = await staff.Post($"staff/visits/{second}/end", new { reason = "left" });
-        ((long)ended!["charged"]!["minor"]!, (long)ended["due"]!["minor"]!).ShouldBe((3000, 3000));
+        ((long)ended!["charged"]!["minor"]!, (long)ended["due"]!["minor"]!).ShouldBe((5000, 5000), "a started hour of M");
         await Invariants(pool);
     }
 
