@@ -35,6 +35,6 @@ export const keypad = {
   },
   endVisit: (visitId: string, reason: EndReason, key: string) => ask<{ id: string; charged: Money }>(`/staff/visits/${id(visitId)}/end`, { method: 'POST', body: { reason }, key }),
   /** What is due as it was seen: where an hour has begun since, it is asked again. */
-  takePayment: (visitId: string, by: 'cash' | 'card', minor: number, key: string) => ask<{ id: string; paid: Money }>(`/staff/visits/${id(visitId)}/payment`, { method: 'POST', body: { by, minor }, key }),
+  takePayment: (visitId: string, by: 'cash' | 'card', minor: number, key: string) => ask<{ id: string; amount: Money; until: string }>(`/staff/visits/${id(visitId)}/payment`, { method: 'POST', body: { by, minor }, key }),
   newCard: (visitId: string, card: string) => ask<{ id: string; card: string }>(`/staff/visits/${id(visitId)}/card`, { method: 'PUT', body: { card } }),
 };

@@ -61,7 +61,7 @@ function VisitLine({ visit, closed, desk, onDone }: { visit: Visit; closed: bool
     await run(by, async () => {
       const taken = await intent.current.run((key) => keypad.takePayment(visit.id, by, visit.due.minor, key), `${by} ${visit.due.minor}`);
       setDoing(null);
-      onDone(t('visits.taken', { label, amount: money(taken.paid) }));
+      onDone(t('visits.taken', { label, amount: money(taken.amount) }));
     });
   };
   const replace = async (event: FormEvent): Promise<void> => {
