@@ -62,8 +62,6 @@ public static class Composition
         (TokenKeys tokenKeys, AccessTokens tokens) = await AddAccounts(builder.Services, db, keys, time, cancel);
         byte[] rateKey = await keys.Secret(ServerKeys.RateLimit, cancel);
         builder.Services.AddSingleton(s => new RateLimiter(s.GetRequiredService<Func<NpgsqlDataSource>>(), options.Face.Limits, rateKey, time, s.GetRequiredService<ILogger<RateLimiter>>()));
-        string decoy = (await passwords.Hash(RandomNumberGenerator.GetHexString(32), cancel))!;
-        builder.Services.AddSingleton(new DecoyHash(decoy));
 
         builder.Services.AddSingleton<PlaceBook>().AddSingleton<SiteBoards>().AddSingleton<LiveHub>().AddSingleton<Idempotency>().AddSingleton<ReportIntake>().AddSingleton<ReportReceipts>();
         byte[] passKey = await keys.PrivateKey(ServerKeys.Pass, cancel);

@@ -57,14 +57,15 @@ public sealed class LatchkeyApp : IAsyncDisposable
     /// <param name="mqtt">A broker's address; without one the server looks for a broker where there is none.</param>
     public static async Task<LatchkeyApp> Start(TestDatabase databases, IReadOnlyList<DemoSite>? sites = null, string? database = null, string mqtt = "mqtt://127.0.0.1:1", FaceOptions? face = null, MessageSettings? messages = null, StripeSettings? stripe = null, IReadOnlyList<OidcIssuer>? oidc = null)
     {
-        database ??= await databases.Clone();
+        database ??= sites is null ? await databases.CloneWithPlaces() : await databases.Clone();
         var time = new ManualTime();
         var options = new ServerOptions(0, "/nonexistent", Demo: false, NewDemoPasswords: false, database, mqtt, "/nonexistent", 60, 30) { Face = face ?? new FaceOptions { Limits = RateLimits.OutOfReach }, Messages = messages ?? Outbox, Stripe = stripe, Oidc = oidc ?? [] };
         LatchkeyServer server = await LatchkeyServer.Start(options, time, CancellationToken.None);
         var app = new LatchkeyApp(server, time, database);
         try
         {
-            await app.Furnish(sites);
+            await Furnish(app.Db, sites ?? DemoPlaces.All, time);
+            await app.Places.Reload(CancellationToken.None);
             return app;
         }
         catch
@@ -75,13 +76,14 @@ public sealed class LatchkeyApp : IAsyncDisposable
         }
     }
 
-    private async Task Furnish(IReadOnlyList<DemoSite>? sites)
+    /// <summary>Adds the places unless there are any.</summary>
+    internal static async Task Furnish(Db db, IReadOnlyList<DemoSite> sites, TimeProvider time)
     {
-        await DemoSeed.Places(Db, sites ?? DemoPlaces.All, Time, CancellationToken.None);
-        await Places.Reload(CancellationToken.None);
+        if (!await DemoSeed.Places(db, sites, time, CancellationToken.None))
+            return;
         // The devices of these banks have no flash to make their keys in; one key for all of them will do where no broker is.
         using var key = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
-        await Sql<int>("update device set public_key = @key", new { key = key.ExportSubjectPublicKeyInfo() });
+        await db.Read(c => c.ExecuteAsync("update device set public_key = @key", new { key = key.ExportSubjectPublicKeyInfo() }), CancellationToken.None);
     }
 
     /// <summary>Somebody who has just signed up.</summary>

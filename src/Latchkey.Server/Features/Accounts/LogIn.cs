@@ -19,7 +19,7 @@ public static class LogIn
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/auth/login", Handle).WithName("LogIn").TakesNoToken().LimitedAs(RateKind.SignIn);
 
     private static async Task<Results<Ok<SessionView>, Accepted<SecondStepView>, ProblemHttpResult>> Handle(
-        Request request, HttpContext http, Db db, Passwords passwords, DecoyHash decoy, Entrance entrance, RateLimiter limiter, CancellationToken cancel)
+        Request request, HttpContext http, Db db, Passwords passwords, Entrance entrance, RateLimiter limiter, CancellationToken cancel)
     {
         // What is not an address has no account, and must not reach the database: its text takes no NUL.
         if (request.Password.Length > Passwords.Longest || AccountRules.Read(request.Email, request.Phone, new Check()) is not { } address)
@@ -29,7 +29,7 @@ public static class LogIn
             return RateLimiting.TooMany(http, wait);
         PersonRow? row = await Find(db, address, cancel);
         string? stored = row?.PasswordHash;
-        bool? right = await passwords.Verify(request.Password, stored ?? decoy.Encoded, cancel);
+        bool? right = await passwords.Verify(request.Password, stored ?? Passwords.Decoy, cancel);
         if (right is null)
             return AccountRules.Busy();
         if (row is null || stored is null || right == false)
@@ -47,6 +47,3 @@ public static class LogIn
     private static ProblemHttpResult WrongCredentials() =>
         Problems.Of(StatusCodes.Status401Unauthorized, "wrong-credentials", "The address or the password is not right.");
 }
-
-/// <summary>The hash of a password nobody knows, checked in place of an account that does not exist.</summary>
-public sealed record DecoyHash(string Encoded);

@@ -31,6 +31,11 @@ public sealed class Passwords : IDisposable
     /// <summary>Whether the Argon2 library is on this machine; the server warns at start when it is not.</summary>
     public static bool HasArgon2 { get; } = NativeLibrary.TryLoad("libargon2.so.1", out _);
 
+    /// <summary>Belongs to no password, and takes as long to compare with as any other: whoever asks cannot tell by the time whether an account exists.</summary>
+    public static string Decoy { get; } = HasArgon2
+        ? $"$argon2id$v=19$m={MemoryKiB},t={Iterations},p=1${Unpadded(SaltBytes)}${Unpadded(HashBytes)}"
+        : $"$pbkdf2-sha256${Pbkdf2Rounds}${RandomNumberGenerator.GetHexString(SaltBytes * 2, lowercase: true)}${RandomNumberGenerator.GetHexString(HashBytes * 2, lowercase: true)}";
+
     /// <summary>The encoded hash, or null when too many are waiting.</summary>
     public async Task<string?> Hash(string password, CancellationToken cancel) =>
         await InLane(() => HasArgon2 ? Argon2Hash(password) : Pbkdf2Hash(password), cancel);
@@ -90,12 +95,15 @@ public sealed class Passwords : IDisposable
         return Encoding.ASCII.GetString(encoded.AsSpan(0, encoded.AsSpan().IndexOf((byte)0)));
     }
 
+    private static string Unpadded(int bytes) => Convert.ToBase64String(RandomNumberGenerator.GetBytes(bytes)).TrimEnd('=');
+
     private static object Argon2Verify(string password, string encoded)
     {
         byte[] secret = Encoding.UTF8.GetBytes(password);
         int error = argon2id_verify(Encoding.ASCII.GetBytes(encoded + "\0"), secret, (nuint)secret.Length);
         CryptographicOperations.ZeroMemory(secret);
-        return error == 0;
+        // argon2.h: 0 ARGON2_OK, -35 ARGON2_VERIFY_MISMATCH; anything else says that the stored hash cannot be read.
+        return error is 0 or -35 ? error == 0 : throw new CryptographicException($"argon2id_verify failed with {error}.");
     }
 
     private static string Pbkdf2Hash(string password)

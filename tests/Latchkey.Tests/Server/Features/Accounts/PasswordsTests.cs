@@ -37,6 +37,16 @@ public sealed class PasswordsTests(TestDatabase databases)
         (await app.Ask(HttpMethod.Post, "auth/login", new { email = asha.Email, password = TestPerson.Password })).Status.ShouldBe(200);
     }
 
+    [Fact]
+    public async Task The_decoy_of_an_account_that_does_not_exist_is_compared_like_any_hash()
+    {
+        using var passwords = new Passwords();
+        Passwords.IsOutdated(Passwords.Decoy).ShouldBeFalse();
+        (await passwords.Verify("a long password", Passwords.Decoy, CancellationToken.None)).ShouldBe(false);
+        // One that cannot be read would be answered at once, and tell that there is no account.
+        await Should.ThrowAsync<System.Security.Cryptography.CryptographicException>(() => passwords.Verify("a long password", Passwords.Decoy[..^4], CancellationToken.None));
+    }
+
     private static string Pbkdf2(string password)
     {
         byte[] salt = "0123456789abcdef"u8.ToArray();
