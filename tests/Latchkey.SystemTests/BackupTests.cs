@@ -19,7 +19,7 @@ public sealed class BackupTests
     [Fact]
     public async Task What_was_acknowledged_before_a_copy_at_work_is_there_after_all_was_lost_and_no_door_gets_a_second_pulse()
     {
-        string data = LatchkeyProcess.NewData(), copies = LatchkeyProcess.NewData(), restored = LatchkeyProcess.NewData();
+        string data = await DemoData.New(), copies = LatchkeyProcess.NewData(), restored = LatchkeyProcess.NewData();
         LatchkeyProcess first = await LatchkeyProcess.Start(data);
         // A system of some age: a fresh one has come no further than the cluster that a dump is loaded into.
         await SystemDatabase.Sql<int>(data, "do $$ begin for i in 1 .. 5000 loop perform pg_current_xact_id(); commit; end loop; end $$");

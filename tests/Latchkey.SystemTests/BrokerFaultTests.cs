@@ -12,7 +12,7 @@ public abstract class PrivatePartsFaultScenarios(string link)
     [Fact]
     public async Task A_killed_broker_is_started_again_and_doors_open_again()
     {
-        await using LatchkeyProcess latchkey = await LatchkeyProcess.Start(LatchkeyProcess.NewData(), DeviceLinks.Arguments(link));
+        await using LatchkeyProcess latchkey = await LatchkeyProcess.Start(await DemoData.New(), DeviceLinks.Arguments(link));
         VirtualBank bank = await VirtualBank.Find(latchkey, "Hall A, bank 1");
         TestPerson asha = await latchkey.GivenCustomer();
         Guid lease = await bank.Rent(asha, 1);
@@ -84,7 +84,7 @@ public sealed class OutsideBroker : IAsyncDisposable
     {
         _broker ??= await MosquittoBroker.StartOpen();
         _latchkey ??= await LatchkeyProcess.Start(
-            LatchkeyProcess.NewData(), DeviceLinks.Arguments(link), environment: new Dictionary<string, string> { ["LATCHKEY_MQTT"] = $"mqtt://127.0.0.1:{_broker.Port}" });
+            await DemoData.New(), DeviceLinks.Arguments(link), environment: new Dictionary<string, string> { ["LATCHKEY_MQTT"] = $"mqtt://127.0.0.1:{_broker.Port}" });
         return (_broker, _latchkey);
     }
 

@@ -10,7 +10,7 @@ public sealed class CheckTests
     public async Task A_running_system_is_checked_beside_it_and_all_holds()
     {
         // A system of its own: in the shared one, other tests open doors with orders that the server never gave, and the check says so.
-        await using LatchkeyProcess latchkey = await LatchkeyProcess.Start(LatchkeyProcess.NewData());
+        await using LatchkeyProcess latchkey = await LatchkeyProcess.Start(await DemoData.New());
         VirtualBank bank = await VirtualBank.Find(latchkey, "Concourse, left");
         await bank.BecomesReachable();
         TestPerson asha = await latchkey.GivenCustomer();

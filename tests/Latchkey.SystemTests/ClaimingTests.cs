@@ -14,7 +14,7 @@ public sealed class ClaimingTests
     [InlineData(DeviceLinks.Polling)]
     public async Task A_claimed_device_takes_the_place_of_a_broken_one_and_opens_a_door(string link)
     {
-        string data = LatchkeyProcess.NewData();
+        string data = await DemoData.New();
         await using LatchkeyProcess latchkey = await LatchkeyProcess.Start(data);
         VirtualBank bank = await VirtualBank.Find(latchkey, "Hall A, bank 1"), other = await VirtualBank.Find(latchkey, "Hall B, bank 2");
         TestPerson admin = await latchkey.GivenAdmin(), asha = await latchkey.GivenCustomer();
@@ -63,7 +63,7 @@ public sealed class ClaimingTests
     [Fact]
     public async Task Over_TLS_with_a_certificate_of_its_own_a_device_is_claimed_changes_its_key_and_opens_doors_before_and_after()
     {
-        string data = LatchkeyProcess.NewData();
+        string data = await DemoData.New();
         await using LatchkeyProcess latchkey = await LatchkeyProcess.Start(data);
         using var certificate = new TestCertificate();
         // What devices see: a node of its own, on TLS.

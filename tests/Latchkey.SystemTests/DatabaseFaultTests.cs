@@ -54,7 +54,7 @@ public sealed class DatabaseFaultTests
     [Fact]
     public async Task A_database_that_stands_still_for_a_few_seconds_costs_nothing_but_time()
     {
-        await using LatchkeyProcess latchkey = await LatchkeyProcess.Start(LatchkeyProcess.NewData());
+        await using LatchkeyProcess latchkey = await LatchkeyProcess.Start(await DemoData.New());
         VirtualBank bank = await VirtualBank.Find(latchkey, "Hall A, bank 1");
         TestPerson asha = await latchkey.GivenCustomer();
         Guid lease = await bank.Rent(asha, 1);

@@ -22,6 +22,7 @@ public sealed class KillTests
     public async Task Five_times_kill_minus_nine_under_load_lose_and_double_nothing_that_was_acknowledged()
     {
         int kills = Campaign.Count("kill-all", 5);
+        await DemoData.Into(_data);
         await StartServer();
         List<TestPerson> people = [];
         for (int i = 0; i < Writers; i++)

@@ -56,6 +56,7 @@ public sealed class LateTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _broker = await MosquittoBroker.StartOpen();
+        await DemoData.Into(_data);
         _latchkey = await StartServer();
         _node = new OrdersAtBroker(BrokerUrl.Parse($"mqtt://127.0.0.1:{_broker.Port}") with { ClientId = "somebody" }, Patience);
         foreach (string name in Names)

@@ -13,7 +13,7 @@ public sealed class OfflineGrantTests
     [Fact]
     public async Task A_PIN_opens_the_door_without_a_network_is_journalled_once_and_ends_with_the_lease()
     {
-        string data = LatchkeyProcess.NewData();
+        string data = await DemoData.New();
         await using LatchkeyProcess latchkey = await LatchkeyProcess.Start(data);
         VirtualBank bank = await VirtualBank.Find(latchkey, "Hall A, bank 1");
         await bank.BecomesReachable();

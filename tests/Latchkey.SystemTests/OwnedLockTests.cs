@@ -176,7 +176,7 @@ public sealed class OwnedLockTests(OwnedLockTests.Installation installation) : I
         public async ValueTask InitializeAsync()
         {
             string locks = new JsonArray([.. _ports.Select(p => new JsonObject { ["name"] = p.Key, ["listen"] = $"127.0.0.1:{p.Value.Own}", ["bridge"] = $"127.0.0.1:{p.Value.Bridge}", ["password"] = $"{p.Key} has a long one" })]).ToJsonString();
-            Latchkey = await LatchkeyProcess.Start(Data, environment: new Dictionary<string, string> { ["LATCHKEY_OLD_LOCKS"] = locks });
+            Latchkey = await LatchkeyProcess.Start(await DemoData.Into(Data), environment: new Dictionary<string, string> { ["LATCHKEY_OLD_LOCKS"] = locks });
         }
 
         /// <summary>A lock of the older system: a name and a password, no certificate, and a session that the broker keeps while it is away.</summary>

@@ -15,7 +15,7 @@ public sealed class RevocationTests
     [InlineData(DeviceLinks.Polling)]
     public async Task A_revoked_device_is_cut_off_while_connected_and_stays_out_over_a_restart(string link)
     {
-        string data = LatchkeyProcess.NewData();
+        string data = await DemoData.New();
         await using LatchkeyProcess latchkey = await LatchkeyProcess.Start(data, DeviceLinks.Arguments(link));
         VirtualBank bank = await VirtualBank.Find(latchkey, "Hall A, bank 1"), other = await VirtualBank.Find(latchkey, "Hall B, bank 2");
         TestPerson asha = await latchkey.GivenCustomer();

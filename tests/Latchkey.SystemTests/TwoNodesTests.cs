@@ -27,7 +27,7 @@ public sealed class TwoNodes : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        First = await LatchkeyProcess.Start(Data);
+        First = await LatchkeyProcess.Start(await DemoData.Into(Data));
         await StartSecond();
     }
 

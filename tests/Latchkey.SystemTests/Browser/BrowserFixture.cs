@@ -25,7 +25,7 @@ public sealed class BrowserFixture : IAsyncLifetime
         {
             string web = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../../web/dist"));
             File.Exists(Path.Combine(web, "index.html")).ShouldBeTrue("The browser application is not built; ./test builds it.");
-            return _latchkey ??= await LatchkeyProcess.Start(LatchkeyProcess.NewData(), ["--web", web]);
+            return _latchkey ??= await LatchkeyProcess.Start(await DemoData.New(), ["--web", web, "--new-demo-passwords"]);
         }
         finally
         {

@@ -12,7 +12,7 @@ namespace Latchkey.SystemTests.Support;
 public sealed class OneLatchkey : IAsyncDisposable
 {
     private readonly Dictionary<string, Lazy<Task<LatchkeyProcess>>> _byLink = DeviceLinks.All.ToDictionary(
-        link => link, link => new Lazy<Task<LatchkeyProcess>>(() => LatchkeyProcess.Start(LatchkeyProcess.NewData(), DeviceLinks.Arguments(link))));
+        link => link, link => new Lazy<Task<LatchkeyProcess>>(async () => await LatchkeyProcess.Start(await DemoData.New(), DeviceLinks.Arguments(link))));
 
     public Task<LatchkeyProcess> Started => By(DeviceLinks.Mqtt);
 
