@@ -19,10 +19,13 @@ export function LeaseHelp({ lease, put, onClose }: { lease: Lease; put: (change:
   return (
     <dialog ref={dialog} className="confirm" aria-labelledby="help-title" onClose={onClose}>
       <h2 id="help-title">{t('help.title', { label })}</h2>
-      <ol className="help-steps">
-        <li>{t('help.press', { label })}</li>
-        <li>{t('help.wait')}</li>
-      </ol>
+      {/* Nobody has tried this door yet, as after a replacement: there is nothing to press again. */}
+      {lease.command !== null && (
+        <ol className="help-steps">
+          <li>{t('help.press', { label })}</li>
+          <li>{t('help.wait')}</li>
+        </ol>
+      )}
       <ReportForm lease={lease} put={put} />
       <p className="help-number"><span className="small quiet">{t('help.number')}</span><strong className="num">{lease.id.slice(0, 8).toUpperCase()}</strong></p>
       <p className="small quiet">{t('help.money')}</p>

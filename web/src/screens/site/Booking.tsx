@@ -10,7 +10,7 @@ import { sizeName } from '../../parts/sizeWords';
 import { Trouble } from '../../parts/Trouble';
 import { usePerson } from '../../session/useSession';
 import { t } from '../../text/t';
-import { type Choice, outlook } from './choice';
+import { type Choice, freeBySize, outlook } from './choice';
 import { FeatureSwitches } from './FeatureSwitches';
 import { HoursChoice } from './HoursChoice';
 import { PricePanel } from './PricePanel';
@@ -48,7 +48,7 @@ export function Booking({ site, choice, onStale }: BookingProps) {
   return (
     <section className="booking panel" aria-labelledby="booking">
       <h2 id="booking">{t('book.title')}</h2>
-      <SizeChoice site={site} value={size} onChoose={(value) => keepQuery({ size: value, locker: null })} />
+      <SizeChoice site={site} free={freeBySize(site, features)} value={size} onChoose={(value) => keepQuery({ size: value, locker: null })} />
       {label !== undefined && (
         <p className="booking-locker">
           <KeyRound size={18} aria-hidden="true" />

@@ -4,9 +4,9 @@ import { sizeFits, sizeName } from '../../parts/sizeWords';
 import { t, tn } from '../../text/t';
 import './SizeChoice.css';
 
-interface SizeChoiceProps { site: Site; value: Size | null; onChoose: (size: Size) => void }
+interface SizeChoiceProps { site: Site; free: Site['free']; value: Size | null; onChoose: (size: Size) => void }
 
-export function SizeChoice({ site, value, onChoose }: SizeChoiceProps) {
+export function SizeChoice({ site, free: freeNow, value, onChoose }: SizeChoiceProps) {
   const offered = sizes.filter((size) => site.perHour[size] !== undefined);
   return (
     <fieldset className="size-choice">
@@ -14,7 +14,7 @@ export function SizeChoice({ site, value, onChoose }: SizeChoiceProps) {
       <div>
         {offered.map((size) => {
           const price = site.perHour[size];
-          const free = site.free[size] ?? 0;
+          const free = freeNow[size] ?? 0;
           return (
             <label key={size} className="size-option">
               <input type="radio" name="size" value={size} checked={size === value} onChange={() => onChoose(size)} />

@@ -11,17 +11,26 @@ export function readFeatures(query: URLSearchParams): Feature[] {
   return features.filter((each) => named.includes(each));
 }
 
+/** How many are free of each size, of those that have what is wished for. */
+export function freeBySize(site: Site, wanted: Feature[]): Site['free'] {
+  if (wanted.length === 0) return site.free;
+  const having = site.banks.flatMap((bank) => bank.lockers).filter((locker) => locker.availability === 'free' && wanted.every((each) => locker.features.includes(each)));
+  return Object.fromEntries(sizes.filter((size) => site.free[size] !== undefined).map((size) => [size, having.filter((locker) => locker.size === size).length]));
+}
+
 export function readChoice(query: URLSearchParams, site: Site): Choice {
   const lockers = site.banks.flatMap((bank) => bank.lockers);
   const locker = lockers.find((each) => each.id === query.get('locker'));
   const offered = sizes.filter((size) => site.perHour[size] !== undefined);
   const wanted = offered.find((size) => size === query.get('size'));
   const hours = Math.round(Number(query.get('hours')));
+  const wishes = readFeatures(query);
+  const free = freeBySize(site, wishes);
   return {
     // Without a wish: the smallest that is free now, because it is the cheapest.
-    size: locker?.size ?? wanted ?? offered.find((size) => (site.free[size] ?? 0) > 0) ?? offered[0] ?? null,
+    size: locker?.size ?? wanted ?? offered.find((size) => (free[size] ?? 0) > 0) ?? offered[0] ?? null,
     hours: hours >= 1 && hours <= mostHours ? hours : 3,
-    features: readFeatures(query),
+    features: wishes,
     lockerId: locker?.id ?? null,
   };
 }
