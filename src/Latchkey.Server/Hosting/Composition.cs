@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Latchkey.Server.Devices;
 using Latchkey.Server.Devices.Claims;
 using Latchkey.Server.Devices.Gateway;
