@@ -13,7 +13,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Latchkey.Tests.Server.Features.Visits;
 
-/// <summary>TapDesk, ListVisits, ReleaseVisit: a card gets a locker at the gate or at a bank, opens it, and gives it back at the exit; and what never ends a visit.</summary>
+/// <summary>TapDesk, ListVisits, ReleaseVisit, PayVisit: a card gets a locker at the gate or at a bank, opens it, and gives it back at the exit; and what never ends a visit.</summary>
 public sealed class VisitTests(TestDatabase databases)
 {
     private const string Card = "04a1b2c3", Other = "04d4e5f6";
