@@ -56,9 +56,9 @@ public sealed class DepositPagesTests(BrowserFixture browser)
         await ravi.Sees("Pay, then the door opens");
         await Look(ravi, "collect-pay-phone");
         await ravi.Button("^Pay").ClickAsync();
-        await ravi.Page.WaitForURLAsync("**/checkout/**");
+        await Customer.ComesTo(ravi.Page, "/checkout/");
         await ravi.Button("^Pay").ClickAsync();
-        await ravi.Page.WaitForURLAsync("**/collect");
+        await Customer.ComesTo(ravi.Page, "/collect$");
         await ravi.Sees("The bank knows your code");
         await ravi.Button("Make a link").ClickAsync();
         await ravi.Sees("Send them this link");

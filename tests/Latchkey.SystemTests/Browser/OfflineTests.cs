@@ -21,7 +21,7 @@ public sealed class OfflineTests(BrowserFixture browser)
         await asha.Sees("Ready when you are");
         string lease = page.Url;
         await page.WaitForFunctionAsync("() => Object.keys(localStorage).some((key) => key.startsWith('latchkey.kept.pass/'))");
-        await page.WaitForFunctionAsync("() => navigator.serviceWorker.controller !== null");
+        await IsKept(page);
 
         await page.Context.SetOfflineAsync(true);
         try
@@ -56,6 +56,27 @@ public sealed class OfflineTests(BrowserFixture browser)
         await asha.Button("^Sign out").ClickAsync();
         await page.WaitForFunctionAsync("() => Object.keys(localStorage).every((key) => !key.startsWith('latchkey.kept.'))");
         asha.Errors.ShouldBeEmpty();
+    }
+
+    /// <summary>The worker that keeps the pages is at work; when it is not, the failure says how far it has come.</summary>
+    private static async Task IsKept(IPage page)
+    {
+        try
+        {
+            await page.WaitForFunctionAsync("() => navigator.serviceWorker.controller !== null");
+        }
+        catch (TimeoutException e)
+        {
+            string state = await page.EvaluateAsync<string>(
+                """
+                async () => {
+                  const registration = await navigator.serviceWorker.getRegistration();
+                  const kept = await Promise.all((await caches.keys()).map(async (name) => `${name}: ${(await (await caches.open(name)).keys()).length}`));
+                  return JSON.stringify({ page: document.readyState, installing: registration?.installing?.state, waiting: registration?.waiting?.state, active: registration?.active?.state, kept });
+                }
+                """);
+            throw new TimeoutException($"The pages are not kept: {state}", e);
+        }
     }
 
     [Fact]

@@ -168,9 +168,9 @@ public sealed class RentalPagesTests(BrowserFixture browser)
     private static async Task Act(Customer asha, string deed)
     {
         await asha.Button(deed).ClickAsync();
-        await asha.Page.WaitForURLAsync("**/checkout/**");
+        await Customer.ComesTo(asha.Page, "/checkout/");
         await asha.Button("^Pay").ClickAsync();
-        await asha.Page.WaitForURLAsync("**/lease/**");
+        await Customer.ComesTo(asha.Page, "/lease/");
     }
 
     /// <summary>On a phone and on a desk, in the dark and in the light; axe looks at the smallest in the dark and at the largest in the light.</summary>

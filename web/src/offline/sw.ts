@@ -7,7 +7,7 @@ export {};
 interface Later extends Event { waitUntil(work: Promise<unknown>): void }
 interface Fetching extends Later { request: Request; respondWith(answer: Promise<Response>): void }
 interface Worker {
-  addEventListener(kind: 'install' | 'activate', heard: (event: Later) => void): void;
+  addEventListener(kind: 'install' | 'activate' | 'message', heard: (event: Later) => void): void;
   addEventListener(kind: 'fetch', heard: (event: Fetching) => void): void;
   location: Location;
   clients: { claim(): Promise<void> };
@@ -41,6 +41,9 @@ worker.addEventListener('activate', (event) => {
   const old = caches.keys().then((all) => Promise.all(all.filter((each) => each.startsWith(mine) && each !== name).map((each) => caches.delete(each))));
   event.waitUntil(old.then(() => worker.clients.claim()));
 });
+
+/** A page asks to be served from what is kept (install.ts). Whatever is said, this is all that it can bring about. */
+worker.addEventListener('message', (event) => event.waitUntil(worker.clients.claim()));
 
 worker.addEventListener('fetch', (event) => {
   const { request } = event;
