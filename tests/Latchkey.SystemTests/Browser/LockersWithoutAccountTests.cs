@@ -69,6 +69,7 @@ public sealed class LockersWithoutAccountTests(BrowserFixture browser)
         await Press(page, "White card, number only");
         await Shows(page, "Close the door first");
         await left.Do($"doors/{door}/close");
+        await gate.Knows("04A1B2C3"); // told a moment after the tap, and not with it
         await gate.Do("unplug");
         try
         {

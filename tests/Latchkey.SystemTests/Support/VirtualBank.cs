@@ -48,6 +48,11 @@ public sealed record VirtualBank(LatchkeyProcess System, Guid Id, Guid Site, IRe
     public Task BecomesReachable(string why = "the bank is back") =>
         Eventually.Holds(async () => (bool)(await Hardware())["connected"]! && await Online() == true, Patience, why);
 
+    /// <summary>Its controller keeps something of this on its own disk, and goes by it without a network.</summary>
+    public Task Knows(string part) => Eventually.Holds(
+        async () => JsonNode.Parse(await System.Http.GetStringAsync($"demo/banks/{Id}/hardware/mind"))!["credentials"]!.AsArray().Any(line => ((string)line!).Contains(part, StringComparison.OrdinalIgnoreCase)),
+        Patience, $"the bank has been told of {part}");
+
     /// <summary>Somebody new holds and pays this very locker; the lease's id.</summary>
     public async Task<Guid> Rent(TestPerson person, int number)
     {
