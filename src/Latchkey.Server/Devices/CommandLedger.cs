@@ -20,6 +20,9 @@ public static class CommandLedger
     /// <summary>SQL: an order of lease <c>l</c> has no outcome yet.</summary>
     public const string LeaseHasOne = "exists (select 1 from command c where c.lease_id = l.id and c.state in ('pending', 'sent'))";
 
+    /// <summary>The same of a locker, alias k.</summary>
+    public const string LockerHasOne = "exists (select 1 from command c where c.locker_id = k.id and c.state in ('pending', 'sent'))";
+
     /// <summary>An order of this lease has no outcome yet. The caller has locked the lease, so that nobody gives another one meanwhile.</summary>
     public static Task<bool> IsUnderWay(Transaction tx, Guid lease) => tx.Scalar<bool>("select exists (select 1 from command where lease_id = @lease and state in ('pending', 'sent'))", new { lease });
 

@@ -66,7 +66,7 @@ public static class Composition
         byte[] passKey = await keys.PrivateKey(ServerKeys.Pass, cancel);
         builder.Services.AddSingleton(_ => new Grants(passKey));
         builder.Services.AddSingleton(options.Face.Limits).AddSingleton<DeviceKeys>().AddSingleton<Breaker>().AddSingleton<DoorOrders>().AddSingleton<GrantNews>().AddSingleton<TapAnswers>().AddSingleton<FreeLockers>().AddSingleton<TapDesk>().AddSingleton<KeypadDesk>();
-        builder.Services.AddRunning<JournalTail>().AddRunning<DeviceLink>().AddRunning<RevokedDevices>().AddRunning<CommandDispatch>().AddRunning<GrantPush>().AddRunning<TapReplies>().AddRunning<GateRoll>().AddRunning<ForgetCards>().AddRunning<KeypadPromises>().AddRunning<PresenceKeeper>().AddRunning<ExpireHolds>().AddRunning<ReopenLocker>().AddRunning<PlaceNews>().AddRunning<AlertWriter>();
+        builder.Services.AddRunning<JournalTail>().AddRunning<DeviceLink>().AddRunning<RevokedDevices>().AddRunning<CommandDispatch>().AddRunning<GrantPush>().AddRunning<TapReplies>().AddRunning<GateRoll>().AddRunning<ForgetCards>().AddRunning<ForgetReceivers>().AddRunning<KeypadPromises>().AddRunning<PresenceKeeper>().AddRunning<ExpireHolds>().AddRunning<ReopenLocker>().AddRunning<PlaceNews>().AddRunning<AlertWriter>();
         builder.Services.AddSingleton<IPaymentProvider, SandboxProvider>().AddSingleton<IPaymentProvider, DeskProvider>();
         if (options.Stripe is { } stripe)
             builder.Services.AddStripe(stripe);

@@ -103,6 +103,9 @@ public sealed class Check
         return this;
     }
 
+    /// <summary>Staff say why, in one of the words that lists and reports are made from.</summary>
+    public Check Reason(string? given, IReadOnlyCollection<string> known) => That(known.Contains(given), "reason", $"A reason is one of {string.Join(", ", known)}.");
+
     /// <summary>Length in characters after trimming, and no control characters: they break lists, mails and logs.</summary>
     public Check Text(string? value, string field, int least, int most, string what) =>
         That(

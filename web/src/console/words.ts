@@ -36,7 +36,6 @@ export function outcomeTone(entry: HistoryEntry): 'free' | 'yours' | 'busy' | 'w
     case 'opened': case 'pulsed': case 'unlocked': case 'locked': case 'ended': case 'open': return 'free';
     case 'begun': case 'yours': case 'again': return 'yours';
     case 'pending': case 'sent': return 'busy';
-    case 'refused': case 'not-opened': case 'not-locked': case 'unknown': case 'unconfirmed': case 'expired': return 'warn';
     default: return 'warn';
   }
 }

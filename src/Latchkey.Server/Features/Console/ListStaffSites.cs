@@ -38,7 +38,7 @@ public static class ListStaffSites
             [
                 .. from site in places.Sites
                    where mine.ContainsKey(site.Id)
-                   let banks = site.Banks.Concat(site.Others).ToList()
+                   let banks = site.AllBanks.ToList()
                    select new SiteAtWork(
                        site.Id, site.Name, site.City, site.Zone.Id, banks.Count, banks.Where(b => b.Mode != BankMode.Gate).Sum(b => b.Lockers.Count), mine[site.Id].Taken, mine[site.Id].Alerts,
                        site.LockersForVisits.Any()),

@@ -1,5 +1,6 @@
 using Latchkey.Domain;
 using Latchkey.Link.Messages;
+using Latchkey.Server.Devices;
 using Latchkey.Server.Features.Commands;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
@@ -28,7 +29,7 @@ public static class OpenForStaff
     private static async Task<Results<JsonHttpResult<CommandView>, ProblemHttpResult>> Handle(
         Guid id, Request request, HttpContext http, Db db, PlaceBook places, DoorOrders orders, CancellationToken cancel)
     {
-        if (new Check().That(Reasons.Contains(request.Reason), "reason", $"A reason is one of {string.Join(", ", Reasons)}.").Problem is { } invalid)
+        if (new Check().Reason(request.Reason, Reasons).Problem is { } invalid)
             return invalid;
         if (await SiteStaff.Refuses(http, db, StaffLockers.SiteOf(places, id), cancel) is { } refused)
             return refused;
@@ -42,7 +43,7 @@ public static class OpenForStaff
                 // The lease first, as whoever has it locks it: one order at a time, theirs or ours.
                 (Guid? lease, Guid? holder) = await tx.First<(Guid?, Guid?)>("select id, person_id from lease where locker_id = @id and state in ('active', 'overdue') for update", new { id });
                 await tx.Execute("select 1 from locker where id = @id for update", new { id });
-                if (await tx.Scalar<bool>("select exists (select 1 from command where locker_id = @id and state in ('pending', 'sent'))", new { id }))
+                if (await tx.Scalar<bool>($"select {CommandLedger.LockerHasOne} from locker k where k.id = @id", new { id }))
                     return Refusal.CommandPending(locker.Label);
                 return new DoorOrders.Allowed(lease, locker, places.Bank(locker.BankId)!.DeviceId, Holder: holder, By: staff, Why: request.Reason);
             },

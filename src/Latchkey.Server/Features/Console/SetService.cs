@@ -20,7 +20,7 @@ public static class SetService
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Handle(Guid id, Request request, HttpContext http, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)
     {
-        if (new Check().That(Reasons.Contains(request.Reason), "reason", $"A reason is one of {string.Join(", ", Reasons)}.").Problem is { } invalid)
+        if (new Check().Reason(request.Reason, Reasons).Problem is { } invalid)
             return invalid;
         if (await SiteStaff.Refuses(http, db, StaffLockers.SiteOf(places, id), cancel) is { } refused)
             return refused;

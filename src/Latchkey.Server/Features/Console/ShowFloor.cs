@@ -1,5 +1,6 @@
 using Dapper;
 using Latchkey.Domain.Lockers;
+using Latchkey.Server.Devices;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Storage;
@@ -75,11 +76,11 @@ public static class ShowFloor
     }
 
     private const string Lockers =
-        """
+        $$"""
         select k.id, k.bank_id, k.number, k.label, k.size, k.features, k.col, k.row, k.row_span, k.in_service, k.door, k.door_since, k.occupied,
           l.id as lease_id, l.kind, l.state, coalesce(l.paid_from, l.created_at) as since, case when l.state = 'held' then l.hold_until else l.paid_until end as until, l.called_for, l.called_at, l.left_at,
           coalesce(l.card, l.phone) as got_with, p.name as holder,
-          exists (select 1 from command o where o.locker_id = k.id and o.state in ('pending', 'sent')) as ordered,
+          {{CommandLedger.LockerHasOne}} as ordered,
           (select coalesce(array_agg(a.kind), '{}') from alert a where a.bank_id = k.bank_id and a.locker_id = k.id and a.resolved_at is null) as alerts
         from locker k join bank b on b.id = k.bank_id left join lease l on l.locker_id = k.id and l.state in ('held', 'active', 'overdue') left join person p on p.id = l.person_id
         where b.site_id = @id and not b.owned and b.mode <> 'gate' and k.removed_at is null and (@only::uuid[] is null or k.id = any(@only)) order by b.position, b.name, k.number

@@ -49,7 +49,7 @@ public static class VirtualHardware
 
     private static IResult Show(PlaceBook places, VirtualHardwareAddress address) => TypedResults.Ok(new DemoView(
         address.Hardware is not null,
-        address.Hardware is null ? [] : [.. places.Sites.SelectMany(s => s.Banks.Concat(s.Others).Select(b => new DemoBankView(b.Id, b.Name, s.Name, b.Mode.Text())))]));
+        address.Hardware is null ? [] : [.. places.Sites.SelectMany(s => s.AllBanks.Select(b => new DemoBankView(b.Id, b.Name, s.Name, b.Mode.Text())))]));
 
     /// <summary>Hands a request on to the simulator and its answer back; what a terminal cannot meet is said in the simulator's own sentence.</summary>
     /// <param name="path">Below the cabinet's address; null for what is not to be had.</param>

@@ -21,9 +21,6 @@ public sealed class DepositProgress : BackgroundService
     // Of each step in one round, so that none waits for long behind another.
     private const int MostAtOnce = 100;
 
-    /// <summary>How long after its end it is known for whom a deposit was: for questions, and no longer.</summary>
-    private static readonly TimeSpan AddressesKept = TimeSpan.FromDays(30);
-
     private const string Shut = "k.door in ('closed', 'locked')";
 
     private readonly Wake _moved = new();
@@ -53,6 +50,7 @@ public sealed class DepositProgress : BackgroundService
             async c => (await c.QueryAsync<Due>(
                 $"""
                 select * from (select l.id, l.bank_id, case
+                    when l.state in ('expired', 'cancelled') then 'gone'
                     when d.stage = 'placing' and l.opened_ever and {Shut} and k.occupied is distinct from false then 'store'
                     when d.stage = 'placing' and l.paid_from <= @placed and (not l.opened_ever or k.occupied = false) and k.door <> 'open'
                       and not exists (select 1 from command c where c.lease_id = l.id and c.state = 'pulsed') then 'cancel'
@@ -60,20 +58,21 @@ public sealed class DepositProgress : BackgroundService
                     when d.stage in ('collecting', 'returning') and ({Shut} or d.taken_at <= @longest or (k.door = 'unknown' and d.taken_at <= @unseen)) then 'close'
                     when d.stage = 'stored' and d.remind_at <= @now then 'remind' end as step
                 from deposit d join lease l on l.id = d.lease_id join locker k on k.id = l.locker_id
-                where d.over_at is null and l.state in ('active', 'overdue') and not {CommandLedger.LeaseHasOne}) due
+                where d.over_at is null and l.state in ('active', 'overdue', 'expired', 'cancelled') and not {CommandLedger.LeaseHasOne}) due
                 where step is not null limit @MostAtOnce
                 """,
                 new { placed = now - Deposit.PlacedWithin, longest = now - Deposit.LongestOpen, unseen = now - Deposit.UnseenOpen, now, MostAtOnce })).ToList(),
             cancel);
         foreach (Due one in due)
         {
+            if (one.Step == "gone")
+            {
+                await _db.Change(tx => tx.Execute("update deposit d set stage = 'cancelled', over_at = l.ended_at from lease l where l.id = @Id and d.lease_id = @Id and d.over_at is null", new { one.Id }), cancel);
+                continue;
+            }
             CommandKey? key = one.Step == "store" ? await _keys.Of(_places.Bank(one.BankId)!.DeviceId, cancel) : null;
             await _db.Change(tx => Step(tx, one, key), cancel);
         }
-        await _db.Change(
-            tx => tx.Execute("update deposit set email = null, phone = null, name = '' where over_at < @before and (email is not null or phone is not null)", new { before = now - AddressesKept }), cancel);
-        await _db.Change(
-            tx => tx.Execute("update deposit d set stage = 'cancelled', over_at = l.ended_at from lease l where l.id = d.lease_id and d.over_at is null and l.state in ('expired', 'cancelled')"), cancel);
     }
 
     // Proof is the door that was seen open, also where the order's result was lost; without a sensor, the pulse.

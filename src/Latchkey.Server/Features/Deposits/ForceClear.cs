@@ -35,7 +35,7 @@ public static class ForceClear
     {
         if (http.NotAnAdmin() is { } forbidden)
             return forbidden;
-        if (new Check().That(ForceEnd.Reasons.Contains(reason), "reason", $"A reason is one of {string.Join(", ", ForceEnd.Reasons)}.").Problem is { } invalid)
+        if (new Check().Reason(reason, ForceEnd.Reasons).Problem is { } invalid)
             return invalid;
         if (places.Locker(id) is not { } locker || places.Bank(locker.BankId) is not { Owned: false } bank)
             return Problems.Of(Refusal.NotFound("locker"));

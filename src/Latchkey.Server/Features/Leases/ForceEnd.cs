@@ -31,7 +31,7 @@ public static class ForceEnd
     private static async Task<Results<JsonHttpResult<Ended>, ProblemHttpResult>> Handle(
         Guid id, Request request, HttpContext http, Idempotency idempotency, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)
     {
-        if (new Check().That(Reasons.Contains(request.Reason), "reason", $"A reason is one of {string.Join(", ", Reasons)}.").Problem is { } invalid)
+        if (new Check().Reason(request.Reason, Reasons).Problem is { } invalid)
             return invalid;
         (Guid site, Guid holder) = await db.Read(c => c.QueryFirstOrDefaultAsync<(Guid, Guid)>("select site_id, person_id from lease where id = @id", new { id }), cancel);
         if (await SiteStaff.Refuses(http, db, site, cancel) is { } forbidden)

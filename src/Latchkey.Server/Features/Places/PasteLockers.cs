@@ -85,7 +85,7 @@ public static class PasteLockers
     /// <summary>Each line by itself and against those before it; where a place in the drawing is not said, the doors of a bank fill its columns in turn.</summary>
     private static List<(Line, BankPlace?)> Read(string[] lines, SitePlace site)
     {
-        Dictionary<string, BankPlace> banks = site.Banks.Concat(site.Others).Where(b => b.Mode != BankMode.Gate).GroupBy(b => b.Name, StringComparer.OrdinalIgnoreCase).ToDictionary(g => g.Key, g => g.First(), StringComparer.OrdinalIgnoreCase);
+        Dictionary<string, BankPlace> banks = site.AllBanks.Where(b => b.Mode != BankMode.Gate).GroupBy(b => b.Name, StringComparer.OrdinalIgnoreCase).ToDictionary(g => g.Key, g => g.First(), StringComparer.OrdinalIgnoreCase);
         var taken = banks.Values.SelectMany(b => b.Lockers.Select(l => (b.Id, l.Number))).ToHashSet();
         var height = banks.Values.SelectMany(b => b.Lockers.Select(l => (b.Id, l.Column, End: l.Row + l.RowSpan))).GroupBy(l => (l.Id, l.Column)).ToDictionary(g => g.Key, g => g.Max(l => l.End));
         var read = new List<(Line, BankPlace?)>();

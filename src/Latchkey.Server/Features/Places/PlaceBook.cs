@@ -67,7 +67,10 @@ public sealed record SitePlace(
     public IEnumerable<LockerPlace> LockersForVisits => Others.Where(b => b.Mode == BankMode.Visit).SelectMany(b => b.Lockers);
 
     /// <summary>Also the banks that are not rented by the hour and the gates, and the locks that somebody owns.</summary>
-    public IEnumerable<BankPlace> BanksAndLocks => Banks.Concat(Others).Concat(Locks);
+    public IEnumerable<BankPlace> BanksAndLocks => AllBanks.Concat(Locks);
+
+    /// <summary>Whatever way their lockers are got, gates among them; without the owned locks.</summary>
+    public IEnumerable<BankPlace> AllBanks => Banks.Concat(Others);
 }
 
 /// <summary>

@@ -3,6 +3,7 @@ using Latchkey.Domain;
 using Latchkey.Domain.Leases;
 using Latchkey.Domain.Payments;
 using Latchkey.Server.Features.Payments;
+using Latchkey.Server.Features.Payments.Desk;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Hosting.Limits;
@@ -33,7 +34,7 @@ public static class PayVisit
     private static async Task<Results<JsonHttpResult<Paid>, ProblemHttpResult>> Handle(
         Guid id, Request request, HttpContext http, Idempotency idempotency, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)
     {
-        if (new Check().That(request.By is "cash" or "card", "by", "A desk takes cash or card.").That(request.Minor > 0, "minor", "Say how much was taken.").Problem is { } invalid)
+        if (TakeAtDesk.TakenBy(request.By).That(request.Minor > 0, "minor", "Say how much was taken.").Problem is { } invalid)
             return invalid;
         if (await SiteStaff.Refuses(http, db, await ReleaseVisit.SiteOf(db, id, cancel), cancel) is { } forbidden)
             return forbidden;
@@ -60,7 +61,7 @@ public static class PayVisit
                       select @payment, @id, coalesce(max(part) + 1, 0), 'captured', 'desk', @reference, @Minor, @Minor, @Currency, @method, @now from payment where lease_id = @id;
                     update lease set called_at = null, called_for = null where id = @id;
                     """,
-                    new { payment, id, now, reference = $"desk:{payment:N}", due.Minor, due.Currency, method = request.By == "cash" ? "Cash at the desk" : "Card at the desk" });
+                    new { payment, id, now, reference = $"desk:{payment:N}", due.Minor, due.Currency, method = TakeAtDesk.MethodOf(request.By) });
                 await Books.Enter(tx, id, payment, Settlement.Taken(id, "desk", due), now);
                 tx.Journal(row.Entry(now, JournalKinds.DeskTook, JournalEntry.ByPerson(staff), data: JsonSerializer.Serialize(new { payment, by = request.By, minor = due.Minor }, Json.Options)));
                 return new Paid(id, due, now + Visit.PaidFor);

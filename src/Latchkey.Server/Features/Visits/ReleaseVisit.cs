@@ -41,7 +41,7 @@ public static class ReleaseVisit
     private static async Task<Results<JsonHttpResult<Released>, ProblemHttpResult>> End(
         Guid id, Request request, HttpContext http, Idempotency idempotency, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)
     {
-        if (new Check().That(Reasons.Contains(request.Reason), "reason", $"A reason is one of {string.Join(", ", Reasons)}.").Problem is { } invalid)
+        if (new Check().Reason(request.Reason, Reasons).Problem is { } invalid)
             return invalid;
         if (await SiteStaff.Refuses(http, db, await SiteOf(db, id, cancel), cancel) is { } forbidden)
             return forbidden;

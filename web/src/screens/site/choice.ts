@@ -1,4 +1,5 @@
-import { features, sizes, type Feature, type Locker, type Site, type Size } from '../../api/types';
+import { features, sizes, type Feature, type Site, type Size } from '../../api/types';
+import { counted, has } from './live';
 
 /** What a person has chosen so far. It lives in the address, so that signing in or reloading loses nothing. */
 export interface Choice { size: Size | null; hours: number; features: Feature[]; lockerId: string | null }
@@ -13,9 +14,7 @@ export function readFeatures(query: URLSearchParams): Feature[] {
 
 /** How many are free of each size, of those that have what is wished for. */
 export function freeBySize(site: Site, wanted: Feature[]): Site['free'] {
-  if (wanted.length === 0) return site.free;
-  const having = site.banks.flatMap((bank) => bank.lockers).filter((locker) => locker.availability === 'free' && wanted.every((each) => locker.features.includes(each)));
-  return Object.fromEntries(sizes.filter((size) => site.free[size] !== undefined).map((size) => [size, having.filter((locker) => locker.size === size).length]));
+  return wanted.length === 0 ? site.free : counted(site, wanted);
 }
 
 export function readChoice(query: URLSearchParams, site: Site): Choice {
@@ -42,8 +41,7 @@ export function outlook(site: Site, { size, features: wanted, lockerId }: Choice
   const free = site.banks.flatMap((bank) => bank.lockers).filter((locker) => locker.availability === 'free');
   if (lockerId !== null) return free.some((locker) => locker.id === lockerId) ? { kind: 'free' } : { kind: 'taken' };
   if (size === null) return { kind: 'none' };
-  const fits = (locker: Locker): boolean => wanted.every((each) => locker.features.includes(each));
-  const found = sizes.slice(sizes.indexOf(size)).find((each) => free.some((locker) => locker.size === each && fits(locker)));
+  const found = sizes.slice(sizes.indexOf(size)).find((each) => free.some((locker) => locker.size === each && has(locker, wanted)));
   if (found === undefined) return { kind: 'none' };
   return found === size ? { kind: 'free' } : { kind: 'larger', size: found };
 }

@@ -1,4 +1,4 @@
-import { sizes, type Locker, type Site } from '../../api/types';
+import { sizes, type Feature, type Locker, type Site } from '../../api/types';
 import type { Heard } from '../../live/page';
 
 /** A site with one live event applied. */
@@ -11,13 +11,15 @@ export function patched(site: Site, heard: Heard): Site {
     ...bank,
     lockers: bank.lockers.map((locker) => (locker.id === heard.lockerId ? { ...locker, availability: heard.availability } : locker)),
   }));
-  return { ...site, banks, free: counted(banks.flatMap((bank) => bank.lockers), site) };
+  return { ...site, banks, free: counted({ ...site, banks }, []) };
 }
 
-function counted(lockers: Locker[], { free }: Site): Site['free'] {
-  const counts = { ...free };
-  for (const size of sizes) {
-    if (counts[size] !== undefined) counts[size] = lockers.filter((locker) => locker.size === size && locker.availability === 'free').length;
-  }
-  return counts;
+/** What is free of each size that the site has, counting those that have what is wanted. */
+export function counted(site: Site, wanted: Feature[]): Site['free'] {
+  const free = site.banks.flatMap((bank) => bank.lockers).filter((locker) => locker.availability === 'free' && has(locker, wanted));
+  return Object.fromEntries(sizes.filter((size) => site.free[size] !== undefined).map((size) => [size, free.filter((locker) => locker.size === size).length]));
+}
+
+export function has(locker: Locker, wanted: Feature[]): boolean {
+  return wanted.every((each) => locker.features.includes(each));
 }

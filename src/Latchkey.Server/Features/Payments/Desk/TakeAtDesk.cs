@@ -39,6 +39,12 @@ public static class TakeAtDesk
         routes.MapPost("/staff/desk/refunds/{id:guid}", HandOut).WithName("HandOutAtDesk").SignedIn().Produces<DeskRefund>().LimitedAs(RateKind.Money);
     }
 
+    /// <summary>What a desk takes.</summary>
+    internal static Check TakenBy(string by) => new Check().That(by is "cash" or "card", "by", "A desk takes cash or card.");
+
+    /// <summary>As the receipt says it.</summary>
+    internal static string MethodOf(string by) => by == "cash" ? "Cash at the desk" : "Card at the desk";
+
     private static async Task<Results<Ok<DeskPayment>, ProblemHttpResult>> Show(string code, HttpContext http, Db db, PlaceBook places, CancellationToken cancel)
     {
         PaymentRow? row = await db.Read(c => c.QueryFirstOrDefaultAsync<PaymentRow>(PaymentRow.ByCode, new { code = Plain(code) }), cancel);
@@ -50,7 +56,7 @@ public static class TakeAtDesk
     private static async Task<Results<JsonHttpResult<DeskPayment>, ProblemHttpResult>> Take(
         Request request, HttpContext http, Idempotency idempotency, Db db, PaymentArrivals arrivals, PlaceBook places, TimeProvider time, CancellationToken cancel)
     {
-        if (new Check().That(request.By is "cash" or "card", "by", "A desk takes cash or card.").Text(request.Code, "code", 6, 12, "A code").Problem is { } invalid)
+        if (TakenBy(request.By).Text(request.Code, "code", 6, 12, "A code").Problem is { } invalid)
             return invalid;
         string code = Plain(request.Code);
         Guid? found = await db.Read(c => c.QueryFirstOrDefaultAsync<Guid?>("select l.site_id from payment p join lease l on l.id = p.lease_id where p.desk_code = @code", new { code }), cancel);
@@ -68,7 +74,7 @@ public static class TakeAtDesk
                 Decision<Rental> paid = lease.Rental().Pay(now);
                 if (paid.Refusal is { } late)
                     return late;
-                if (!await arrivals.Arrive(tx, row.PaymentId, new ProviderStanding(ProviderWord.Captured, row.Amount, Method: request.By == "cash" ? "Cash at the desk" : "Card at the desk")))
+                if (!await arrivals.Arrive(tx, row.PaymentId, new ProviderStanding(ProviderWord.Captured, row.Amount, Method: MethodOf(request.By))))
                     return Refusal.LeaseNotHeld;
                 tx.Journal(lease.Entry(now, JournalKinds.DeskTook, JournalEntry.ByPerson(staff), JsonSerializer.Serialize(new { payment = row.PaymentId, by = request.By, minor = row.Minor }, Json.Options)));
                 return row.View(places) with { State = "captured" };

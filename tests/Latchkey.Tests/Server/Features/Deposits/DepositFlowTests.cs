@@ -1,9 +1,11 @@
 using System.Text.Json.Nodes;
 using Latchkey.Domain.Leases;
 using Latchkey.Link.Messages;
+using Latchkey.Server.Features.Deposits;
 using Latchkey.Server.Invariants;
 using Latchkey.Tests.Server.Features.Devices;
 using Latchkey.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Latchkey.Tests.Server.Features.Deposits;
 
@@ -39,6 +41,25 @@ public sealed class DepositFlowTests(TestDatabase databases)
         (await app.Collect(next!, code)).ShouldBeRefused(409, "code-wrong");
         foreach (Invariant invariant in AllInvariants.List.Where(i => i.Promise is 1 or 4))
             (await app.Db.Read(c => invariant.Offenders(c, app.Time.GetUtcNow(), CancellationToken.None), CancellationToken.None)).ShouldBeEmpty(invariant.Statement);
+    }
+
+    [Fact]
+    public async Task A_month_after_a_deposit_its_receiver_is_forgotten_and_what_it_cost_is_not()
+    {
+        await using LatchkeyApp app = await Start(databases);
+        TestPerson asha = await app.Quick();
+        JsonNode waiting = await app.Store(asha, await app.Begin(asha, "sender", email: "waiting@receiver.example")), over = await app.Stored(asha, "sender");
+        (string code, _) = await app.Sent();
+        app.Time.Advance(TimeSpan.FromMinutes(1));
+        (_, JsonNode? opening) = await app.Collect(over, code);
+        await app.OpensAndShuts(over, opening!["command"]!.Id());
+        await app.Becomes(asha, over, "collected");
+        await app.MoneySettles();
+        app.Time.Jump(ForgetReceivers.Kept + TimeSpan.FromMinutes(1));
+        await app.Services.GetRequiredService<ForgetReceivers>().Sweep(CancellationToken.None);
+        (await app.Sql<string>("select coalesce(email, '-') || name from deposit where lease_id = @id", new { id = over.Id() })).ShouldBe("-");
+        (await app.Sql<string>("select email from deposit where lease_id = @id", new { id = waiting.Id() })).ShouldBe("waiting@receiver.example", "it is still there for them");
+        (await app.Sql<long>("select count(*) from ledger_entry where lease_id = @id and kind = 'charge'", new { id = over.Id() })).ShouldBe(1);
     }
 
     [Fact]
