@@ -19,12 +19,17 @@ internal static class OpenBench
     private const double ActuationMs = 60;
     private const double DebounceMs = 30;
 
+    /// <summary>A door has ten pulses a minute, and a round takes half a second.</summary>
+    private const int Doors = 14;
+
     public static async Task Run(ServerUnderTest server, bool quick)
     {
         int rounds = quick ? 50 : 300;
         JsonNode demo = (await server.Http.GetFromJsonAsync<JsonNode>("demo"))!;
         using HttpClient customer = await server.Customer();
-        JsonNode lease = await Rent(server, customer);
+        var leases = new List<JsonNode>();
+        while (leases.Count < Doors)
+            leases.Add(await Rent(server, customer));
         using var stop = new CancellationTokenSource();
         Channel<(string Kind, JsonNode Data, long At)> feed = Channel.CreateBounded<(string, JsonNode, long)>(1000);
         Task following = Follow(customer, feed.Writer, stop.Token);
@@ -36,6 +41,7 @@ internal static class OpenBench
         await using BareCommit commit = await BareCommit.Open(server.Database);
         for (int round = 0; round < rounds + 5; round++)
         {
+            JsonNode lease = leases[round % Doors];
             if (round % 20 == 0)
                 hot.AddRange(await HoldBench.Commits(server.Database, 1, 40));
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
@@ -60,7 +66,7 @@ internal static class OpenBench
         await stop.CancelAsync();
         await following;
 
-        string other = demo["banks"]!.AsArray().Select(b => (string)b!["id"]!).First(id => id != (string)lease["bank"]!["id"]!);
+        string other = demo["banks"]!.AsArray().Where(b => (string?)b!["siteName"] == ServerUnderTest.DemoSiteName).Select(b => (string)b!["id"]!).First(id => leases.TrueForAll(l => (string?)l["bank"]!["id"] != id));
         List<double> crossings = await Crossings(server, other, quick ? 500 : 2000);
         Console.Error.WriteLine($"hot {Report.Percentile(hot, 0.5)} cold {Report.Percentile(commits, 0.5)}");
         double bare = Report.Percentile(commits, 0.5);
@@ -74,9 +80,7 @@ internal static class OpenBench
 
     private static async Task<JsonNode> Rent(ServerUnderTest server, HttpClient customer)
     {
-        JsonNode sites = (await server.Http.GetFromJsonAsync<JsonNode>("sites"))!;
-        JsonNode site = sites["items"]!.AsArray().First(s => (string?)s!["id"] != $"{ServerUnderTest.LargeSite}")!;
-        JsonNode lease = await Post(customer, $"sites/{site["id"]}/holds", new { size = "M", hours = 1 });
+        JsonNode lease = await Post(customer, $"sites/{await server.DemoSite()}/holds", new { size = "S", hours = 1 });
         JsonNode payment = await Post(customer, $"leases/{lease["id"]}/payments", null);
         string token = ((string)payment["checkoutUrl"]!).Split('/', '?')[2];
         await Post(customer, $"sandbox/checkouts/{token}", new { card = "4242424242424242" });
@@ -110,11 +114,20 @@ internal static class OpenBench
     private static async Task<long> Until(ChannelReader<(string Kind, JsonNode Data, long At)> feed, Func<string, JsonNode, bool> wanted)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (true)
+        var heard = new List<string>();
+        try
         {
-            (string kind, JsonNode data, long at) = await feed.ReadAsync(patience.Token);
-            if (wanted(kind, data))
-                return at;
+            while (true)
+            {
+                (string kind, JsonNode data, long at) = await feed.ReadAsync(patience.Token);
+                if (wanted(kind, data))
+                    return at;
+                heard.Add($"{kind} {data.ToJsonString()}");
+            }
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new TimeoutException($"What was waited for did not come. Heard meanwhile:\n{string.Join('\n', heard)}", e);
         }
     }
 

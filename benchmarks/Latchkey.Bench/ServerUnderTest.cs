@@ -44,6 +44,11 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         return await Launch(data);
     }
 
+    /// <summary>A site of the demo that never closes and whose banks have controllers: those that are added here have none.</summary>
+    public async Task<Guid> DemoSite() => (Guid)(await Http.GetFromJsonAsync<JsonNode>($"sites?query={Uri.EscapeDataString(DemoSiteName)}"))!["items"]![0]!["id"]!;
+
+    public const string DemoSiteName = "Pune Junction";
+
     /// <summary>A customer of their own, signed in.</summary>
     public async Task<HttpClient> Customer()
     {
