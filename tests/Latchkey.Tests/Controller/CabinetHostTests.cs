@@ -280,7 +280,7 @@ public sealed class CabinetHostTests : IAsyncDisposable
             };
             await _sent.Writer.WriteAsync(report.ShouldNotBeNull(), cancel);
             if (Answer == Delivery.Taken && Receipts && report is EventMessage or ResultMessage)
-                await (await _listener.Task).Received(new ReceiptMessage(1, report.Id, [new ReportName(report.Boot, report.Seq)]), cancel);
+                await (await _listener.Task.WaitAsync(cancel)).Received(new ReceiptMessage(1, report.Id, [new ReportName(report.Boot, report.Seq)]), cancel);
             return Answer;
         }
 
