@@ -12,7 +12,7 @@ namespace Latchkey.Server.Features.Deposits;
 
 /// <summary>
 /// Deposits go on by what their doors do, which nobody asks for: shut behind the thing, it is stored and its receiver written to; proven open for whoever takes it out, it costs no more; shut again, it is
-/// over and the locker free. Where no sensor sees the door, the sender says that it is stored, and it counts as shut a while after it was opened. Each step is looked for when a door has moved, and once a second.
+/// over and the locker free. Where no sensor sees the door, the sender says that it is stored, and it counts as shut a while after it was opened. Each step is looked for when a door or what is behind it has moved, and once a second.
 /// </summary>
 public sealed class DepositProgress : BackgroundService
 {
@@ -36,7 +36,7 @@ public sealed class DepositProgress : BackgroundService
         (_db, _codes, _keys, _places, _time, _log) = (db, codes, keys, places, time, log);
         tail.Read += batch =>
         {
-            if (batch.Any(r => r.Entry is { LeaseId: not null, Kind: JournalKinds.DoorClosed or JournalKinds.DoorOpened or JournalKinds.CommandSettled }))
+            if (batch.Any(r => r.Entry is { LeaseId: not null, Kind: JournalKinds.DoorClosed or JournalKinds.DoorOpened or JournalKinds.PutIn or JournalKinds.TakenOut or JournalKinds.CommandSettled }))
                 _moved.Call();
         };
     }
