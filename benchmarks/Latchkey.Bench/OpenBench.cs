@@ -27,9 +27,10 @@ internal static class OpenBench
         int rounds = quick ? 50 : 300;
         JsonNode demo = (await server.Http.GetFromJsonAsync<JsonNode>("demo"))!;
         using HttpClient customer = await server.Customer();
+        Guid site = await server.DemoSite();
         var leases = new List<JsonNode>();
         while (leases.Count < Doors)
-            leases.Add(await Rent(server, customer));
+            leases.Add(await Rent(customer, site));
         using var stop = new CancellationTokenSource();
         Channel<(string Kind, JsonNode Data, long At)> feed = Channel.CreateBounded<(string, JsonNode, long)>(1000);
         Task following = Follow(customer, feed.Writer, stop.Token);
@@ -78,9 +79,9 @@ internal static class OpenBench
         Report.Line($"{name}, p99", Report.Percentile(milliseconds, 0.99), "ms", "bare commit, p99", Report.Percentile(commits, 0.99));
     }
 
-    private static async Task<JsonNode> Rent(ServerUnderTest server, HttpClient customer)
+    private static async Task<JsonNode> Rent(HttpClient customer, Guid site)
     {
-        JsonNode lease = await Post(customer, $"sites/{await server.DemoSite()}/holds", new { size = "S", hours = 1 });
+        JsonNode lease = await Post(customer, $"sites/{site}/holds", new { size = "S", hours = 1 });
         JsonNode payment = await Post(customer, $"leases/{lease["id"]}/payments", null);
         string token = ((string)payment["checkoutUrl"]!).Split('/', '?')[2];
         await Post(customer, $"sandbox/checkouts/{token}", new { card = "4242424242424242" });

@@ -10,7 +10,7 @@ if (args.Length > wanted.Length + (quick ? 1 : 0))
     return 1;
 }
 bool Wanted(string name) => wanted.Length == 0 || wanted.Contains(name);
-string data = Directory.CreateDirectory($"/tmp/lk-bench-{Environment.ProcessId}").FullName;
+string data = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), $"lk-bench-{Environment.ProcessId}")).FullName;
 File.SetUnixFileMode(data, (UnixFileMode)0b111_101_101);
 try
 {

@@ -28,6 +28,9 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     public const string Password = "a long password";
 
+    /// <summary>A site of the demo that never closes and whose banks have controllers: those that are added here have none.</summary>
+    public const string DemoSiteName = "Pune Junction";
+
     public static readonly Guid LargeSite = Guid.Parse("00000000-0000-7000-8000-000000000100");
 
     /// <summary>Starts it, adds the large site, and starts it again: places are read at the start.</summary>
@@ -44,10 +47,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         return await Launch(data);
     }
 
-    /// <summary>A site of the demo that never closes and whose banks have controllers: those that are added here have none.</summary>
     public async Task<Guid> DemoSite() => (Guid)(await Http.GetFromJsonAsync<JsonNode>($"sites?query={Uri.EscapeDataString(DemoSiteName)}"))!["items"]![0]!["id"]!;
-
-    public const string DemoSiteName = "Pune Junction";
 
     /// <summary>A customer of their own, signed in.</summary>
     public async Task<HttpClient> Customer()

@@ -192,6 +192,10 @@ public sealed class ByKeyboardTests(BrowserFixture browser)
     /// <summary>Goes on with the Tab key until the focus is on something with this name.</summary>
     private static async Task Tab(IPage page, string to, bool back = false)
     {
+        // A page that is still being loaded has it not yet, and 120 presses are soon done.
+        await Eventually.Holds(
+            () => page.EvaluateAsync<bool>("(to) => [...document.querySelectorAll('a, button, input, select, textarea, [tabindex]')].some((e) => new RegExp(to, 'i').test((e.getAttribute('aria-label') ?? e.textContent ?? '').trim()))", to),
+            TimeSpan.FromSeconds(10), $"the page has \"{to}\"");
         for (int presses = 0; presses < 120; presses++)
         {
             string name = await page.EvaluateAsync<string>("() => { const e = document.activeElement; return e === document.body ? '' : (e?.getAttribute('aria-label') ?? e?.textContent ?? '').trim(); }");

@@ -279,6 +279,7 @@ public sealed class CabinetHostTests : IAsyncDisposable
                 _ => Wire.TryRead(payload.Span, out ResultMessage? m) ? m : null,
             };
             await _sent.Writer.WriteAsync(report.ShouldNotBeNull(), cancel);
+            // The power may be cut between the two: then nobody will ever listen.
             if (Answer == Delivery.Taken && Receipts && report is EventMessage or ResultMessage)
                 await (await _listener.Task.WaitAsync(cancel)).Received(new ReceiptMessage(1, report.Id, [new ReportName(report.Boot, report.Seq)]), cancel);
             return Answer;

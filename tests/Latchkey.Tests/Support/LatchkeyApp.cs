@@ -57,15 +57,20 @@ public sealed class LatchkeyApp : IAsyncDisposable
     /// <param name="mqtt">A broker's address; without one the server looks for a broker where there is none.</param>
     public static async Task<LatchkeyApp> Start(TestDatabase databases, IReadOnlyList<DemoSite>? sites = null, string? database = null, string mqtt = "mqtt://127.0.0.1:1", FaceOptions? face = null, MessageSettings? messages = null, StripeSettings? stripe = null, IReadOnlyList<OidcIssuer>? oidc = null)
     {
-        database ??= sites is null ? await databases.CloneWithPlaces() : await databases.Clone();
+        bool furnished = database is null && sites is null;
+        database ??= furnished ? await databases.CloneWithPlaces() : await databases.Clone();
         var time = new ManualTime();
         var options = new ServerOptions(0, "/nonexistent", Demo: false, NewDemoPasswords: false, database, mqtt, "/nonexistent", 60, 30) { Face = face ?? new FaceOptions { Limits = RateLimits.OutOfReach }, Messages = messages ?? Outbox, Stripe = stripe, Oidc = oidc ?? [] };
         LatchkeyServer server = await LatchkeyServer.Start(options, time, CancellationToken.None);
         var app = new LatchkeyApp(server, time, database);
         try
         {
-            await Furnish(app.Db, sites ?? DemoPlaces.All, time);
-            await app.Places.Reload(CancellationToken.None);
+            // A clone of the furnished database has them, and the server has read them.
+            if (!furnished)
+            {
+                await Furnish(app.Db, sites ?? DemoPlaces.All, time);
+                await app.Places.Reload(CancellationToken.None);
+            }
             return app;
         }
         catch

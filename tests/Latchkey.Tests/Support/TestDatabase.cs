@@ -27,6 +27,9 @@ public sealed class TestDatabase : IAsyncLifetime
     {
         _data = DataDirectory.Open(TestFolders.New($"lk-test-{Environment.ProcessId}"));
         _postgres = await PrivatePostgres.Start(_data, TimeProvider.System, NullLogger.Instance, CancellationToken.None);
+        // No test lives long enough to need it, and with hundreds of databases it starts a process for one of them ten times a second.
+        await Execute("alter system set autovacuum = off");
+        await Execute("select pg_reload_conf()");
         await Execute($"create database {Bare}");
         await using (NpgsqlDataSource bare = NpgsqlDataSource.Create(ConnectionTo(Bare)))
             await Migrator.Migrate(bare, TimeProvider.System, CancellationToken.None);

@@ -65,11 +65,6 @@ public sealed class DepositProgress : BackgroundService
             cancel);
         foreach (Due one in due)
         {
-            if (one.Step == "gone")
-            {
-                await _db.Change(tx => tx.Execute("update deposit d set stage = 'cancelled', over_at = l.ended_at from lease l where l.id = @Id and d.lease_id = @Id and d.over_at is null", new { one.Id }), cancel);
-                continue;
-            }
             CommandKey? key = one.Step == "store" ? await _keys.Of(_places.Bank(one.BankId)!.DeviceId, cancel) : null;
             await _db.Change(tx => Step(tx, one, key), cancel);
         }
@@ -85,6 +80,9 @@ public sealed class DepositProgress : BackgroundService
     /// <summary>Once, whichever node comes first: what was looked for is looked for again under the lock.</summary>
     private async Task<bool> Step(Transaction tx, Due one, CommandKey? key)
     {
+        // What has ended with its lease, which others end.
+        if (one.Step == "gone")
+            return await tx.Execute("update deposit d set stage = 'cancelled', over_at = l.ended_at from lease l where l.id = @Id and d.lease_id = @Id and d.over_at is null", new { one.Id }) == 1;
         DateTimeOffset now = _time.GetUtcNow();
         if (await DepositRow.Lock(tx, one.Id) is not { } deposit || !deposit.Runs || deposit.Lease.CommandUnderWay || deposit.Lease.BankId != one.BankId)
             return false;

@@ -62,6 +62,8 @@ internal sealed class HostRig(int lockers) : ICabinetLink, IAsyncDisposable
     {
         await _power.CancelAsync();
         await _run;
+        // What it had said before came before what the next one says.
+        TakeAll();
     }
 
     /// <summary>The plug is pulled: whatever the program does on its way out does not count.</summary>
