@@ -100,8 +100,7 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
                 grants.Heard(device, m.Grants ?? 0);
             });
             await DeviceLevels.Apply(tx, device, bank, m, now);
-            for (int number = 1; number <= m.Doors.Length; number++)
-                await Door(tx, device, bank, number, DoorOf(m.Doors[number - 1])!.Value, null, now);
+            await Doors(tx, device, bank, [.. m.Doors.Select((letter, i) => (i + 1, DoorOf(letter)!.Value))], null, now);
         });
         return true;
     }
@@ -214,7 +213,7 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
                 await UseShare.Opened(tx, share, places, now);
             // A pulse that was cut short says nothing about the door.
             if (outcome == CommandState.NotOpened && newest && m.Reason != RefusalReasons.BrownOut)
-                await Door(tx, device, bank, m.Locker, DoorState.Jammed, JournalKinds.DoorJammed, now, m.Command);
+                await Doors(tx, device, bank, [(m.Locker, DoorState.Jammed)], JournalKinds.DoorJammed, now, m.Command);
         });
         return true;
     }
@@ -250,36 +249,44 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
     private static async Task<bool> IsNewer(Transaction tx, Guid device, IReport report) => await tx.Execute(
         "update device set boot = @Boot, seq = @Seq where id = @device and (boot, seq) < (@Boot, @Seq)", new { device, report.Boot, report.Seq }) == 1;
 
-    /// <summary>Writes a door's new state and journals it, also when it was read off a snapshot because the event itself was lost.</summary>
-    private static async Task Door(
-        Transaction tx, Guid device, BankPlace bank, int number, DoorState door, string? kind, DateTimeOffset now, Guid? command = null)
+    /// <summary>Writes the doors' new states and journals them, also when they were read off a snapshot because the events themselves were lost.</summary>
+    private static async Task Doors(
+        Transaction tx, Guid device, BankPlace bank, IReadOnlyList<(int Number, DoorState Door)> said, string? kind, DateTimeOffset now, Guid? command = null)
     {
-        var moved = await tx.First<MovedDoor>(
+        IEnumerable<MovedDoor> moved = await tx.Query<MovedDoor>(
             """
-            update locker k set door = @door, door_since = @now
-            from (select id, door as before from locker where bank_id = @bank and number = @number for update) o
-            where k.id = o.id and o.before is distinct from @door
-            returning k.id, o.before, (select l.id from lease l where l.locker_id = k.id and l.state in ('active', 'overdue')) as lease_id,
+            update locker k set door = o.said, door_since = @now
+            from (
+              select l.id, l.door as before, said.door as said from locker l join unnest(@numbers, @doors) said (number, door) on said.number = l.number
+              where l.bank_id = @bank order by l.number for update of l) o
+            where k.id = o.id and o.before is distinct from o.said
+            returning k.id, k.number, o.before, (select l.id from lease l where l.locker_id = k.id and l.state in ('active', 'overdue')) as lease_id,
               (select l.person_id from lease l where l.locker_id = k.id and l.state in ('active', 'overdue')) as person_id
             """,
-            new { bank = bank.Id, number, door = door.Text(), now });
-        kind ??= door switch
+            new { bank = bank.Id, numbers = said.Select(d => d.Number).ToArray(), doors = said.Select(d => d.Door.Text()).ToArray(), now });
+        Dictionary<int, DoorState> doors = said.ToDictionary(d => d.Number, d => d.Door);
+        foreach (MovedDoor one in moved.OrderBy(d => d.Number))
         {
-            DoorState.Open => JournalKinds.DoorOpened,
-            DoorState.Closed => JournalKinds.DoorClosed,
-            DoorState.Jammed => JournalKinds.DoorJammed,
-            // The owner of a lock asks after its bolt, and not after its door.
-            DoorState.Locked when bank.Owned => JournalKinds.DoorLocked,
-            DoorState.Unlocked when bank.Owned => JournalKinds.DoorUnlocked,
-            // Shut is what changed, unless it was shut before: then its bolt has moved, or is only known now.
-            DoorState.Locked or DoorState.Unlocked when moved?.Before is "locked" => JournalKinds.DoorUnlocked,
-            DoorState.Locked or DoorState.Unlocked when moved?.Before is "unlocked" => JournalKinds.DoorLocked,
-            DoorState.Locked or DoorState.Unlocked => moved?.Before is "closed" ? null : JournalKinds.DoorClosed,
-            _ => JournalKinds.DoorUnknown,
-        };
-        if (moved is not null && kind is not null)
-            tx.Journal(new JournalEntry(now, kind, JournalEntry.ByDevice(device), moved.PersonId, bank.SiteId, bank.Id, moved.Id, moved.LeaseId, device, command));
+            if ((kind ?? KindOf(doors[one.Number], one.Before, bank)) is { } told)
+                tx.Journal(new JournalEntry(now, told, JournalEntry.ByDevice(device), one.PersonId, bank.SiteId, bank.Id, one.Id, one.LeaseId, device, command));
+        }
     }
+
+    /// <summary>What the journal says of a door that is seen so and was not before; null where nothing moved that anybody asks after.</summary>
+    private static string? KindOf(DoorState door, string before, BankPlace bank) => door switch
+    {
+        DoorState.Open => JournalKinds.DoorOpened,
+        DoorState.Closed => JournalKinds.DoorClosed,
+        DoorState.Jammed => JournalKinds.DoorJammed,
+        // The owner of a lock asks after its bolt, and not after its door.
+        DoorState.Locked when bank.Owned => JournalKinds.DoorLocked,
+        DoorState.Unlocked when bank.Owned => JournalKinds.DoorUnlocked,
+        // Shut is what changed, unless it was shut before: then its bolt has moved, or is only known now.
+        DoorState.Locked or DoorState.Unlocked when before == "locked" => JournalKinds.DoorUnlocked,
+        DoorState.Locked or DoorState.Unlocked when before == "unlocked" => JournalKinds.DoorLocked,
+        DoorState.Locked or DoorState.Unlocked => before == "closed" ? null : JournalKinds.DoorClosed,
+        _ => JournalKinds.DoorUnknown,
+    };
 
     private static Task<int> ProveOpened(Transaction tx, Guid command, Guid device) =>
         tx.Execute($"update lease set opened_ever = true where {UsedByCommand}", new { command, device });
@@ -314,6 +321,7 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
     private sealed class MovedDoor
     {
         public Guid Id { get; init; }
+        public int Number { get; init; }
         public string Before { get; init; } = "";
         public Guid? LeaseId { get; init; }
         public Guid? PersonId { get; init; }

@@ -1,7 +1,6 @@
 using Latchkey.Server.Features.Demo;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Hosting.Private;
-using Latchkey.Server.Journal;
 using Latchkey.Server.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -10,7 +9,7 @@ using Npgsql;
 
 namespace Latchkey.Tests.Support;
 
-/// <summary>One private PostgreSQL for a whole test run; each test gets a database of its own, cloned from a migrated template, bare or with the demo's places.</summary>
+/// <summary>One private PostgreSQL for a whole test run; each test gets a database of its own, cloned from a migrated template, bare or with the demo's places and a server's keys.</summary>
 public sealed class TestDatabase : IAsyncLifetime
 {
     private const string Bare = "template_bare", Furnished = "template_furnished";
@@ -34,8 +33,8 @@ public sealed class TestDatabase : IAsyncLifetime
         await using (NpgsqlDataSource bare = NpgsqlDataSource.Create(ConnectionTo(Bare)))
             await Migrator.Migrate(bare, TimeProvider.System, CancellationToken.None);
         await Copy(Furnished, Bare);
-        await using NpgsqlDataSource furnished = NpgsqlDataSource.Create(ConnectionTo(Furnished));
-        await LatchkeyApp.Furnish(new Db(furnished, new JournalBell()), DemoPlaces.All, new ManualTime());
+        // Started once: a server makes a dozen keys of its own at its first start, each in a transaction.
+        await using LatchkeyApp first = await LatchkeyApp.Start(this, DemoPlaces.All, ConnectionTo(Furnished));
     }
 
     /// <summary>A fresh, migrated database; its connection string.</summary>
