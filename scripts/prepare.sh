@@ -84,7 +84,7 @@ modern_node() {
 newer_than() {
   local stamp=$1; shift
   [ -e "$stamp" ] || return 0
-  [ -n "$(find "$@" -newer "$stamp" \( -name bin -o -name obj -o -name node_modules -o -name dist \) -prune -o -type f -newer "$stamp" -print -quit 2>/dev/null)" ]
+  [ -n "$(find "$@" \( -name bin -o -name obj -o -name node_modules -o -name dist \) -prune -o -type f -newer "$stamp" -print -quit 2>/dev/null)" ]
 }
 
 # build_web ROOT: the browser application, when a source is newer than the last build.
