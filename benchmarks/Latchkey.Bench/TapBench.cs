@@ -49,11 +49,11 @@ internal static class TapBench
         var all = new List<double>();
         List<double> commits = [];
         await HoldBench.Commits(server.Database, 1, 5); // makes the table
-        await Warm(gates, server.Database);
+        await Warm(gates);
         for (int round = 1; round <= (quick ? 3 : 10); round++)
         {
             commits.AddRange(await HoldBench.Commits(server.Database, 16, 25));
-            (List<double> times, int answered) = await Crowd(gates, round, Taps, TimeSpan.FromSeconds(1));
+            (List<double> times, int answered) = await Crowd(gates, round, TimeSpan.FromSeconds(1), "in", "begun");
             if (answered != Taps)
             {
                 await using var db = new NpgsqlConnection(server.Database);
@@ -61,7 +61,7 @@ internal static class TapBench
                     $"{answered} of {Taps} taps were answered; the server says {string.Join(", ", await db.QueryAsync<string>("select said || ' ' || count(*) from tap where at > now() - interval '30 seconds' group by said"))}.");
             }
             all.AddRange(times);
-            await Leave(server.Database, Taps);
+            await Leave(gates, round, Taps);
         }
         await stop.CancelAsync();
         Report.Line($"{Taps} taps in a second through two processes, to the answer, p50", Report.Percentile(all, 0.5), "ms", "bare commit at 16 clients, p50", Report.Percentile(commits, 0.5));
@@ -69,42 +69,41 @@ internal static class TapBench
     }
 
     /// <summary>
-    /// Two processes that have just started compile what they do for the first time: small crowds, until one is answered as a crowd should be. What they leave unanswered counts nowhere.
+    /// Two processes that have just started compile what they do for the first time: crowds, until one is answered as a crowd should be. What they leave unanswered counts nowhere.
     /// </summary>
-    private static async Task Warm(GateAtBroker[] gates, string database)
+    private static async Task Warm(GateAtBroker[] gates)
     {
-        const int Few = 100, MostTimes = 8;
+        const int MostTimes = 8;
         for (int time = 0; time < MostTimes; time++)
         {
-            (List<double> times, int answered) = await Crowd(gates, 0xf0 + time, Few, TimeSpan.FromSeconds(1));
-            await Leave(database, null);
-            if (answered == Few && times.Max() < 500)
+            (List<double> times, int answered) = await Crowd(gates, 0xf0 + time, TimeSpan.FromSeconds(1), "in", "begun");
+            await Leave(gates, 0xf0 + time, answered);
+            if (answered == Taps && Report.Percentile(times, 0.99) < 250)
                 return;
         }
     }
 
-    private static async Task<(List<double> Milliseconds, int Answered)> Crowd(GateAtBroker[] gates, int round, int count, TimeSpan within)
+    private static async Task<(List<double> Milliseconds, int Answered)> Crowd(GateAtBroker[] gates, int round, TimeSpan within, string way, string said)
     {
         long begun = Stopwatch.GetTimestamp();
-        var taps = new List<Task<double?>>(count);
-        for (int n = 0; n < count; n++)
+        var taps = new List<Task<double?>>(Taps);
+        for (int n = 0; n < Taps; n++)
         {
-            TimeSpan due = within * (n / (double)count) - Stopwatch.GetElapsedTime(begun);
+            TimeSpan due = within * (n / (double)Taps) - Stopwatch.GetElapsedTime(begun);
             if (due > TimeSpan.FromMilliseconds(1))
                 await Task.Delay(due, TimeProvider.System);
-            taps.Add(gates[n % gates.Length].Tap($"04{round:x2}{n:x6}"));
+            taps.Add(gates[n % gates.Length].Tap($"04{round:x2}{n:x6}", way, said));
         }
         double?[] times = await Task.WhenAll(taps);
         return ([.. times.OfType<double>()], times.Count(t => t is not null));
     }
 
-    /// <summary>Everybody leaves at once, behind the program's back: only coming in is measured.</summary>
-    private static async Task Leave(string database, int? expected)
+    /// <summary>Everybody leaves, with a tap at the exit and less of a hurry: only coming in is measured.</summary>
+    private static async Task Leave(GateAtBroker[] gates, int round, int inside)
     {
-        await using var db = new NpgsqlConnection(database);
-        int left = await db.ExecuteAsync("update lease set state = 'ended', ended_at = now() where kind = 'visit' and state = 'active'");
-        if (expected is { } all && left != all)
-            throw new InvalidOperationException($"{left} lockers were given to {all} cards.");
+        (_, int left) = await Crowd(gates, round, TimeSpan.FromSeconds(3), "out", "ended");
+        if (left < inside)
+            throw new InvalidOperationException($"{left} of {inside} visits ended.");
     }
 
     /// <summary>A gate that says what it is told to say, and no more.</summary>
@@ -113,7 +112,7 @@ internal static class TapBench
         private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
         private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly ConcurrentDictionary<long, TaskCompletionSource<long>> _waiting = new();
+        private readonly ConcurrentDictionary<long, (string Said, TaskCompletionSource<long> Answer)> _waiting = new();
         private readonly DeviceIdentity _identity;
         private readonly MqttCabinetLink _link;
         private readonly long _boot = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
@@ -129,12 +128,13 @@ internal static class TapBench
 
         public Task Ready => _ready.Task.WaitAsync(Patience);
 
-        /// <summary>Milliseconds until the answer names a locker; null without one.</summary>
-        public async Task<double?> Tap(string card)
+        /// <summary>Milliseconds until it is answered so; null where it is not.</summary>
+        public async Task<double?> Tap(string card, string way, string said)
         {
             long seq = Interlocked.Increment(ref _seq), at = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
-            TaskCompletionSource<long> answer = _waiting[seq] = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            byte[] tap = Wire.Write(new EventMessage(Wire.Version, Guid.CreateVersion7(), _boot, seq, at, EventKinds.Tap, 0, Tap: new TapPart(card, "uid", "in", at)));
+            TaskCompletionSource<long> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting[seq] = (said, answer);
+            byte[] tap = Wire.Write(new EventMessage(Wire.Version, Guid.CreateVersion7(), _boot, seq, at, EventKinds.Tap, 0, Tap: new TapPart(card, "uid", way, at)));
             long begun = Stopwatch.GetTimestamp();
             // As a device does: what is not answered is said again, unchanged, and given up after five seconds.
             for (int time = 0; time < 4; time++)
@@ -164,8 +164,8 @@ internal static class TapBench
 
         public ValueTask GrantsArrived(GrantsMessage change, CancellationToken cancel)
         {
-            if (_identity.Commands.Open(change) is GrantsBody.Tapped { Says: "begun" } answer && _waiting.TryRemove(answer.Seq, out TaskCompletionSource<long>? waiting))
-                waiting.TrySetResult(Stopwatch.GetTimestamp());
+            if (_identity.Commands.Open(change) is GrantsBody.Tapped answer && _waiting.TryGetValue(answer.Seq, out var waiting) && waiting.Said == answer.Says)
+                waiting.Answer.TrySetResult(Stopwatch.GetTimestamp());
             return default;
         }
 

@@ -61,7 +61,8 @@ public sealed class PresenceKeeper(Db db, PlaceBook places, TimeProvider time, I
 
     public async Task Flush(CancellationToken cancel)
     {
-        KeyValuePair<Guid, DateTimeOffset>[] seen = [.. _seen];
+        // The dictionary's own: an array made by anybody else fails when a device is heard for the first time meanwhile.
+        KeyValuePair<Guid, DateTimeOffset>[] seen = _seen.ToArray();
         if (seen.Length == 0)
             return;
         await db.Change(

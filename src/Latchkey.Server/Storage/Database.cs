@@ -17,11 +17,12 @@ public static class Database
             if (!settings.ShouldSerialize("Timeout"))
                 settings.Timeout = 5;
             // The same few statements over and over, all of them aimed at a few rows by key: prepared at their second use on a connection and planned
-            // once. Planning costs more than running them, and the pool takes its connections in turn, so that "after a few uses" would be much later.
+            // once. Planning costs more than running them, and the pool takes its connections in turn, so that "after a few uses" would be much later. A page by an index costs as
+            // much as one in a row: what is asked for is in memory or on flash.
             if (!settings.ShouldSerialize("Max Auto Prepare"))
                 (settings.MaxAutoPrepare, settings.AutoPrepareMinUsages) = (200, 2);
             if (settings.MaxAutoPrepare > 0 && string.IsNullOrEmpty(settings.Options))
-                settings.Options = "-c plan_cache_mode=force_generic_plan";
+                settings.Options = "-c plan_cache_mode=force_generic_plan -c random_page_cost=1.1";
             // Statements take milliseconds. One that waits longer than this stands behind a lock or a dead disk, and its request is answered 503
             // before its own limit (10 s) is up.
             if (!settings.ShouldSerialize("Command Timeout"))

@@ -186,6 +186,7 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, FreeLockers 
         public static async Task<Situation> Of(Transaction tx, Tap tap, DateTimeOffset now)
         {
             // The taps of one card follow each other, over all readers and nodes; those of different cards do not meet.
+            // The sum is for the planner: by the bare instant it reads all visits of the site in the order of their ends until one is this card's, where no statistics are yet.
             await using SqlMapper.GridReader rows = await tx.Several(
                 $"""
                 select count(l.*) from (select pg_advisory_xact_lock(hashtextextended(@Card, ('x' || left(md5(@site::text), 8))::bit(32)::int))) l;
@@ -197,7 +198,7 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, FreeLockers 
                   e.id as ended_id, e.locker_id as ended_locker_id, e.ended_at
                 from site s
                   left join tap t on t.device_id = @Device and t.boot = @Boot and t.seq = @Seq
-                  left join lateral (select l.id, l.locker_id, l.ended_at from lease l where l.kind = 'visit' and l.site_id = @site and l.card = @Card and l.ended_at is not null order by l.ended_at desc limit 1) e on true
+                  left join lateral (select l.id, l.locker_id, l.ended_at from lease l where l.kind = 'visit' and l.site_id = @site and l.card = @Card and l.ended_at is not null order by l.ended_at + interval '0' desc limit 1) e on true
                 where s.id = @site;
                 {VisitRow.Select} where l.kind = 'visit' and l.state = 'active' and l.site_id = @site and l.card = @Card for update of l, k
                 """,
