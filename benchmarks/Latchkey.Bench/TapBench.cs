@@ -164,7 +164,7 @@ internal static class TapBench
 
         public ValueTask GrantsArrived(GrantsMessage change, CancellationToken cancel)
         {
-            if (_identity.Commands.Open(change) is GrantsBody.Tapped answer && _waiting.TryGetValue(answer.Seq, out var waiting) && waiting.Said == answer.Says)
+            if (_identity.Commands.Open(change) is GrantsBody.Tapped answer && _waiting.TryRemove(answer.Seq, out var waiting) && waiting.Said == answer.Says)
                 waiting.Answer.TrySetResult(Stopwatch.GetTimestamp());
             return default;
         }

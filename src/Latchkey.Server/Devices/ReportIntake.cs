@@ -260,14 +260,13 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
               select l.id, l.door as before, said.door as said from locker l join unnest(@numbers, @doors) said (number, door) on said.number = l.number
               where l.bank_id = @bank order by l.number for update of l) o
             where k.id = o.id and o.before is distinct from o.said
-            returning k.id, k.number, o.before, (select l.id from lease l where l.locker_id = k.id and l.state in ('active', 'overdue')) as lease_id,
+            returning k.id, k.number, o.before, k.door, (select l.id from lease l where l.locker_id = k.id and l.state in ('active', 'overdue')) as lease_id,
               (select l.person_id from lease l where l.locker_id = k.id and l.state in ('active', 'overdue')) as person_id
             """,
             new { bank = bank.Id, numbers = said.Select(d => d.Number).ToArray(), doors = said.Select(d => d.Door.Text()).ToArray(), now });
-        Dictionary<int, DoorState> doors = said.ToDictionary(d => d.Number, d => d.Door);
         foreach (MovedDoor one in moved.OrderBy(d => d.Number))
         {
-            if ((kind ?? KindOf(doors[one.Number], one.Before, bank)) is { } told)
+            if ((kind ?? KindOf(EnumText.Parse<DoorState>(one.Door), one.Before, bank)) is { } told)
                 tx.Journal(new JournalEntry(now, told, JournalEntry.ByDevice(device), one.PersonId, bank.SiteId, bank.Id, one.Id, one.LeaseId, device, command));
         }
     }
@@ -323,6 +322,7 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
         public Guid Id { get; init; }
         public int Number { get; init; }
         public string Before { get; init; } = "";
+        public string Door { get; init; } = "";
         public Guid? LeaseId { get; init; }
         public Guid? PersonId { get; init; }
     }

@@ -189,16 +189,19 @@ public sealed class ByKeyboardTests(BrowserFixture browser)
         english.ShouldBeEmpty(page.Url);
     }
 
+    /// <summary>What an element e is called, as far as these pages need it.</summary>
+    private const string NameOf = "(e?.getAttribute('aria-label') ?? e?.textContent ?? '').trim()";
+
     /// <summary>Goes on with the Tab key until the focus is on something with this name.</summary>
     private static async Task Tab(IPage page, string to, bool back = false)
     {
         // A page that is still being loaded has it not yet, and 120 presses are soon done.
         await Eventually.Holds(
-            () => page.EvaluateAsync<bool>("(to) => [...document.querySelectorAll('a, button, input, select, textarea, [tabindex]')].some((e) => new RegExp(to, 'i').test((e.getAttribute('aria-label') ?? e.textContent ?? '').trim()))", to),
+            () => page.EvaluateAsync<bool>($"(to) => [...document.querySelectorAll('a, button, input, select, textarea, [tabindex]')].some((e) => new RegExp(to, 'i').test({NameOf}))", to),
             TimeSpan.FromSeconds(10), $"the page has \"{to}\"");
         for (int presses = 0; presses < 120; presses++)
         {
-            string name = await page.EvaluateAsync<string>("() => { const e = document.activeElement; return e === document.body ? '' : (e?.getAttribute('aria-label') ?? e?.textContent ?? '').trim(); }");
+            string name = await page.EvaluateAsync<string>($"() => {{ const e = document.activeElement; return e === document.body ? '' : {NameOf}; }}");
             if (Regex.IsMatch(name, to, RegexOptions.IgnoreCase))
                 return;
             await page.Keyboard.PressAsync(back ? "Shift+Tab" : "Tab");

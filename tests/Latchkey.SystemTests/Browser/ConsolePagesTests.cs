@@ -89,10 +89,9 @@ public sealed class ConsolePagesTests(BrowserFixture browser)
     private async Task Narrow(LatchkeyProcess latchkey, TestPerson om, TestPerson admin)
     {
         IPage page = await browser.NewPage(768, 1024, ColorScheme.Dark, "hi-IN");
-        await page.GotoAsync("/");
         using HttpResponseMessage again = await latchkey.Http.PostAsJsonAsync("auth/login", new { email = om.Email, password = TestPerson.Password });
         var signedIn = (await again.Content.ReadFromJsonAsync<System.Text.Json.Nodes.JsonNode>())!;
-        await page.EvaluateAsync("(kept) => localStorage.setItem('latchkey.session', kept)", (signedIn["session"] ?? signedIn).ToJsonString());
+        await Customer.SignIn(page, signedIn["session"] ?? signedIn);
         foreach (string name in (string[])["floor", "alerts", "history"])
         {
             await page.GotoAsync($"/console/{name}");
@@ -102,8 +101,7 @@ public sealed class ConsolePagesTests(BrowserFixture browser)
             await Accessibility.HoldsOn(page);
         }
         IPage wide = await browser.NewPage(1440, 900, ColorScheme.Dark);
-        await wide.GotoAsync("/");
-        await wide.EvaluateAsync("(kept) => localStorage.setItem('latchkey.session', kept)", admin.Session.ToJsonString());
+        await Customer.SignIn(wide, admin.Session);
         await wide.GotoAsync("/console/people");
         await wide.GetByRole(AriaRole.Row, new() { NameRegex = new Regex("Om Desk") }).ClickAsync();
         await Assertions.Expect(wide.GetByRole(AriaRole.Checkbox, new() { NameRegex = new Regex("Pune Junction") })).ToBeCheckedAsync();

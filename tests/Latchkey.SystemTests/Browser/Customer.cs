@@ -31,6 +31,14 @@ public sealed class Customer(IPage page, LatchkeyProcess latchkey)
         return customer;
     }
 
+    /// <summary>This browser is signed in from the next page on, for tests that are not about how.</summary>
+    /// <param name="session">As the API gave it.</param>
+    public static async Task SignIn(IPage page, JsonNode session)
+    {
+        await page.GotoAsync("/");
+        await page.EvaluateAsync("(kept) => localStorage.setItem('latchkey.session', kept)", session.ToJsonString());
+    }
+
     /// <returns>The e-mail address.</returns>
     public async Task<string> SignUp(string name)
     {

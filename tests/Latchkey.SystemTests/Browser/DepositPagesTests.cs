@@ -53,7 +53,8 @@ public sealed class DepositPagesTests(BrowserFixture browser)
         // Whoever has an account under that address finds it on their first page, and the bank asks them for a code.
         TestPerson known = await TestPerson.SignUp(latchkey.Http, receiver, LongName, () => latchkey.CodeTo(receiver));
         Customer mine = await Customer.Arrive(browser, 360, 780, ColorScheme.Dark);
-        await SignIn(mine.Page, known);
+        await Customer.SignIn(mine.Page, known.Session);
+        await mine.Page.GotoAsync("/");
         await mine.Sees("What waits for you");
         await Look(mine, "home-waiting-phone-dark");
         await mine.Page.GetByRole(AriaRole.Link, new() { NameRegex = new("from Asha Kulkarni") }).ClickAsync();
@@ -109,7 +110,7 @@ public sealed class DepositPagesTests(BrowserFixture browser)
         status.ShouldBe(201, held?.ToJsonString());
         Customer sits = await Customer.Arrive(browser, 1280, 900, ColorScheme.Light);
         IPage page = sits.Page;
-        await SignIn(page, admin);
+        await Customer.SignIn(page, admin.Session);
         await page.GotoAsync("/console/places");
         string state = $"State {Guid.CreateVersion7():N}"[..20];
         await page.GetByLabel("New state").FillAsync(state);
@@ -157,13 +158,6 @@ public sealed class DepositPagesTests(BrowserFixture browser)
         await Assertions.Expect(page.Locator("dialog")).ToHaveCountAsync(0, new() { Timeout = 20_000 });
         await Assertions.Expect(sits.Button("^Remove Wall A$")).ToHaveCountAsync(0);
         sits.Errors.ShouldBeEmpty();
-    }
-
-    private static async Task SignIn(IPage page, TestPerson person)
-    {
-        await page.GotoAsync("/");
-        await page.EvaluateAsync("(kept) => localStorage.setItem('latchkey.session', kept)", person.Session.ToJsonString());
-        await page.GotoAsync("/");
     }
 
     private static async Task Look(Customer who, string name, bool whole = false)

@@ -100,8 +100,7 @@ public sealed class LockersWithoutAccountTests(BrowserFixture browser)
         TestPerson admin = await latchkey.GivenAdmin();
         JsonNode site = JsonNode.Parse(await latchkey.Http.GetStringAsync("sites?query=Pune%20Junction"))!["items"]![0]!;
         IPage page = await browser.NewPage(360, 740, ColorScheme.Dark);
-        await page.GotoAsync("/");
-        await page.EvaluateAsync("(kept) => localStorage.setItem('latchkey.session', kept)", admin.Session.ToJsonString());
+        await Customer.SignIn(page, admin.Session);
         await page.GotoAsync($"/visits/{site["id"]}");
         await Sees(page, "sent to you to pay");
         await Accessibility.HoldsOn(page);

@@ -73,8 +73,7 @@ public sealed class OwnedLockPagesTests(BrowserFixture browser)
         TestPerson admin = await latchkey.GivenAdmin(), ravi = await latchkey.GivenCustomer("Ravi");
         (await admin.Post("admin/locks", new { site = await Site(latchkey), name = "Shed of the courtyard" })).Status.ShouldBe(201);
         Customer sits = await Customer.Arrive(browser, 360, 780, ColorScheme.Light);
-        await sits.Page.GotoAsync("/");
-        await sits.Page.EvaluateAsync("(kept) => localStorage.setItem('latchkey.session', kept)", admin.Session.ToJsonString());
+        await Customer.SignIn(sits.Page, admin.Session);
         await sits.Page.GotoAsync("/console/locks");
         await sits.Page.GetByRole(AriaRole.Button, new() { Name = "Change the owner of Shed of the courtyard" }).ClickAsync();
         await sits.Page.GetByLabel("E-mail of the new owner").FillAsync("nobody@test.example");

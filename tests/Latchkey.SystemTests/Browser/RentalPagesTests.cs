@@ -150,8 +150,7 @@ public sealed class RentalPagesTests(BrowserFixture browser)
     {
         TestPerson admin = await latchkey.GivenAdmin();
         Customer staff = await Customer.Arrive(browser, 360, 780, ColorScheme.Dark);
-        await staff.Page.GotoAsync("/");
-        await staff.Page.EvaluateAsync("(kept) => localStorage.setItem('latchkey.session', kept)", admin.Session.ToJsonString());
+        await Customer.SignIn(staff.Page, admin.Session);
         await staff.Page.GotoAsync("/console/tickets");
         await staff.Sees($"Locker {lease["locker"]!["label"]}: The door does not open");
         await Look(staff.Page, "tickets");

@@ -7,7 +7,7 @@ using Xunit.v3;
 namespace Latchkey.SystemTests.Support;
 
 /// <summary>
-/// What takes longest begins first, so that the run does not end with one of them alone and a core idle (415 s where it came as it came). The browser's tests follow each other, as one.
+/// What takes longest begins first, so that the run does not end with one of them alone: as they came, two tests were left for the last two of seven minutes. The browser's tests follow each other, as one.
 /// </summary>
 public sealed class LongestFirst : ITestCollectionOrderer
 {

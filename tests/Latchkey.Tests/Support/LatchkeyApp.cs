@@ -82,7 +82,7 @@ public sealed class LatchkeyApp : IAsyncDisposable
     }
 
     /// <summary>Adds the places unless there are any.</summary>
-    internal static async Task Furnish(Db db, IReadOnlyList<DemoSite> sites, TimeProvider time)
+    private static async Task Furnish(Db db, IReadOnlyList<DemoSite> sites, TimeProvider time)
     {
         if (!await DemoSeed.Places(db, sites, time, CancellationToken.None))
             return;

@@ -1,4 +1,3 @@
-using Latchkey.Server.Features.Demo;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Hosting.Private;
 using Latchkey.Server.Storage;
@@ -34,7 +33,7 @@ public sealed class TestDatabase : IAsyncLifetime
             await Migrator.Migrate(bare, TimeProvider.System, CancellationToken.None);
         await Copy(Furnished, Bare);
         // Started once: a server makes a dozen keys of its own at its first start, each in a transaction.
-        await using LatchkeyApp first = await LatchkeyApp.Start(this, DemoPlaces.All, ConnectionTo(Furnished));
+        await using LatchkeyApp first = await LatchkeyApp.Start(this, database: ConnectionTo(Furnished));
     }
 
     /// <summary>A fresh, migrated database; its connection string.</summary>
