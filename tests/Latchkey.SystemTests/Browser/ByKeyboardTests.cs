@@ -39,14 +39,12 @@ public sealed class ByKeyboardTests(BrowserFixture browser)
         await page.Keyboard.PressAsync("Enter");
         await Customer.ComesTo(page, "/site/.*features=power");
         (await page.GetByRole(AriaRole.Switch, new() { Name = "Power socket" }).IsCheckedAsync()).ShouldBeTrue("what was asked for in the search is asked for here");
-        await Pictures.Take(page, "site-desktop-dark");
         await Tab(page, "^Hold a locker");
         await page.Keyboard.PressAsync("Enter");
         await Customer.ComesTo(page, "/lease/");
         await ravi.Sees("yours to take|left");
         JsonNode held = await ravi.Lease();
         held["locker"]!["features"]!.AsArray().ShouldContain(f => (string?)f == "power");
-        await Pictures.Take(page, "held-desktop-dark");
         await Tab(page, "^Pay ");
         await page.Keyboard.PressAsync("Enter");
         await Customer.ComesTo(page, "/checkout/");
@@ -64,7 +62,6 @@ public sealed class ByKeyboardTests(BrowserFixture browser)
         await Tab(page, "^Open door");
         await page.Keyboard.PressAsync("Enter");
         await ravi.Sees("Door .* is open");
-        await Pictures.Take(page, "lease-open-desktop-dark");
         await ravi.Hardware(held, "close");
         await ravi.Sees("Closed. Your things are in");
         await Tab(page, "finish and pay$");
@@ -74,7 +71,6 @@ public sealed class ByKeyboardTests(BrowserFixture browser)
         await Tab(page, "^Finish and pay");
         await page.Keyboard.PressAsync("Enter");
         await ravi.Sees("Receipt LK-");
-        await Pictures.Take(page, "receipt-desktop-dark");
         ravi.Errors.ShouldBeEmpty();
     }
 

@@ -8,24 +8,23 @@ namespace Latchkey.SystemTests.Browser;
 public sealed class CustomerJourneyTests(BrowserFixture browser)
 {
     [Theory]
-    [InlineData("phone-light", 390, 844, ColorScheme.Light)]
-    [InlineData("phone-dark", 390, 844, ColorScheme.Dark)]
-    [InlineData("desktop-light", 1440, 900, ColorScheme.Light)]
-    public async Task A_person_finds_holds_pays_opens_closes_and_finishes(string name, int width, int height, ColorScheme scheme)
+    [InlineData("phone", 390, 844)]
+    [InlineData("desktop", 1440, 900)]
+    public async Task A_person_finds_holds_pays_opens_closes_and_finishes(string name, int width, int height)
     {
-        Customer asha = await Customer.Arrive(browser, width, height, scheme);
+        Customer asha = await Customer.Arrive(browser, width, height, ColorScheme.Light);
         await asha.Page.GotoAsync("/");
         await asha.Sees("places in Pune");
         await asha.Sees("live");
-        await Pictures.Take(asha.Page, $"home-{name}");
+        await Pictures.LightAndDark(asha.Page, $"home-{name}");
 
         await asha.SignUp("Asha Kulkarni");
         await asha.HoldAt("Pune Junction");
         await asha.Sees("yours to take");
-        await Accessibility.HoldsOn(asha.Page);
+        await Pictures.LightAndDark(asha.Page, $"hold-{name}");
         await asha.Page.GoBackAsync();
         await asha.Sees("The doors, live");
-        await Pictures.Take(asha.Page, $"site-{name}");
+        await Pictures.LightAndDark(asha.Page, $"site-{name}");
         await asha.Page.GoForwardAsync();
         await asha.Pay();
         await asha.Sees("Ready when you are");
@@ -34,8 +33,7 @@ public sealed class CustomerJourneyTests(BrowserFixture browser)
         await asha.Sees("Door .* is open");
         JsonNode lease = await asha.Lease();
         ((string?)lease["door"]!["state"]).ShouldBe("open");
-        await Pictures.Take(asha.Page, $"lease-open-{name}");
-        await Accessibility.HoldsOn(asha.Page);
+        await Pictures.LightAndDark(asha.Page, $"lease-open-{name}");
 
         await asha.Hardware(lease, "close");
         await asha.Sees("Closed. Your things are in");
@@ -43,8 +41,7 @@ public sealed class CustomerJourneyTests(BrowserFixture browser)
         await asha.Button("^Finish and pay").ClickAsync();
         await asha.Sees("Receipt LK-");
         await asha.Sees("Door opened");
-        await Pictures.Take(asha.Page, $"receipt-{name}");
-        await Accessibility.HoldsOn(asha.Page);
+        await Pictures.LightAndDark(asha.Page, $"receipt-{name}");
 
         // Who opened it, to take along.
         await asha.Page.GetByRole(AriaRole.Link, new() { Name = "Receipt to print or save" }).ClickAsync();
@@ -53,8 +50,7 @@ public sealed class CustomerJourneyTests(BrowserFixture browser)
         string text = await File.ReadAllTextAsync(await record.PathAsync());
         text.ShouldContain("\"You\",\"Opened the door; the door was seen open\"");
         text.ShouldContain("\"You\",\"Ended the rental\"");
-        await Pictures.Take(asha.Page, $"receipt-page-{name}");
-        await Accessibility.HoldsOn(asha.Page);
+        await Pictures.LightAndDark(asha.Page, $"receipt-page-{name}");
         asha.Errors.ShouldBeEmpty();
     }
 

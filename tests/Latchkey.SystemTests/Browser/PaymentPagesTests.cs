@@ -43,7 +43,7 @@ public sealed class PaymentPagesTests(BrowserFixture browser)
         await Accessibility.HoldsOn(asha.Page);
         await asha.Page.GotoAsync($"/receipt/{lease["id"]}");
         await asha.Sees("Receipt LK-");
-        await Pictures.Take(asha.Page, "receipt-phone-dark");
+        await Pictures.Take(asha.Page, "receipt-taxed-phone-dark");
         await asha.Page.EmulateMediaAsync(new PageEmulateMediaOptions { Media = Media.Print });
         (await asha.Page.EvaluateAsync<string>("() => getComputedStyle(document.querySelector('.receipt')).backgroundColor + getComputedStyle(document.querySelector('.receipt')).color")).ShouldBe("rgb(255, 255, 255)rgb(0, 0, 0)");
         (await asha.Page.Locator("header nav, footer, .receipt-page > .button").EvaluateAllAsync<int>("all => all.filter((e) => e.getBoundingClientRect().height > 0).length")).ShouldBe(0);

@@ -12,4 +12,18 @@ internal static class Pictures
         await page.EvaluateAsync("() => Promise.all(document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity).map((a) => a.finished.catch(() => null)))");
         await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(root, folder, $"{name}.png") });
     }
+
+    /// <summary>The same page in both schemes, a picture of each, and axe finds nothing in either: contrast is another matter in the dark.</summary>
+    /// <param name="name">Without the scheme.</param>
+    public static async Task LightAndDark(IPage page, string name)
+    {
+        foreach ((string called, ColorScheme scheme) in ((string, ColorScheme)[])[("dark", ColorScheme.Dark), ("light", ColorScheme.Light)])
+        {
+            await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme });
+            // Colours fade into each other from the next frame on, and Take waits for fades that have begun.
+            await page.EvaluateAsync("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))");
+            await Take(page, $"{name}-{called}");
+            await Accessibility.HoldsOn(page);
+        }
+    }
 }

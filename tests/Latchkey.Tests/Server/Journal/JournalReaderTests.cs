@@ -17,7 +17,7 @@ public sealed class JournalReaderTests(TestDatabase databases)
     [Fact]
     public async Task With_eight_writers_that_commit_late_the_reader_and_the_tail_skip_nothing_and_the_naive_reader_does()
     {
-        await using NpgsqlDataSource source = NpgsqlDataSource.Create(await databases.Clone());
+        await using NpgsqlDataSource source = NpgsqlDataSource.Create(await databases.Clone() + ";Maximum Pool Size=12");
         var bell = new JournalBell();
         var db = new Db(source, bell);
         using var tail = new JournalTail(() => source, bell, NullLogger<JournalTail>.Instance);
