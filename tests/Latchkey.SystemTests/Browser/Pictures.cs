@@ -13,16 +13,22 @@ internal static class Pictures
         await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(root, folder, $"{name}.png") });
     }
 
-    /// <summary>The same page in both schemes, a picture of each, and axe finds nothing in either: contrast is another matter in the dark.</summary>
+    /// <summary>The page as it is in one scheme, whatever it was in before.</summary>
     /// <param name="name">Without the scheme.</param>
+    public static async Task Take(IPage page, string name, ColorScheme scheme)
+    {
+        await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme });
+        // Colours fade into each other from the next frame on; only fades that have begun are waited for.
+        await page.EvaluateAsync("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))");
+        await Take(page, $"{name}-{(scheme == ColorScheme.Dark ? "dark" : "light")}");
+    }
+
+    /// <summary>The same page in both schemes, a picture of each, and axe finds nothing in either: contrast is another matter in the dark.</summary>
     public static async Task LightAndDark(IPage page, string name)
     {
-        foreach ((string called, ColorScheme scheme) in ((string, ColorScheme)[])[("dark", ColorScheme.Dark), ("light", ColorScheme.Light)])
+        foreach (ColorScheme scheme in (ColorScheme[])[ColorScheme.Dark, ColorScheme.Light])
         {
-            await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme });
-            // Colours fade into each other from the next frame on, and Take waits for fades that have begun.
-            await page.EvaluateAsync("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))");
-            await Take(page, $"{name}-{called}");
+            await Take(page, name, scheme);
             await Accessibility.HoldsOn(page);
         }
     }
