@@ -96,10 +96,14 @@ public static class ListHistory
         Guid[] leases = q.Card is null ? [] :
         [
             .. await db.QueryAsync<Guid>(
-                q.Card.Length == 4
-                    ? "select id from lease where site_id = @Site and card is not null and right(card, 4) = @Card order by id desc limit @MostLeases"
-                    : "select id from lease where site_id = @Site and kind = 'visit' and card = @Card order by id desc limit @MostLeases",
-                new { q.Site, q.Card, MostLeases }),
+                """
+                select id from lease where site_id = @Site and card is not null and right(card, 4) = @End and (@Whole::text is null or card = @Whole)
+                union
+                select id from lease where site_id = @Site and kind <> 'visit' and cards <> '[]' and @End in (right(cards -> 0 ->> 'uid', 4), right(cards -> 1 ->> 'uid', 4))
+                  and (@Whole::text is null or @Whole in (cards -> 0 ->> 'uid', cards -> 1 ->> 'uid'))
+                order by id desc limit @MostLeases
+                """,
+                new { q.Site, End = q.Card[^4..], Whole = q.Card.Length == 4 ? null : q.Card, MostLeases }),
         ];
         const string JournalKey = "'j' || lpad(j.id::text, 19, '0')", TapKey = "'t' || t.device_id || lpad(t.boot::text, 19, '0') || lpad(t.seq::text, 19, '0')";
         string journal = Newest("journal", "j", JournalKey, q.Card is not null ? ("@leases", "lease_id") : q.Lockers is not null ? ("@Lockers", "locker_id") : null, q,

@@ -1,9 +1,11 @@
 using System.Text.Json.Nodes;
 using Latchkey.Link.Messages;
 using Latchkey.Server.Features.Places;
+using Latchkey.Server.Features.Visits;
 using Latchkey.Tests.Server.Features.Changes;
 using Latchkey.Tests.Server.Features.Visits;
 using Latchkey.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Latchkey.Tests.Server.Features.Console;
 
@@ -117,5 +119,35 @@ public sealed class ConsoleTests(TestDatabase databases)
         (await pool.Live()).ShouldBe(0);
 
         async Task<int> Found(string question) => (await desk.Get($"{history}?{question}")).Body!["items"]!.AsArray().Count;
+    }
+
+    [Fact]
+    public async Task A_rental_is_found_by_either_card_that_opens_it_until_a_month_after_its_end()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases, [Driving.Site("One", "M", "M")]);
+        SitePlace one = app.Places.Sites.Single(s => s.Name == "One");
+        TestPerson asha = await app.GivenCustomer(), desk = await app.GivenStaff("operator", one);
+        JsonNode lease = await asha.Rent(one, "M");
+        (await asha.Send(HttpMethod.Put, $"leases/{lease.Id()}/cards", new { cards = new[] { new { uid = "045F129A338001", least = "signed" }, new { uid = "04A1B2C3", least = "mutual" } } })).Status.ShouldBe(200);
+        string label = app.LockerOf(lease).Label;
+        foreach (string card in (string[])["8001", "045f129a338001", "B2C3", "04A1B2C3"])
+            (await Found(card)).ShouldBe([label], card);
+        foreach (string card in (string[])["8002", "055f129a338001", "FFA1B2C3"])
+            (await Found(card)).ShouldBeEmpty(card);
+
+        (await asha.Post($"leases/{lease.Id()}/finish")).Status.ShouldBe(200);
+        (await Found("8001")).ShouldBe([label], "questions come after the end");
+        app.Time.Jump(ForgetCards.Kept + TimeSpan.FromMinutes(1));
+        ForgetCards forget = app.Services.GetRequiredService<ForgetCards>();
+        await Driving.Until(
+            async () =>
+            {
+                await forget.Sweep(CancellationToken.None);
+                return await app.Sql<long>("select count(*) from lease where cards <> '[]'") == 0;
+            },
+            "the cards of the rental that is over are forgotten");
+
+        async Task<string[]> Found(string card) =>
+            [.. (await desk.Get($"staff/sites/{one.Id}/history?card={card}")).Body!["items"]!.AsArray().Select(e => e.Text("locker")).Distinct()];
     }
 }
