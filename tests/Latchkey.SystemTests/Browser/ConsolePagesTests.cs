@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.RegularExpressions;
 using Latchkey.SystemTests.Support;
@@ -53,6 +54,8 @@ public sealed class ConsolePagesTests(BrowserFixture browser)
         await hall.Do($"doors/{rented}/close");
         await Assertions.Expect(Door($"^Locker {label}.*taken")).ToBeVisibleAsync(new() { Timeout = 20_000 });
 
+        await ComesWithinASecond(page, admin, hall.Site, hall.Numbers[doors[^3]].Id);
+
         await page.GetByRole(AriaRole.Link, new() { NameRegex = new Regex("^Alerts") }).ClickAsync();
         ILocator row = page.GetByRole(AriaRole.Row, new() { NameRegex = new Regex("Door forced") });
         await row.FocusAsync();
@@ -83,6 +86,26 @@ public sealed class ConsolePagesTests(BrowserFixture browser)
         await Narrow(latchkey, om, admin);
 
         ILocator Door(string pattern) => page.GetByRole(AriaRole.Button, new() { NameRegex = new Regex(pattern) }).First;
+    }
+
+    /// <summary>From before the request of somebody else until this page shows what it changed: the middle one of ten, on a machine that runs other tests beside it.</summary>
+    private static async Task ComesWithinASecond(IPage page, TestPerson admin, Guid site, Guid locker)
+    {
+        string label = (string)(await admin.Get($"staff/sites/{site}/floor?locker={locker}")).Body!["lockers"]![0]!["label"]!;
+        var took = new List<double>();
+        for (int change = 0; change < 10; change++)
+        {
+            bool inService = change % 2 == 1;
+            Task shown = page.WaitForFunctionAsync(
+                "([start, end]) => [...document.querySelectorAll('.cabinet-door')].some((door) => door.ariaLabel.startsWith(start) && door.ariaLabel.endsWith(end))", new[] { $"Locker {label} ", inService ? "free" : "out" });
+            long begun = Stopwatch.GetTimestamp();
+            (await admin.Send(HttpMethod.Put, $"staff/lockers/{locker}/service", new { inService, reason = inService ? "repaired" : "broken" })).Status.ShouldBe(204);
+            await shown;
+            took.Add(Stopwatch.GetElapsedTime(begun).TotalMilliseconds);
+        }
+        took.Sort();
+        TestContext.Current.SendDiagnosticMessage($"Changes were on the console's page after {took[0]:0} to {took[^1]:0} ms, half of them within {took[took.Count / 2]:0} ms.");
+        took[took.Count / 2].ShouldBeLessThan(1000);
     }
 
     /// <summary>The same in the dark, in Hindi, on half a screen; and what only admins have.</summary>
@@ -116,8 +139,8 @@ public sealed class ConsolePagesTests(BrowserFixture browser)
         await wide.GetByRole(AriaRole.Row, new() { NameRegex = new Regex("Hall B, bank 2.*code is out") }).ClickAsync();
         await Pictures.Take(wide, "console-claims-dark");
         await Accessibility.HoldsOn(wide);
-        await wide.GetByRole(AriaRole.Button, new() { Name = "Refuse this device" }).ClickAsync();
-        await Assertions.Expect(wide.GetByText("Its code is worth nothing")).ToBeVisibleAsync(new() { Timeout = 20_000 });
+        await wide.GetByRole(AriaRole.Button, new() { Name = "Take the code back" }).ClickAsync();
+        await Assertions.Expect(wide.GetByText("The code is worth nothing now")).ToBeVisibleAsync(new() { Timeout = 20_000 });
         await wide.GotoAsync("/console/prices");
         await wide.GetByRole(AriaRole.Button, new() { Name = "Set new prices" }).ClickAsync();
         await Pictures.Take(wide, "console-prices-dark");

@@ -18,7 +18,7 @@ export function ClaimPanel({ claim, onDone }: { claim: Claim; onDone: (said: str
   const [digits, setDigits] = useState('');
   return (
     <>
-      <Facts rows={[[t('console.col.state'), t(claim.state === 'waiting' ? 'console.claimWaiting' : 'console.claimOpen')], [t('console.col.model'), claim.model ?? ''], [t('console.col.fingerprint'), claim.fingerprint ?? ''], [t('console.col.until'), fullDate(claim.expiresAt, zone())]]} />
+      <Facts rows={[[t('console.col.state'), t(claim.state === 'waiting' ? 'console.claimWaiting' : 'console.claimOpen')], ...known(t('console.col.model'), claim.model), ...known(t('console.col.fingerprint'), claim.fingerprint), [t('console.col.until'), fullDate(claim.expiresAt, zone())]]} />
       {claim.state === 'waiting' && (
         <form ref={form} className="stack" noValidate onSubmit={submit(async () => { await atWork.confirmClaim(claim.id, digits); onDone(t('console.claimConfirmed')); })}>
           <Field label={t('console.fingerprintOf')} hint={t('console.fingerprintHint')} inputMode="numeric" autoComplete="off" value={digits} errors={errors['fingerprint']} maxLength={20} onChange={(event) => setDigits(event.target.value)} />
@@ -27,10 +27,13 @@ export function ClaimPanel({ claim, onDone }: { claim: Claim; onDone: (said: str
         </form>
       )}
       {refusing.problem !== null && <Trouble problem={refusing.problem} />}
-      <Button look="fault" busy={refusing.busy !== null} onClick={() => void refusing.run('deed', async () => { await atWork.refuseClaim(claim.id); onDone(t('console.claimRefused')); })}>{t('console.refuseClaim')}</Button>
+      <Button look="fault" busy={refusing.busy !== null} onClick={() => void refusing.run('deed', async () => { await atWork.refuseClaim(claim.id); onDone(t(claim.state === 'waiting' ? 'console.claimRefused' : 'console.claimEnded')); })}>{t(claim.state === 'waiting' ? 'console.refuseClaim' : 'console.endClaim')}</Button>
     </>
   );
 }
+
+/** Of a code that nobody has come with there is nothing to say yet. */
+const known = (name: string, what: string | null): [string, string][] => (what === null ? [] : [[name, what]]);
 
 /** A code for the label of a bank's first or next controller, shown once. */
 export function NewClaim({ bankId, onDone }: { bankId: string; onDone: () => void }) {

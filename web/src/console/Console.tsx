@@ -58,7 +58,7 @@ function screen(name: string, work: Work, person: Person): ReactNode {
   const admin = person.role === 'admin';
   switch (name) {
     case 'alerts': return <AlertsPage work={work} />;
-    case 'devices': return <DevicesPage admin={admin} />;
+    case 'devices': return <DevicesPage admin={admin} work={work} />;
     case 'tickets': return <TicketsPage />;
   }
   if (admin) {
@@ -74,7 +74,7 @@ function screen(name: string, work: Work, person: Person): ReactNode {
   switch (name) {
     case '': case 'floor': return <FloorPage key={work.site.id} site={work.site} />;
     case 'history': return <HistoryPage key={work.site.id} site={work.site} />;
-    case 'visits': return <VisitsPage key={work.site.id} siteId={work.site.id} />;
+    case 'visits': return <VisitsPage key={work.site.id} siteId={work.site.id} timeZone={work.site.timeZone} />;
     default: return <Missing />;
   }
 }

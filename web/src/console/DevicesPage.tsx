@@ -16,13 +16,14 @@ import { consolePath } from './Console';
 import { ClaimPanel, NewClaim } from './ClaimPanel';
 import { Heading } from './Heading';
 import { SidePanel } from './SidePanel';
+import type { Work } from './sites';
 import { moment } from './Story';
 import { Table } from './Table';
 
 const zone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** The hardware in the field: whether it is there, what it runs, and what is wrong with it. */
-export function DevicesPage({ admin }: { admin: boolean }) {
+export function DevicesPage({ admin, work }: { admin: boolean; work: Work }) {
   const { data, problem, reload } = useResource('devices', (signal) => atWork.devices(signal));
   const claims = useResource(admin ? 'devices/claims' : null, (signal) => atWork.claims(signal));
   const [which, setWhich] = useState<'all' | 'wrong'>('all');
@@ -31,6 +32,8 @@ export function DevicesPage({ admin }: { admin: boolean }) {
   const [said, setSaid] = useState('');
   const sites = [...new Set(data?.items.flatMap((device) => (device.siteId === null ? [] : [device.siteId])) ?? [])].slice(0, 50);
   useLive({ floors: sites }, (heard) => { if (heard.event === 'resync' || (heard.event === 'floor' && heard.what.startsWith('device-'))) reload(); });
+  // Of each device the time on the wall beside it, like everywhere in the console.
+  const zoneOf = (device: DeviceAtWork): string => work.sites?.find((site) => site.id === device.siteId)?.timeZone ?? zone();
   const wrong = (device: DeviceAtWork): boolean => device.online === false || device.issue !== null || device.warning !== null;
   const items = data?.items.filter((device) => (admin || device.model !== 'none') && (which === 'all' || wrong(device))) ?? [];
   const shown = data?.items.find((device) => device.id === chosen) ?? null;
@@ -51,7 +54,7 @@ export function DevicesPage({ admin }: { admin: boolean }) {
             columns={[
               { name: t('console.col.bank'), wide: true, show: (device) => <><strong>{device.bank ?? t('console.noBank')}</strong> <span className="quiet">{device.site}</span></> },
               { name: t('console.col.presence'), show: (device) => <Presence device={device} /> },
-              { name: t('console.col.lastSeen'), number: true, show: (device) => (device.lastSeen === null ? '' : moment(device.lastSeen, zone())) },
+              { name: t('console.col.lastSeen'), number: true, show: (device) => (device.lastSeen === null ? '' : moment(device.lastSeen, zoneOf(device))) },
               { name: t('console.col.firmware'), show: (device) => <span className="num">{device.firmware ?? ''}</span> },
               { name: t('console.col.battery'), number: true, show: (device) => (device.battery === null ? '' : `${device.battery} %`) },
               { name: t('console.col.faults'), wide: true, show: (device) => <span className="console-fault">{faults(device)}</span> },
@@ -83,9 +86,9 @@ export function DevicesPage({ admin }: { admin: boolean }) {
           {faults(shown) !== '' && <p className="console-fault">{faults(shown)}</p>}
           <Facts rows={[
             [t('console.col.site'), shown.site ?? ''], [t('console.col.model'), shown.model], [t('console.col.firmware'), shown.firmware ?? ''],
-            [t('console.col.lastSeen'), shown.lastSeen === null ? t('console.never') : dateTime(shown.lastSeen, zone())], [t('console.col.battery'), shown.battery === null ? t('console.noBattery') : `${shown.battery} %`],
-            [t('console.claimed'), shown.claimedAt === null ? t('console.enrolled') : dateTime(shown.claimedAt, zone())],
-            [t('console.certificate'), shown.certificateEndsAt === null ? t('console.none') : dateTime(shown.certificateEndsAt, zone())],
+            [t('console.col.lastSeen'), shown.lastSeen === null ? t('console.never') : dateTime(shown.lastSeen, zoneOf(shown))], [t('console.col.battery'), shown.battery === null ? t('console.noBattery') : `${shown.battery} %`],
+            [t('console.claimed'), shown.claimedAt === null ? t('console.enrolled') : dateTime(shown.claimedAt, zoneOf(shown))],
+            [t('console.certificate'), shown.certificateEndsAt === null ? t('console.none') : dateTime(shown.certificateEndsAt, zoneOf(shown))],
           ]} />
           {admin && shown.bankId !== null && <NewClaim bankId={shown.bankId} onDone={claims.reload} />}
           {shown.siteId !== null && !shown.owned && <ButtonLink href={consolePath('floor', shown.siteId)}>{t('console.toFloor')}</ButtonLink>}

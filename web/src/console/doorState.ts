@@ -26,7 +26,7 @@ export function seen(locker: FloorLocker): Seen {
   }
 }
 
-/** "Locker 14, size M, taken". */
+/** "Locker 14 M taken". */
 export function spoken(locker: FloorLocker): string {
   return t('door.name', { label: locker.label, size: locker.size, state: t(seen(locker).text) });
 }

@@ -373,6 +373,8 @@ export const consoleEn = {
   'console.fingerprintHint': 'Somebody stands before it and reads them out.',
   'console.confirmClaim': 'They are the same: confirm',
   'console.refuseClaim': 'Refuse this device',
+  'console.endClaim': 'Take the code back',
   'console.claimConfirmed': 'Confirmed. The bank has a new controller.',
   'console.claimRefused': 'Refused. Its code is worth nothing.',
+  'console.claimEnded': 'The code is worth nothing now.',
 } as const;

@@ -375,6 +375,8 @@ export const consoleHi: Record<keyof typeof consoleEn, string> = {
   'console.fingerprintHint': 'कोई उसके सामने खड़े होकर पढ़कर सुनाए।',
   'console.confirmClaim': 'वही हैं: पुष्टि करें',
   'console.refuseClaim': 'इस उपकरण को मना करें',
+  'console.endClaim': 'कोड वापस लें',
   'console.claimConfirmed': 'पुष्टि हुई। बैंक का नया नियंत्रक है।',
   'console.claimRefused': 'मना किया। उसका कोड बेकार है।',
+  'console.claimEnded': 'अब यह कोड किसी काम का नहीं।',
 };

@@ -1,6 +1,7 @@
 using Dapper;
 using Latchkey.Domain;
 using Latchkey.Domain.Lockers;
+using Latchkey.Server.Features.Console;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Storage;
@@ -14,6 +15,7 @@ namespace Latchkey.Server.Features.Visits;
 /// </summary>
 public static class ListVisits
 {
+    /// <param name="Card">The end of its number.</param>
     /// <param name="Called">What staff were called for: <c>door-open</c>, <c>not-empty</c>, <c>pay</c> (they were sent to the desk); null when nobody was.</param>
     /// <param name="LeftAt">The gate let them out then while it was off line, so that the visit still runs.</param>
     /// <param name="Owed">What it would cost now.</param>
@@ -26,6 +28,7 @@ public static class ListVisits
     public sealed record Page(string Site, bool Closed, bool Desk, IReadOnlyList<VisitView> Items);
 
     /// <param name="Way"><c>in</c>, <c>out</c>, <c>bank</c> or <c>finish</c>.</param>
+    /// <param name="Card">The end of its number.</param>
     /// <param name="Said">What the reader was answered.</param>
     /// <param name="Charged">What it cost; with <c>pay</c> what they were asked for.</param>
     public sealed record TapView(DateTimeOffset At, string Way, string Reader, string Card, string Said, string? Locker, Guid? Visit, Money? Charged);
@@ -55,7 +58,7 @@ public static class ListVisits
             site.Name, !Domain.Places.OpeningHours.IsOpen(site.OpeningHours, site.Zone, now), site.Desk,
             [
                 .. rows.Select(r => new VisitView(
-                    r.Id, r.Card, places.Bank(r.BankId)!.Name, places.Locker(r.LockerId)!.Label, r.PaidFrom, EnumText.Parse<DoorState>(r.Door), r.Occupied, r.BankOnline, r.CalledAt is null ? null : r.CalledFor, r.CalledAt,
+                    r.Id, Masked.End(r.Card)!, places.Bank(r.BankId)!.Name, places.Locker(r.LockerId)!.Label, r.PaidFrom, EnumText.Parse<DoorState>(r.Door), r.Occupied, r.BankOnline, r.CalledAt is null ? null : r.CalledFor, r.CalledAt,
                     r.LeftAt, r.Visit().Owed(now), r.Visit().Due(now))),
             ]));
     }
@@ -88,7 +91,7 @@ public static class ListVisits
         return TypedResults.Ok(new TapPage(
             [
                 .. rows.Take(MostPerPage).Select(r => new TapView(
-                    r.At, r.Way, places.Bank(r.BankId)?.Name ?? "", r.Card, r.Said, r.LockerId is { } l ? places.Locker(l)?.Label : null, r.LeaseId, r.Minor is { } minor ? new Money(minor, r.Currency!) : null)),
+                    r.At, r.Way, places.Bank(r.BankId)?.Name ?? "", Masked.End(r.Card)!, r.Said, r.LockerId is { } l ? places.Locker(l)?.Label : null, r.LeaseId, r.Minor is { } minor ? new Money(minor, r.Currency!) : null)),
             ],
             rows.Count > MostPerPage ? rows[MostPerPage - 1].At : null));
     }

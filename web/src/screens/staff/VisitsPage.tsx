@@ -16,10 +16,8 @@ import { useDeed } from '../../parts/useDeed';
 import { type Plain, t } from '../../text/t';
 import './UndeliveredPage.css';
 
-const zone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
-
 /** Who is still in, at closing time above all; and who came and went. */
-export function VisitsPage({ siteId }: { siteId: string }) {
+export function VisitsPage({ siteId, timeZone }: { siteId: string; timeZone: string }) {
   const [which, setWhich] = useState<'now' | 'taps'>('now');
   const { data, problem, reload } = useResource(`visits/${siteId}`, (signal) => keypad.visits(siteId, signal));
   const [said, setSaid] = useState<string | null>(null);
@@ -30,26 +28,26 @@ export function VisitsPage({ siteId }: { siteId: string }) {
       {problem !== null && <Trouble problem={problem} retry={reload} />}
       {data === null && problem === null && <Skeleton rows={3} height={96} />}
       {said !== null && <p role="status">{said}</p>}
-      {which === 'taps' ? <Taps siteId={siteId} /> : data !== null && (
+      {which === 'taps' ? <Taps siteId={siteId} timeZone={timeZone} /> : data !== null && (
         <>
           {data.closed && data.items.length > 0 && <p role="status"><strong>{t('visits.closed')}</strong></p>}
           {data.items.length === 0
             ? <div className="empty"><Users size={32} aria-hidden="true" /><p className="empty-title">{t('visits.none')}</p><p className="quiet">{t('visits.noneText')}</p></div>
-            : <ul className="undelivered">{data.items.map((visit) => <VisitLine key={visit.id} visit={visit} closed={data.closed} desk={data.desk} onDone={(words) => { setSaid(words); reload(); }} />)}</ul>}
+            : <ul className="undelivered">{data.items.map((visit) => <VisitLine key={visit.id} visit={visit} timeZone={timeZone} closed={data.closed} desk={data.desk} onDone={(words) => { setSaid(words); reload(); }} />)}</ul>}
         </>
       )}
     </Page>
   );
 }
 
-function VisitLine({ visit, closed, desk, onDone }: { visit: Visit; closed: boolean; desk: boolean; onDone: (said: string) => void }) {
+function VisitLine({ visit, timeZone, closed, desk, onDone }: { visit: Visit; timeZone: string; closed: boolean; desk: boolean; onDone: (said: string) => void }) {
   const [doing, setDoing] = useState<'end' | 'card' | 'pay' | null>(null);
   const [reason, setReason] = useState<EndReason>(visit.leftAt !== null ? 'left' : visit.called === 'not-empty' ? 'left-behind' : visit.called === 'door-open' ? 'left-open' : closed ? 'closing' : 'other');
   const [card, setCard] = useState('');
   const { busy, problem, run } = useDeed<'deed' | 'cash' | 'card'>();
   const intent = useRef(new Intent());
   const label = visit.locker;
-  const warn = visit.leftAt !== null ? t('visits.left', { time: dateTime(visit.leftAt, zone()) }) : visit.called === 'door-open' ? t('visits.calledOpen') : visit.called === 'not-empty' ? t('visits.calledFull') : visit.called === 'pay' && visit.due.minor > 0 ? t('visits.calledPay', { amount: money(visit.due) }) : null;
+  const warn = visit.leftAt !== null ? t('visits.left', { time: dateTime(visit.leftAt, timeZone) }) : visit.called === 'door-open' ? t('visits.calledOpen') : visit.called === 'not-empty' ? t('visits.calledFull') : visit.called === 'pay' && visit.due.minor > 0 ? t('visits.calledPay', { amount: money(visit.due) }) : null;
   const end = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     await run('deed', async () => {
@@ -78,7 +76,7 @@ function VisitLine({ visit, closed, desk, onDone }: { visit: Visit; closed: bool
       <span className="undelivered-what">
         <strong>{t('visits.locker', { label })}</strong>
         {warn !== null && <strong className="visit-warn">{warn}</strong>}
-        <span className="small quiet num">{[visit.bank, t('visits.card', { card: visit.card }), t('visits.since', { time: dateTime(visit.since, zone()) }), ...(visit.owed.minor > 0 ? [t('visits.owes', { amount: money(visit.owed) })] : []), ...(visit.owed.minor > visit.due.minor ? [t('visits.paid', { amount: money({ ...visit.owed, minor: visit.owed.minor - visit.due.minor }) })] : []), ...(visit.online === false ? [t('visits.offline')] : [])].join(' · ')}</span>
+        <span className="small quiet num">{[visit.bank, t('visits.card', { card: visit.card }), t('visits.since', { time: dateTime(visit.since, timeZone) }), ...(visit.owed.minor > 0 ? [t('visits.owes', { amount: money(visit.owed) })] : []), ...(visit.owed.minor > visit.due.minor ? [t('visits.paid', { amount: money({ ...visit.owed, minor: visit.owed.minor - visit.due.minor }) })] : []), ...(visit.online === false ? [t('visits.offline')] : [])].join(' · ')}</span>
       </span>
       {doing === null && (
         <>
@@ -120,7 +118,7 @@ function VisitLine({ visit, closed, desk, onDone }: { visit: Visit; closed: bool
   );
 }
 
-function Taps({ siteId }: { siteId: string }) {
+function Taps({ siteId, timeZone }: { siteId: string; timeZone: string }) {
   const [search, setSearch] = useState('');
   const wanted = search.replace(/[\s:]/g, '');
   const { data, problem, reload } = useResource(`taps/${siteId}/${wanted}`, (signal) => keypad.taps(siteId, wanted, undefined, signal));
@@ -141,7 +139,7 @@ function Taps({ siteId }: { siteId: string }) {
             <li key={`${tap.at}${tap.card}${tap.reader}`}>
               <span className="undelivered-what">
                 <strong>{[t(`visits.way.${tap.way}`), t(`visits.said.${tap.said}` as Plain), ...(tap.locker === null ? [] : [t('visits.locker', { label: tap.locker })])].join(' · ')}</strong>
-                <span className="small quiet num">{[dateTime(tap.at, zone()), tap.reader, t('visits.card', { card: tap.card }), ...(tap.charged === null || tap.charged.minor === 0 ? [] : [money(tap.charged)])].join(' · ')}</span>
+                <span className="small quiet num">{[dateTime(tap.at, timeZone), tap.reader, t('visits.card', { card: tap.card }), ...(tap.charged === null || tap.charged.minor === 0 ? [] : [money(tap.charged)])].join(' · ')}</span>
               </span>
             </li>
           ))}
