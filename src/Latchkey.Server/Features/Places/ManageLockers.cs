@@ -27,7 +27,9 @@ public static class ManageLockers
     public sealed record LockerAtPoint(
         Guid Id, int Number, string Label, LockerSize Size, IReadOnlyList<string> Features, string Availability, Guid BankId, string Bank, Guid PointId, string Point, string Address, string City, string State, Money PerHour, Money StoragePerHour);
 
-    public sealed record LockerList(IReadOnlyList<LockerAtPoint> Items, int Total);
+    /// <param name="Total">How many there are in all; null where <c>after</c> was asked for, which counts nothing.</param>
+    /// <param name="Next">Ask for what comes <c>after</c> it; null where nothing does, or <c>skip</c> was asked for.</param>
+    public sealed record LockerList(IReadOnlyList<LockerAtPoint> Items, int? Total, Guid? Next = null);
 
     private const int MostPerPage = 500;
 
@@ -49,9 +51,10 @@ public static class ManageLockers
         routes.MapDelete("/admin/{id:guid}", Remove).WithName("RemoveAdminItem").SignedIn();
     }
 
+    /// <param name="after">Page by page in the order of ids, each as quick as the first however many there are: the page's <c>next</c>, and 00000000-0000-0000-0000-000000000000 for the first.</param>
     private static Task<Results<Ok<LockerList>, ProblemHttpResult>> List(
-        HttpContext http, PlaceBook places, SiteBoards boards, CancellationToken cancel, Guid? point = null, bool free = false, bool all = false, int skip = 0, int limit = 100) =>
-        Page(places.Sites.Where(s => point is null || s.Id == point), http, boards, free, all, skip, limit, cancel);
+        HttpContext http, PlaceBook places, SiteBoards boards, CancellationToken cancel, Guid? point = null, bool free = false, bool all = false, int skip = 0, int limit = 100, Guid? after = null) =>
+        after is { } last ? PageAfter(last, places, point, http, boards, free, all, limit, cancel) : Page(places.Sites.Where(s => point is null || s.Id == point), http, boards, free, all, skip, limit, cancel);
 
     private static async Task<Results<Ok<LockerList>, ProblemHttpResult>> ByPlace(
         HttpContext http, PlaceBook places, SiteBoards boards, string location, CancellationToken cancel, bool free = false, bool all = false, int skip = 0, int limit = 100)
@@ -64,7 +67,7 @@ public static class ManageLockers
 
     private static async Task<Results<Ok<LockerList>, ProblemHttpResult>> Page(IEnumerable<SitePlace> sites, HttpContext http, SiteBoards boards, bool free, bool all, int skip, int limit, CancellationToken cancel)
     {
-        if (new Check().That(limit is >= 1 and <= MostPerPage, "limit", $"A page has 1 to {MostPerPage} lockers.").That(skip is >= 0 and <= 1_000_000, "skip", "Skip 0 to 1,000,000.").Problem is { } invalid)
+        if (Limited(limit).That(skip is >= 0 and <= 1_000_000, "skip", "Skip 0 to 1,000,000.").Problem is { } invalid)
             return invalid;
         bool broken = all && http.CallerOrNull()?.Role == "admin";
         var found = new List<LockerAtPoint>();
@@ -74,6 +77,43 @@ public static class ManageLockers
             found.AddRange(site.Lockers.Select(l => View(site, l, moment)).Where(v => Shown(v, free, broken)));
         }
         return TypedResults.Ok(new LockerList([.. found.Skip(skip).Take(limit)], found.Count));
+    }
+
+    private static async Task<Results<Ok<LockerList>, ProblemHttpResult>> PageAfter(
+        Guid last, PlaceBook places, Guid? point, HttpContext http, SiteBoards boards, bool free, bool all, int limit, CancellationToken cancel)
+    {
+        if (Limited(limit).Problem is { } invalid)
+            return invalid;
+        bool broken = all && http.CallerOrNull()?.Role == "admin";
+        IReadOnlyList<LockerPlace> lockers = places.InOrder(point);
+        var moments = new Dictionary<Guid, Moment>();
+        var found = new List<LockerAtPoint>();
+        for (int i = FirstAfter(lockers, last); i < lockers.Count; i++)
+        {
+            SitePlace site = places.Site(lockers[i].SiteId)!;
+            if (!moments.TryGetValue(site.Id, out Moment? moment))
+                moments.Add(site.Id, moment = await boards.Answer(site, (now, at) => new Moment(now, at), cancel));
+            LockerAtPoint view = View(site, lockers[i], moment);
+            if (!Shown(view, free, broken))
+                continue;
+            if (found.Count == limit)
+                return TypedResults.Ok(new LockerList(found, null, found[^1].Id));
+            found.Add(view);
+        }
+        return TypedResults.Ok(new LockerList(found, null));
+    }
+
+    private static Check Limited(int limit) => new Check().That(limit is >= 1 and <= MostPerPage, "limit", $"A page has 1 to {MostPerPage} lockers.");
+
+    private static int FirstAfter(IReadOnlyList<LockerPlace> lockers, Guid last)
+    {
+        int low = 0, high = lockers.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            (low, high) = lockers[middle].Id.CompareTo(last) <= 0 ? (middle + 1, high) : (low, middle);
+        }
+        return low;
     }
 
     private static async Task<Results<Ok<LockerAtPoint>, ProblemHttpResult>> Show(Guid id, PlaceBook places, SiteBoards boards, HttpContext http, CancellationToken cancel)

@@ -100,6 +100,9 @@ public sealed class PlaceBook(Db db)
         return BankOfDevice(device);
     }
 
+    /// <summary>The lockers that can be rented, everywhere or at one site, in the order of their ids: a page begins where the one before ended, whatever was added or taken away meanwhile.</summary>
+    public IReadOnlyList<LockerPlace> InOrder(Guid? site) => site is { } one ? _pages.InOrderAt.GetValueOrDefault(one, []) : _pages.InOrder;
+
     public LockerPlace? Locker(Guid id) => _pages.LockerById.GetValueOrDefault(id);
 
     public async Task Reload(CancellationToken cancel)
@@ -134,6 +137,8 @@ public sealed class PlaceBook(Db db)
         public readonly FrozenDictionary<Guid, SitePlace> SiteById = sites.ToFrozenDictionary(s => s.Id);
         public readonly FrozenDictionary<Guid, BankPlace> BankById = sites.SelectMany(s => s.BanksAndLocks).Concat(goneBanks).ToFrozenDictionary(b => b.Id);
         public readonly FrozenDictionary<Guid, BankPlace> BankByDevice = sites.SelectMany(s => s.BanksAndLocks).ToFrozenDictionary(b => b.DeviceId);
+        public readonly LockerPlace[] InOrder = [.. sites.SelectMany(s => s.Lockers).OrderBy(l => l.Id)];
+        public readonly FrozenDictionary<Guid, LockerPlace[]> InOrderAt = sites.ToFrozenDictionary(s => s.Id, s => s.Lockers.OrderBy(l => l.Id).ToArray());
         public readonly FrozenDictionary<Guid, LockerPlace> LockerById = sites.SelectMany(s => s.BanksAndLocks.SelectMany(b => b.Lockers)).Concat(gone).ToFrozenDictionary(l => l.Id);
     }
 
