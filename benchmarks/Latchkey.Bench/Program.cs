@@ -2,11 +2,11 @@
 // One JSON object a line: {"name","value","unit","baseline","baseline_value","ratio"}.
 using Latchkey.Bench;
 
-bool quick = args.Contains("--quick");
-string[] wanted = [.. args.Where(a => a is "site" or "hold" or "open" or "sign-in" or "tap" or "history" or "deposit")];
-if (args.Length > wanted.Length + (quick ? 1 : 0))
+bool quick = args.Contains("--quick"), table = args.Contains("--table");
+string[] wanted = [.. args.Where(a => a is "site" or "hold" or "open" or "sign-in" or "tap" or "history" or "deposit" or "page" or "live" or "start")];
+if (args.Length > wanted.Length + (quick ? 1 : 0) + (table ? 1 : 0) || (table && wanted.Length > 0))
 {
-    await Console.Error.WriteLineAsync("Usage: ./bench [--quick] [site] [hold] [open] [sign-in] [tap] [history] [deposit]   (nothing named: all of them)");
+    await Console.Error.WriteLineAsync("Usage: ./bench [--quick] [site] [hold] [open] [sign-in] [tap] [history] [deposit] [page] [live] [start]   (nothing named: all of them)\n       ./bench [--quick] --table   all of them, and into the table of docs/performance.md");
     return 1;
 }
 bool Wanted(string name) => wanted.Length == 0 || wanted.Contains(name);
@@ -14,6 +14,11 @@ string data = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), $"lk-be
 File.SetUnixFileMode(data, (UnixFileMode)0b111_101_101);
 try
 {
+    // Alone: nothing else runs yet.
+    if (Wanted("start"))
+        await StartBench.Run(quick);
+    if (wanted is ["start"])
+        return 0;
     await using ServerUnderTest server = await ServerUnderTest.Start(data);
     if (Wanted("site"))
         await SiteBench.Run(server, quick);
@@ -27,8 +32,14 @@ try
         await HistoryBench.Run(server, quick);
     if (Wanted("deposit"))
         await DepositBench.Run(server, quick);
+    if (Wanted("page"))
+        await PageBench.Run(server, quick);
+    if (Wanted("live"))
+        await LiveBench.Run(server, quick);
     if (Wanted("sign-in"))
         await SignInBench.Run(server, quick);
+    if (table)
+        Table.WriteTo(Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../../../docs/performance.md")));
     return 0;
 }
 finally

@@ -21,6 +21,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     public Uri Address { get; }
     public string Data { get; }
+    public int Pid => _process.Id;
     public HttpClient Http { get; }
 
     /// <summary>The server's own database, for the bare commits beside it.</summary>
@@ -42,6 +43,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
             await using var db = new NpgsqlConnection(first.Database);
             await TapBench.Add(db);
             await HistoryBench.Add(db);
+            await PageBench.Add(db);
         }
         NpgsqlConnection.ClearAllPools(); // its database has gone with it
         return await Launch(data);
@@ -96,10 +98,12 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         });
     }
 
-    private static async Task<ServerUnderTest> Launch(string data, IReadOnlyList<string>? arguments = null, IReadOnlyDictionary<string, string?>? environment = null)
+    /// <summary>The optimised build of the server.</summary>
+    public static readonly string Program = AppContext.BaseDirectory.Replace("benchmarks/Latchkey.Bench", "src/Latchkey.Server", StringComparison.Ordinal) + "Latchkey.Server.dll";
+
+    public static async Task<ServerUnderTest> Launch(string data, IReadOnlyList<string>? arguments = null, IReadOnlyDictionary<string, string?>? environment = null)
     {
-        string program = AppContext.BaseDirectory.Replace("benchmarks/Latchkey.Bench", "src/Latchkey.Server", StringComparison.Ordinal) + "Latchkey.Server.dll";
-        var start = new ProcessStartInfo("dotnet", [program, "--port", "0", "--data", data, "--limit", "all=1000000/60", .. arguments ?? []]) { RedirectStandardOutput = true, UseShellExecute = false };
+        var start = new ProcessStartInfo("dotnet", [Program, "--port", "0", "--data", data, "--limit", "all=1000000/60", .. arguments ?? []]) { RedirectStandardOutput = true, UseShellExecute = false };
         foreach ((string name, string? value) in environment ?? new Dictionary<string, string?>())
             start.Environment[name] = value;
         var process = Process.Start(start)!;

@@ -54,7 +54,7 @@ public static class ManageLockers
     /// <param name="after">Page by page in the order of ids, each as quick as the first however many there are: the page's <c>next</c>, and 00000000-0000-0000-0000-000000000000 for the first.</param>
     private static Task<Results<Ok<LockerList>, ProblemHttpResult>> List(
         HttpContext http, PlaceBook places, SiteBoards boards, CancellationToken cancel, Guid? point = null, bool free = false, bool all = false, int skip = 0, int limit = 100, Guid? after = null) =>
-        after is { } last ? PageAfter(last, places, point, http, boards, free, all, limit, cancel) : Page(places.Sites.Where(s => point is null || s.Id == point), http, boards, free, all, skip, limit, cancel);
+        after is { } last ? PageAfter(last, places, point, http, boards, free, all, limit, cancel) : Page(places.Sites.Where(s => point is null || s.Id == point), places, http, boards, free, all, skip, limit, cancel);
 
     private static async Task<Results<Ok<LockerList>, ProblemHttpResult>> ByPlace(
         HttpContext http, PlaceBook places, SiteBoards boards, string location, CancellationToken cancel, bool free = false, bool all = false, int skip = 0, int limit = 100)
@@ -62,10 +62,10 @@ public static class ManageLockers
         if (new Check().Text(location, "location", 1, 100, "A place").Problem is { } invalid)
             return invalid;
         string[] words = location.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        return await Page(places.Sites.Where(s => words.All(w => ListSites.Mentions(s, w))), http, boards, free, all, skip, limit, cancel);
+        return await Page(places.Sites.Where(s => words.All(w => ListSites.Mentions(s, w))), places, http, boards, free, all, skip, limit, cancel);
     }
 
-    private static async Task<Results<Ok<LockerList>, ProblemHttpResult>> Page(IEnumerable<SitePlace> sites, HttpContext http, SiteBoards boards, bool free, bool all, int skip, int limit, CancellationToken cancel)
+    private static async Task<Results<Ok<LockerList>, ProblemHttpResult>> Page(IEnumerable<SitePlace> sites, PlaceBook places, HttpContext http, SiteBoards boards, bool free, bool all, int skip, int limit, CancellationToken cancel)
     {
         if (Limited(limit).That(skip is >= 0 and <= 1_000_000, "skip", "Skip 0 to 1,000,000.").Problem is { } invalid)
             return invalid;
@@ -74,7 +74,7 @@ public static class ManageLockers
         foreach (SitePlace site in sites)
         {
             Moment moment = await boards.Answer(site, (now, at) => new Moment(now, at), cancel);
-            found.AddRange(site.Lockers.Select(l => View(site, l, moment)).Where(v => Shown(v, free, broken)));
+            found.AddRange(site.Lockers.Select(l => View(places, site, l, moment)).Where(v => Shown(v, free, broken)));
         }
         return TypedResults.Ok(new LockerList([.. found.Skip(skip).Take(limit)], found.Count));
     }
@@ -93,7 +93,7 @@ public static class ManageLockers
             SitePlace site = places.Site(lockers[i].SiteId)!;
             if (!moments.TryGetValue(site.Id, out Moment? moment))
                 moments.Add(site.Id, moment = await boards.Answer(site, (now, at) => new Moment(now, at), cancel));
-            LockerAtPoint view = View(site, lockers[i], moment);
+            LockerAtPoint view = View(places, site, lockers[i], moment);
             if (!Shown(view, free, broken))
                 continue;
             if (found.Count == limit)
@@ -120,7 +120,7 @@ public static class ManageLockers
     {
         if (places.Locker(id) is not { } locker || places.Site(locker.SiteId) is not { } site || site.Lockers.All(l => l.Id != id))
             return Problems.Of(Refusal.NotFound("locker"));
-        LockerAtPoint view = View(site, locker, await boards.Answer(site, (now, at) => new Moment(now, at), cancel));
+        LockerAtPoint view = View(places, site, locker, await boards.Answer(site, (now, at) => new Moment(now, at), cancel));
         return Shown(view, false, http.CallerOrNull()?.Role == "admin") ? TypedResults.Ok(view) : Problems.Of(Refusal.NotFound("locker"));
     }
 
@@ -213,14 +213,14 @@ public static class ManageLockers
     private static async Task<LockerAtPoint> Now(Guid id, PlaceBook places, SiteBoards boards, CancellationToken cancel)
     {
         SitePlace site = places.Site(places.Locker(id)!.SiteId)!;
-        return View(site, places.Locker(id)!, await boards.Answer(site, (now, at) => new Moment(now, at), cancel));
+        return View(places, site, places.Locker(id)!, await boards.Answer(site, (now, at) => new Moment(now, at), cancel));
     }
 
-    private static LockerAtPoint View(SitePlace site, LockerPlace l, Moment moment)
+    private static LockerAtPoint View(PlaceBook places, SitePlace site, LockerPlace l, Moment moment)
     {
         Domain.Pricing.Tariff tariff = site.TariffAt(moment.At);
         return new LockerAtPoint(
-            l.Id, l.Number, l.Label, l.Size, l.Features, PlaceViews.Availability(l, moment.Now.Taken), l.BankId, site.BanksAndLocks.First(b => b.Id == l.BankId).Name, site.Id, site.Name, site.Address, site.City, site.State,
+            l.Id, l.Number, l.Label, l.Size, l.Features, PlaceViews.Availability(l, moment.Now.Taken), l.BankId, places.Bank(l.BankId)!.Name, site.Id, site.Name, site.Address, site.City, site.State,
             tariff.Amount(tariff.Rates.TryGetValue(l.Size, out Domain.Pricing.Rate? rate) ? rate.PerHour : 0), tariff.Amount(site.StorageMinor));
     }
 

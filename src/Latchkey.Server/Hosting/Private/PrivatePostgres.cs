@@ -59,8 +59,9 @@ public sealed class PrivatePostgres : IAsyncDisposable
 
     private static string SocketsIn(string folder) => Path.Combine(folder, "pg");
 
+    // Each connection is a process of 4 MB and more at the database: one that nobody has needed for a minute ends.
     private static NpgsqlConnectionStringBuilder ConnectionTo(string sockets) =>
-        new() { Host = sockets, Username = Role, Database = Role, MaxPoolSize = 60, Timeout = 5, ApplicationName = "latchkey" };
+        new() { Host = sockets, Username = Role, Database = Role, MaxPoolSize = 60, ConnectionIdleLifetime = 60, ConnectionPruningInterval = 10, Timeout = 5, ApplicationName = "latchkey" };
 
     public async ValueTask DisposeAsync()
     {
