@@ -21,13 +21,14 @@ internal sealed class FuzzScene
     private readonly Dictionary<string, TestPerson> _people = [];
     private readonly HashSet<(string Who, string Mark)> _said = [];
 
-    private FuzzScene(LatchkeyApp app) => _app = app;
+    private FuzzScene(LatchkeyApp app) => (_app, Site) = (app, app.Places.Sites.First(s => s.OpeningHours.Count == 0));
 
     public FuzzThings Things { get; } = new();
 
     public TestPerson Secret { get; private set; } = null!;
 
-    private SitePlace Site => _app.Places.Sites.First(s => s.OpeningHours.Count == 0);
+    /// <summary>The one that never closes when it begins; what admins make of it later changes nothing in who works where.</summary>
+    private SitePlace Site { get; }
 
     public static async Task<FuzzScene> Set(LatchkeyApp app)
     {

@@ -59,7 +59,7 @@ internal sealed class FuzzValues(FuzzApi api, Random random, FuzzThings known)
             case "boolean":
                 return Chance(0.5) ? "true" : "false";
             case "array":
-                return $"[{string.Join(',', Enumerable.Range(0, random.Next(4)).Select(_ => Good(name, schema!["items"], depth + 1)))}]";
+                return $"[{string.Join(',', Enumerable.Range(0, random.Next(4)).Select(_ => Chance(0.03) ? Bad() : Good(name, schema!["items"], depth + 1)))}]";
             case "object":
                 return Object(schema!, depth, 0);
             default:
@@ -94,6 +94,9 @@ internal sealed class FuzzValues(FuzzApi api, Random random, FuzzThings known)
                 continue;
             fields.Add($"{Quote(name)}:{(random.Next(100) < bad ? Bad() : Good(name, field, depth + 1))}");
         }
+        // A dictionary: what it is asked by stands in no schema, and is most often a size.
+        if (schema["additionalProperties"] is JsonObject each)
+            fields.AddRange(((string[])["S", "M", "L", "XL"]).Where(_ => Chance(0.8)).Select(size => $"\"{size}\":{(random.Next(100) < Math.Max(bad, 4) ? Bad() : Good(size, each, depth + 1))}"));
         if (bad > 0 && Chance(0.15))
             fields.Add($"{Quote(Text())}:{Bad()}");
         if (bad > 0 && Chance(0.05) && fields.Count > 0)

@@ -169,6 +169,8 @@ public sealed class BadInputTests(TestDatabase databases)
         string type = schema["type"] is JsonArray several ? (string)several.First(t => (string?)t != "null")! : (string?)schema["type"] ?? "string";
         yield return ("an array", "[[[]]]");
         yield return ("an object", "{\"a\":{}}");
+        if (type == "array")
+            yield return ("null in it", "[null]");
         if (type != "boolean")
             yield return ("true", "true");
         if (required)
