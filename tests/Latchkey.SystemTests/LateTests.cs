@@ -76,7 +76,7 @@ public sealed class LateTests : IAsyncLifetime
     }
 
     [Fact, Trait("campaign", "late")]
-    public async Task Late_repeated_and_retained_orders_give_no_late_pulse_and_no_second_one()
+    public async Task Retained_or_queued_unlock_never_fires_after_reconnect()
     {
         int wanted = Campaign.Count("late", Short), sent = 0, late = 0, doubled = 0, missing = 0, rounds = 0;
         var random = new Random(20261121);

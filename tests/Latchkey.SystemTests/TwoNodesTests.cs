@@ -104,7 +104,7 @@ public sealed class TwoNodesTests(TwoNodes nodes) : IClassFixture<TwoNodes>
     private static readonly TimeSpan TokensFor = TimeSpan.FromMinutes(10);
 
     [Fact, Trait("campaign", "race")]
-    public async Task Two_hundred_clients_for_the_last_locker_have_one_winner_each_round()
+    public async Task Last_locker_race_has_exactly_one_winner()
     {
         int rounds = Campaign.Count("race", 20), winners = 0, doubles = 0;
         // The only extra large one of this site; the first customers take turns at both nodes.

@@ -27,6 +27,9 @@ public static class TariffBook
             faults["currency"] = "This is no currency of ISO 4217.";
         if (t.Rates.Count == 0)
             faults["rates"] = "A tariff has a rate for at least one size.";
+        // What comes from outside may have a null where a rate should be.
+        if (t.Rates.Values.Contains(null!))
+            return new Dictionary<string, string> { ["rates"] = "Each size that is named has a rate." };
         const long Most = 1_000_000_000;
         foreach (Rate r in t.Rates.Values)
         {

@@ -17,11 +17,17 @@ public sealed class DeviceKeys(Db db, ServerKeys keys) : IDisposable
 
     private readonly MemoryCache _keys = new(new MemoryCacheOptions { SizeLimit = KeysKept });
 
+    /// <summary>For a bank whose controller has not come yet a key that nobody has: it is a bank that is away, and what was made for it is made anew for the controller that comes.</summary>
     public async Task<CommandKey> Of(Guid device, CancellationToken cancel)
     {
         if (_keys.TryGetValue(device, out CommandKey? known))
             return known!;
         byte[] peer = await db.Read(c => c.QuerySingleAsync<byte[]>("select public_key from device where id = @device", new { device }), cancel);
+        if (peer.Length == 0)
+        {
+            using ECDiffieHellman nobody = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
+            return await Derive(nobody.ExportSubjectPublicKeyInfo(), device, cancel);
+        }
         return _keys.Set(device, await Derive(peer, device, cancel), new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Kept });
     }
 

@@ -104,6 +104,7 @@ public static class Composition
         app.UseRequestTimeouts();
         app.UseAuthentication(tokens, time);
         app.UseRateLimits();
+        app.UseUtf8Bodies();
         Health.Map(app);
         Observing.Map(app, options.Face);
         app.MapApiDescription();

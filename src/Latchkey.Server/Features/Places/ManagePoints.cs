@@ -194,7 +194,8 @@ public static class ManagePoints
             .That(r.TimeZone.Length <= 60 && !r.TimeZone.Any(char.IsControl) && TimeZoneInfo.TryFindSystemTimeZoneById(r.TimeZone, out _), "timeZone", "This is no time zone of the IANA list, like Asia/Kolkata.")
             .That(r.StoragePerHourMinor is >= 0 and <= 1_000_000_000, "storagePerHourMinor", "An amount is from 0 to 1000000000 minor units.")
             .That(r.OpeningHours is null || r.OpeningHours.Count <= 50, "openingHours", "50 spans at most.");
-        foreach (OpeningSpanView span in (r.OpeningHours ?? []).Take(50))
+        check.That(r.OpeningHours?.Contains(null!) != true, "openingHours", "None of the spans is null.");
+        foreach (OpeningSpanView span in (r.OpeningHours ?? []).Take(50).Where(s => s is not null))
         {
             bool good = span.Day is >= 0 and <= 6
                 & TimeOnly.TryParseExact(span.Opens, "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out TimeOnly opens)

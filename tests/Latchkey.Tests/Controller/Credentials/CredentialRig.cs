@@ -14,13 +14,13 @@ internal sealed class CredentialRig
     private ulong _tokens = 0xA000;
 
     /// <param name="told">Whether the server has been heard: the bank's number, its issuer's key, the time.</param>
-    public CredentialRig(bool told = true, bool uidCards = false, CabinetSettings? settings = null)
+    public CredentialRig(bool told = true, bool uidCards = false, CabinetSettings? settings = null, uint number = Number)
     {
         Rig = new MachineRig(settings ?? new CabinetSettings { Device = MachineRig.Device, Lockers = 20, Model = "LK-test" });
         if (!told)
             return;
         Rig.Do(new CabinetInput.Linked(7));
-        Tell(new GrantsBody.Bank(Number, [new IssuerSlot(1, Issuer.Point)], uidCards));
+        Tell(new GrantsBody.Bank(number, [new IssuerSlot(1, Issuer.Point)], uidCards));
         TellTime();
     }
 

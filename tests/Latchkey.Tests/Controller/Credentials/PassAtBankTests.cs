@@ -46,7 +46,7 @@ public sealed class PassAtBankTests
     }
 
     [Fact]
-    public void Used_pass_is_used_up_also_in_malleated_form_and_after_a_restart()
+    public void Used_pass_in_malleated_form_is_a_replay()
     {
         byte[] signed = CredentialRig.Issuer.Sign(_bank.Pass(3));
         _bank.Show(signed).ShouldBe(new CredentialAnswer.Accepted(3));
@@ -93,6 +93,36 @@ public sealed class PassAtBankTests
     }
 
     [Fact]
+    public void Pass_for_bank_A_is_refused_by_bank_B()
+    {
+        const uint B = CredentialRig.Number + 1;
+        var other = new CredentialRig(number: B);
+        // Both believe the same issuer; the second pass is for every door of its bank.
+        byte[][] forA = [CredentialRig.Issuer.Sign(_bank.Pass(3, uses: 0)), CredentialRig.Issuer.Sign(_bank.Pass(Pass.WholeBank, uses: 0, kind: PassKind.Staff))];
+        foreach (byte[] pass in forA)
+            other.Present(new Credential.Pass(Pass.ToText(pass), 3)).ShouldBe(No);
+        other.Faults.ShouldBe([CredentialFaults.ForeignBank, CredentialFaults.ForeignBank]);
+        other.Rig.Pulses.ShouldBe(0);
+        foreach (byte[] pass in forA)
+            _bank.Present(new Credential.Pass(Pass.ToText(pass), 3)).ShouldBe(new CredentialAnswer.Accepted(3));
+        other.Show(other.Pass(3, bank: B)).ShouldBe(new CredentialAnswer.Accepted(3));
+    }
+
+    /// <summary>A code that a courier was talked out of is worth what is left of its day, at the banks of that round.</summary>
+    [Fact]
+    public void Courier_pass_that_was_phished_is_refused_the_next_day_and_off_its_route()
+    {
+        byte[] round = CredentialRig.Issuer.Sign(_bank.Pass(Pass.WholeBank, uses: 0, life: 8 * 60, kind: PassKind.Courier));
+        _bank.Present(new Credential.Pass(Pass.ToText(round), 3)).ShouldBe(new CredentialAnswer.Accepted(3));
+        new CredentialRig(number: CredentialRig.Number + 1).Present(new Credential.Pass(Pass.ToText(round), 3)).ShouldBe(No);
+        Rig.Pass(24 * 3_600_000);
+        _bank.Present(new Credential.Pass(Pass.ToText(round), 3)).ShouldBe(No);
+        Rig.Reboot();
+        _bank.Present(new Credential.Pass(Pass.ToText(round), 3)).ShouldBe(No);
+        _bank.Faults.ShouldBe([CredentialFaults.Expired, CredentialFaults.Expired]);
+    }
+
+    [Fact]
     public void Pass_of_previous_holder_dies_when_next_generation_is_seen()
     {
         byte[] old = CredentialRig.Issuer.Sign(_bank.Pass(3, gen: 5, uses: 0));
@@ -115,7 +145,7 @@ public sealed class PassAtBankTests
     }
 
     [Fact]
-    public void Expired_and_early_passes_are_refused_with_two_minutes_of_tolerance()
+    public void Expired_or_early_pass_shown_straight_to_the_controller_is_refused()
     {
         byte[] pass = CredentialRig.Issuer.Sign(_bank.Pass(3, uses: 0, life: 60)), later = CredentialRig.Issuer.Sign(_bank.Pass(4) with { StartsAfterMin = 10 });
         _bank.Show(later).ShouldBe(No);

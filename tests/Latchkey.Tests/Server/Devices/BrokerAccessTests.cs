@@ -106,6 +106,40 @@ public sealed class BrokerAccessTests(BrokerAccessTests.Fixture broker, ITestOut
             .ShouldBe(new PublishResult(PublishStatus.Refused, MqttReasonCode.RetainNotSupported, false));
     }
 
+    /// <summary>All at once and end to end: what is said to B is never heard by A, and what A says under B's name by nobody.</summary>
+    [Fact]
+    public async Task Device_A_cannot_read_or_write_device_B_topics()
+    {
+        await using RunningClient server = broker.Client(broker.Node), b = broker.Client(broker.CertificateOf(broker.DeviceB)), a = broker.Client(broker.CertificateOf(broker.DeviceA));
+        await server.Client.Subscribe(Topics.AllReports, Qos.AtLeastOnce, default);
+        await b.Client.Subscribe(Topics.OrdersTo(broker.DeviceB), Qos.AtLeastOnce, default);
+        await a.Client.Subscribe(Topics.OrdersTo(broker.DeviceA), Qos.AtLeastOnce, default);
+        foreach (string filter in (string[])[Topics.OrdersTo(broker.DeviceB), "lk/1/{B}/#", "lk/1/{B}/up/#", "#", "lk/1/+/dn/command", "$share/x/lk/1/{B}/dn/#"])
+            await Should.ThrowAsync<MqttRefusedException>(async () => await a.Client.Subscribe(Named(filter), Qos.AtLeastOnce, default), filter);
+        foreach (string topic in (string[])[Topics.State(broker.DeviceB), Topics.Result(broker.DeviceB), Topics.Command(broker.DeviceB), "lk/1/{B}/up/hello"])
+            (await Publish(a, Named(topic))).Reason.ShouldBe(MqttReasonCode.NotAuthorized, topic);
+
+        (await Publish(server, Topics.Command(broker.DeviceB))).Status.ShouldBe(PublishStatus.Acknowledged);
+        (await Publish(server, Topics.Command(broker.DeviceA))).Status.ShouldBe(PublishStatus.Acknowledged);
+        (await a.Receive()).Topic.ShouldBe(Topics.Command(broker.DeviceA), "the first that A hears is its own, though B's was sent before");
+        (await b.Receive()).Topic.ShouldBe(Topics.Command(broker.DeviceB));
+        (await Publish(b, Topics.State(broker.DeviceB))).Status.ShouldBe(PublishStatus.Acknowledged);
+        MqttMessage heard = await server.Receive();
+        heard.Topic.ShouldBe(Topics.State(broker.DeviceB), "the first that is heard of B is what B said");
+        heard.Acknowledge();
+    }
+
+    [Fact]
+    public async Task Anonymous_or_revoked_client_cannot_connect()
+    {
+        await ShouldNotConnect(MqttDialer.Tcp("127.0.0.1", broker.Port));
+        await ShouldNotConnect(MqttDialer.Tls("127.0.0.1", broker.Port, broker.Trust, null));
+        await ShouldNotConnect(broker.Dial(broker.Revoked));
+        // Another certificate of the same device gets in: it was the revoked one that was refused.
+        await using RunningClient device = broker.Client(broker.CertificateOf(broker.DeviceC));
+        (await Publish(device, Topics.State(broker.DeviceC))).Reason.ShouldNotBe(MqttReasonCode.NotAuthorized);
+    }
+
     [Fact]
     public async Task A_message_over_the_limit_is_refused()
     {
@@ -234,7 +268,12 @@ public sealed class BrokerAccessTests(BrokerAccessTests.Fixture broker, ITestOut
 
         public Guid DeviceA { get; } = Guid.Parse("00000000-0000-7000-8000-00000000000a");
         public Guid DeviceB { get; } = Guid.Parse("00000000-0000-7000-8000-00000000000b");
+        public Guid DeviceC { get; } = Guid.Parse("00000000-0000-7000-8000-00000000000d");
         public int Port => _broker!.Port;
+
+        /// <summary>Device C's, taken back before the broker began.</summary>
+        public X509Certificate2 Revoked { get; private set; } = null!;
+
         public X509Certificate2 Node { get; }
         public X509Certificate2Collection Trust => [_authority];
 
@@ -253,6 +292,8 @@ public sealed class BrokerAccessTests(BrokerAccessTests.Fixture broker, ITestOut
 
         public async ValueTask InitializeAsync() => _broker = await MosquittoBroker.Start(async (port, folder) =>
         {
+            Revoked?.Dispose(); // another port is tried where this one was taken
+            Revoked = CertificateOf(DeviceC);
             using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
             using X509Certificate2 certificate = DeviceAuthority.SignBroker(_authority, _authorityKey, key, TimeProvider.System.GetUtcNow());
             string own = Path.Combine(folder, "broker");
@@ -260,11 +301,11 @@ public sealed class BrokerAccessTests(BrokerAccessTests.Fixture broker, ITestOut
             await BrokerFolder.Write(own, new Dictionary<string, string>
             {
                 ["mosquitto.conf"] = configuration,
-                ["dynamic-security.json"] = BrokerFiles.Security(["node-1"], [DeviceA, DeviceB]),
+                ["dynamic-security.json"] = BrokerFiles.Security(["node-1"], [DeviceA, DeviceB, DeviceC]),
                 ["ca.pem"] = _authority.ExportCertificatePem(),
                 ["broker.pem"] = certificate.ExportCertificatePem(),
                 ["broker.key"] = key.ExportPkcs8PrivateKeyPem(),
-                ["revoked.pem"] = DeviceAuthority.Revoke(_authority, _authorityKey, [], 1, TimeProvider.System.GetUtcNow()),
+                ["revoked.pem"] = DeviceAuthority.Revoke(_authority, _authorityKey, [Revoked.SerialNumber], 1, TimeProvider.System.GetUtcNow()),
             }, default);
             return configuration;
         });
@@ -274,6 +315,7 @@ public sealed class BrokerAccessTests(BrokerAccessTests.Fixture broker, ITestOut
             if (_broker is not null)
                 await _broker.DisposeAsync();
             Node.Dispose();
+            Revoked?.Dispose();
             _authority.Dispose();
             _authorityKey.Dispose();
         }

@@ -1,7 +1,10 @@
 using System.Text.Json.Nodes;
+using Latchkey.Controller.Cabinet;
+using Latchkey.Link.Messages;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting.Face;
 using Latchkey.Server.Hosting.Limits;
+using Latchkey.Tests.Controller;
 using Latchkey.Tests.Support;
 
 namespace Latchkey.Tests.Server.Devices;
@@ -10,7 +13,7 @@ namespace Latchkey.Tests.Server.Devices;
 public sealed class OrderBreakerTests(TestDatabase databases)
 {
     [Fact]
-    public async Task Open_all_doors_is_stopped_by_the_breaker_in_the_server()
+    public async Task Open_all_doors_is_stopped_by_the_breaker_in_server_and_controller()
     {
         await using LatchkeyApp app = await LatchkeyApp.Start(
             databases, [Driving.Site("Pool", "MMMM", "MMMM")], face: new FaceOptions { Limits = new RateLimits(["all=1000000/60", "bank-doors=3/60"]) });
@@ -40,6 +43,13 @@ public sealed class OrderBreakerTests(TestDatabase databases)
         app.Time.Advance(TimeSpan.FromSeconds(61));
         (TestPerson last, JsonNode late) = leases[5];
         (await last.Post($"leases/{late.Id()}/open")).Status.ShouldBe(202);
+
+        // Whoever has the server and its key asks the controller past that breaker, and meets the next one.
+        var cabinet = new MachineRig(new CabinetSettings { Device = MachineRig.Device, Lockers = 20, Model = "LK-test" });
+        for (int door = 1; door <= 20; door++)
+            cabinet.Receive(cabinet.Order(door)).Pass(500);
+        cabinet.Pulses.ShouldBe(6);
+        cabinet.Reports<EventMessage>().Count(e => e.Event == EventKinds.BreakerTripped).ShouldBe(1);
     }
 
     [Fact]

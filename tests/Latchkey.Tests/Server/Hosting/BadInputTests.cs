@@ -142,6 +142,7 @@ public sealed class BadInputTests(TestDatabase databases)
             ("an empty object", Text("{}")), ("nothing", Text("")), ("nested arrays", Text(new string('[', 1000) + new string(']', 1000))), ("1 MB", Text(new string('x', 1 << 20))),
             ("not UTF-8", new ByteArrayContent([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } }),
             ("another content type", new StringContent(Example(o).ToJsonString(), Encoding.UTF8, "text/plain")),
+            ("a character set that nobody knows", new StringContent(Example(o).ToJsonString()) { Headers = { ContentType = new MediaTypeHeaderValue("application/json", "nonsense") } }),
             ("a form", new FormUrlEncodedContent([KeyValuePair.Create("a", "b")])),
         ];
         foreach ((string what, HttpContent body) in bodies)
@@ -168,6 +169,8 @@ public sealed class BadInputTests(TestDatabase databases)
         string type = schema["type"] is JsonArray several ? (string)several.First(t => (string?)t != "null")! : (string?)schema["type"] ?? "string";
         yield return ("an array", "[[[]]]");
         yield return ("an object", "{\"a\":{}}");
+        if (type == "array")
+            yield return ("null in it", "[null]");
         if (type != "boolean")
             yield return ("true", "true");
         if (required)

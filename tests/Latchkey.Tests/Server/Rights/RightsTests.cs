@@ -13,7 +13,7 @@ namespace Latchkey.Tests.Server.Rights;
 public sealed class RightsTests(TestDatabase databases)
 {
     [Fact]
-    public async Task Every_endpoint_answers_everybody_as_it_is_written_down()
+    public async Task Every_endpoint_refuses_foreign_owner_site_and_courier()
     {
         await using LatchkeyApp app = await LatchkeyApp.Start(databases);
         string[] running = [.. Endpoints(app)], known = [.. RightsTable.Rows.Select(r => r.Endpoint)];

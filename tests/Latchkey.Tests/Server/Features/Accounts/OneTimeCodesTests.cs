@@ -64,6 +64,43 @@ public sealed class OneTimeCodesTests(TestDatabase databases)
         answers.Count(a => a.Body.Text("code") == "too-many-tries").ShouldBe(95);
     }
 
+    /// <summary>From as many addresses as he likes: what is counted by where somebody calls from is out of reach here.</summary>
+    [Fact]
+    public async Task Code_reissue_does_not_reset_attempts_and_SMS_pumping_trips_the_breaker()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases, face: new FaceOptions
+        {
+            Limits = new RateLimits([.. ((string[])["sign-in", "account", "codes", "writes"]).Select(k => $"{k}=1000000/60")]),
+        });
+        TestPerson asha = await app.GivenCustomer();
+        int evaluated = 0, asked = 0, most = 0;
+        for (int quarter = 0; quarter < 96; quarter++)
+        {
+            (int status, JsonNode? challenge) = await app.AskCode("sign-in", email: asha.Email);
+            if (status == 202)
+            {
+                asked++;
+                string code = await app.CodeTo(asha.Email);
+                int ofThis = 0;
+                for (int i = 1; i <= 7; i++)
+                    ofThis += (await SignIn(app, challenge, Other(code, i))).Body.Text("code") == "code-wrong" ? 1 : 0;
+                (evaluated, most) = (evaluated + ofThis, Math.Max(most, ofThis));
+            }
+            app.Time.Jump(TimeSpan.FromMinutes(15));
+        }
+        most.ShouldBe(5);
+        asked.ShouldBeLessThanOrEqualTo(10);
+        evaluated.ShouldBeInRange(5, 50);
+
+        // Numbers side by side, each of which may have one: the cap of their beginning ends it, and staff are told once.
+        int sent = 0;
+        for (int i = 0; i < 100; i++)
+            sent += (await app.AskCode("sign-up", phone: $"+9198123{i:D5}")).Status == 202 ? 1 : 0;
+        sent.ShouldBe(Latchkey.Server.Messages.SmsLimits.Default.PrefixHour);
+        (await app.Sql<long>("select count(*) from message where channel = 'sms'")).ShouldBe(sent);
+        await Driving.Until(async () => await app.Sql<long>("select count(*) from journal where kind = @Kind", new { Kind = Latchkey.Server.Journal.JournalKinds.SmsCapTripped }) == 1, "the staff is told", seconds: 30);
+    }
+
     [Fact]
     public async Task A_code_asked_for_by_somebody_else_is_of_no_use_to_them()
     {

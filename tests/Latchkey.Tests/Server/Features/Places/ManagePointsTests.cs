@@ -8,6 +8,30 @@ namespace Latchkey.Tests.Server.Features.Places;
 /// <summary>ManagePoints, RemoveBank: a bank is carried away when nothing runs in it, and what was done there keeps its names.</summary>
 public sealed class ManagePointsTests(TestDatabase databases)
 {
+    /// <summary>Found by the fuzz: whoever asked anything of such a bank that needs its key got a 500, without signing in where that was not needed.</summary>
+    [Fact]
+    public async Task A_bank_whose_controller_has_not_come_yet_is_a_bank_that_is_away()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        TestPerson admin = await app.GivenStaff("admin"), asha = await app.Quick();
+        SitePlace site = app.Places.Sites.First(s => s.OpeningHours.Count == 0);
+        (int status, JsonNode? bank) = await admin.Post($"locker-points/{site.Id}/banks", new { name = "New bank", columns = 2 });
+        status.ShouldBe(201, bank?.ToJsonString());
+        (status, JsonNode? locker) = await admin.Post("admin/lockers", new { bankId = bank!.Id(), number = 1, label = "1", size = "S" });
+        status.ShouldBe(201, locker?.ToJsonString());
+        foreach (string path in (string[])["deposits", "items"])
+            (await app.Ask(HttpMethod.Post, $"{path}/lockers/{locker!.Id()}/request-otp", new { email = "nobody@test.example" })).Status.ShouldBe(202);
+
+        (status, JsonNode? lease) = await asha.Post($"sites/{site.Id}/holds", new { size = "S", hours = 1, lockerId = locker!.Id() });
+        status.ShouldBe(201, lease?.ToJsonString());
+        JsonNode rented = lease!;
+        await asha.Pay(rented);
+        (await asha.Post($"leases/{rented.Id()}/pin")).Status.ShouldBe(200);
+        (await asha.Post($"leases/{rented.Id()}/shares", new { once = true })).Status.ShouldBe(201);
+        (await asha.Post($"leases/{rented.Id()}/open")).Status.ShouldBe(202);
+        ((bool)(await asha.Lease(rented))["offline"]!["ready"]!).ShouldBeFalse("no bank holds it");
+    }
+
     [Fact]
     public async Task A_bank_is_taken_away_when_nobody_has_one_of_its_lockers_and_receipts_still_name_it()
     {

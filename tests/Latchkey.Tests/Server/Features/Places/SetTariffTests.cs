@@ -73,6 +73,7 @@ public sealed class SetTariffTests(TestDatabase databases)
         await Refused("begins", app.Time.GetUtcNow().AddSeconds(59), tariff);
         await Refused("begins", app.Time.GetUtcNow().AddDays(800), tariff);
         await Refused("rates", later, tariff with { Rates = tariff.Rates.Where(r => r.Key != LockerSize.M).ToDictionary() });
+        await Refused("rates", later, tariff with { Rates = tariff.Rates.ToDictionary(r => r.Key, r => r.Key == LockerSize.M ? null! : r.Value) });
         await Refused("currency", later, tariff with { Currency = "RUPEES" });
         await Refused("taxBasisPoints", later, tariff with { TaxBasisPoints = -1 });
         TestPerson operatorThere = await app.GivenStaff("operator", site);

@@ -88,7 +88,7 @@ public sealed class StripeTests(TestDatabase databases)
     }
 
     [Fact]
-    public async Task Webhooks_twice_out_of_order_forged_stale_or_about_strangers_have_one_effect_or_none()
+    public async Task Forged_stale_duplicate_or_reordered_webhook_has_one_effect()
     {
         await using FakeStripe stripe = await FakeStripe.Start();
         await using LatchkeyApp app = await LatchkeyApp.Start(databases, stripe: stripe.Settings);
@@ -170,7 +170,7 @@ public sealed class StripeTests(TestDatabase databases)
     [InlineData("cut")]
     [InlineData("hang")]
     [InlineData("429")]
-    public async Task A_capture_through_failures_takes_the_money_once(string fault)
+    public async Task Payment_timeout_and_retry_charges_once(string fault)
     {
         await using FakeStripe stripe = await FakeStripe.Start();
         await using LatchkeyApp app = await LatchkeyApp.Start(databases, stripe: stripe.Settings);
