@@ -89,6 +89,26 @@ internal sealed class ReportQueue(OutboxFile file, TimeProvider time)
         }
     }
 
+    /// <summary>How many wait from before this connection.</summary>
+    public int Backlog
+    {
+        get
+        {
+            lock (_gate)
+                return _backlog.Count;
+        }
+    }
+
+    /// <summary><see cref="TryStore"/> has something to do, now or soon.</summary>
+    public bool HasToStore
+    {
+        get
+        {
+            lock (_gate)
+                return _toStore.Count > 0 || _toDrop.Count > 0;
+        }
+    }
+
     /// <summary>What waits on the disk since an earlier start.</summary>
     public IReadOnlyList<EventMessage> Load() => file.Load();
 
