@@ -57,6 +57,9 @@ internal sealed class Bank
     /// <summary>A door has sprung open: whoever stands there, if anybody does.</summary>
     public Action<int> Opened { get; set; } = _ => { };
 
+    /// <summary>How long the disk takes for what comes next.</summary>
+    public Func<int> DiskMs { get; set; } = () => 1;
+
     /// <summary>What the terminal shows.</summary>
     public Action<CredentialAnswer> Shown { get; set; } = _ => { };
 
@@ -213,7 +216,7 @@ internal sealed class Bank
     private void Write()
     {
         _writing = true;
-        After(_line.Between(2, 15), () =>
+        After(DiskMs(), () =>
         {
             List<JournalLine> batch = _lines;
             _lines = [];
@@ -234,7 +237,7 @@ internal sealed class Bank
     private void Keep()
     {
         _keeping = true;
-        After(_line.Between(2, 15), () =>
+        After(DiskMs(), () =>
         {
             List<CredentialRecord> batch = _records;
             _records = [];

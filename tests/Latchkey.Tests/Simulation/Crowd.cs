@@ -60,6 +60,8 @@ internal sealed class Crowd
 
     private void Held(int person, Guid lease)
     {
+        if (_line.Chance(0.05))
+            AskInVain(person, lease);
         if (_line.Chance(0.07))
             _line.In(_line.Between(10_000, 600_000), () => Ask(person, key => _server.Cancel(person, key, lease), _ => { }));
         else if (!_line.Chance(0.07))
@@ -140,6 +142,13 @@ internal sealed class Crowd
         });
     }
 
+    /// <summary>Who has not paid yet, or has given the locker back, asks for it to be opened.</summary>
+    private void AskInVain(int person, Guid lease) => Ask(person, key => _server.Open(person, key, lease), answer =>
+    {
+        if (answer.Refused is not null)
+            _net.Count("opening of another's locker refused");
+    });
+
     private void Type(LeaseRow lease, string pin)
     {
         Bank bank = _banks[lease.Bank];
@@ -169,6 +178,8 @@ internal sealed class Crowd
                 _net.Count($"finish refused, {answer.Refused}");
                 _line.In(answer.Refused == "door-open" ? _line.Between(20_000, 120_000) << Math.Min(tries, 3) : 12_000, () => Finish(lease, tries + 1));
             }
+            else if (answer.Refused is null && _line.Chance(0.1))
+                AskInVain(lease.Person, lease.Id);
             else if (answer.Refused is null && _server.T.Leases[lease.Id].Pin is { } old && _line.Chance(0.5))
             {
                 // Whether the old PIN still does something; the door that it opens is shut by somebody else.

@@ -42,6 +42,7 @@ internal sealed partial class Promises(Timeline line)
     private readonly Issue?[,] _lastPulse = new Issue?[Devices.Count, Bank.Doors + 1];
     private readonly HashSet<(int Bank, long Boot, long Seq)> _applied = [];
     private readonly List<((int Bank, long Boot, long Seq) Name, long Ms)>[] _events = Each<((int, long, long), long)>();
+    private readonly HashSet<(int Person, int Key)> _effects = [];
     private (Guid Command, bool Retained)? _arriving;
 
     public int Pulses { get; private set; }
@@ -72,6 +73,14 @@ internal sealed partial class Promises(Timeline line)
         if (lease.Rental.State is not (LeaseState.Active or LeaseState.Overdue) || (lease.Bank, lease.Door) != (command.Bank, command.Door) || t.LiveLeases.Find((lease.Bank, lease.Door)) is not Guid live || live != lease.Id)
             Broken($"order {command.Id:D} is given for a lease that is {lease.Rental.State}");
         _issues[command.Id] = new Issue { Id = command.Id, Bank = command.Bank, Door = command.Door, Expires = command.Expires.ToUnixTimeMilliseconds() };
+    }
+
+    /// <summary>The same request twice has one effect.</summary>
+    public void HasEffect(Tx tx, int person, int key)
+    {
+        if (!_effects.Add((person, key)))
+            Broken($"request {key} of person {person} has its effect twice");
+        tx.Undo(() => _effects.Remove((person, key)));
     }
 
     public void Arrives(Bank bank, CommandMessage command, bool retained)

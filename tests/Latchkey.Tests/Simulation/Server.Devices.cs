@@ -70,7 +70,7 @@ internal sealed partial class Server
         Change(tx =>
         {
             fresh = T.Reports.Add(tx, (bank, report.Boot, report.Seq), report);
-            if (fresh)
+            if (fresh || _line.Sabotage == Sabotage.AppliesReportsTwice)
                 apply(tx);
         });
         return fresh;
@@ -224,9 +224,12 @@ internal sealed partial class Server
         {
             if (!listens)
                 _net.Count("order to a bank that is away");
-            Change(tx => { Settle(tx, command.Id, null, listens ? CommandState.Sent : CommandState.Refused); });
+            Change(tx => { Settle(tx, command.Id, null, Answered(listens)); });
         })));
     }
+
+    private CommandState Answered(bool listens) =>
+        !listens ? CommandState.Refused : _line.Sabotage == Sabotage.CallsSentOpened ? CommandState.Opened : CommandState.Sent;
 
     /// <summary>GrantPush.Note and what follows it.</summary>
     private void Heard(int bank, long held)
@@ -248,8 +251,9 @@ internal sealed partial class Server
         long after = T.Devices[bank].GrantsHeld;
         List<GrantRow> grants = T.Grants[bank];
         // Revisions are numbered without gaps here, so that they are found by their place.
-        for (int i = (int)after; i < grants.Count && i < after + GrantsAtOnce; i++)
-            Publish(bank, i == (int)after ? after : grants[i - 1].Revision, grants[i].Revision, grants[i].Body);
+        int skipped = _line.Sabotage == Sabotage.SkipsAGrant && grants.Count > after + 1 ? 1 : 0;
+        for (int i = (int)after + skipped; i < grants.Count && i < after + GrantsAtOnce; i++)
+            Publish(bank, i == (int)after + skipped ? after : grants[i - 1].Revision, grants[i].Revision, grants[i].Body);
     }
 
     private void Publish(int bank, long after, long revision, GrantsBody body) =>

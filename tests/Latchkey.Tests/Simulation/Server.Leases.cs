@@ -14,7 +14,7 @@ internal sealed partial class Server
     /// <summary>Idempotency.Once: the key is taken in the transaction of the effect, so that the same request twice has one effect and one answer.</summary>
     private Answer Once(int person, int key, Func<Tx, Decision<Answer>> what)
     {
-        if (_net.ServerIsUp && T.Idempotency.Find((person, key)) is { } before)
+        if (_net.ServerIsUp && T.Idempotency.Find((person, key)) is { } before && _line.Sabotage != Sabotage.ForgetsKeys)
         {
             _net.Count("answered again");
             return before;
@@ -26,6 +26,7 @@ internal sealed partial class Server
             if (decision.Refusal is { } no)
                 return no;
             answer = decision.Value;
+            _promises.HasEffect(tx, person, key);
             T.Idempotency.Put(tx, (person, key), answer);
             return null;
         });
@@ -61,9 +62,10 @@ internal sealed partial class Server
             {
                 if (T.LiveLeases.Find((bank, door)) is Guid live)
                 {
-                    if (!T.Leases[live].Rental.HoldHasRunOut(Now))
+                    if (!T.Leases[live].Rental.HoldHasRunOut(Now) && _line.Sabotage != Sabotage.GivesTakenLockers)
                         continue;
-                    Expire(tx, T.Leases[live]);
+                    if (T.Leases[live].Rental.HoldHasRunOut(Now))
+                        Expire(tx, T.Leases[live]);
                 }
                 LockerRow locker = T.Lockers[(bank, door)];
                 free.Add(new FreeLocker(locker.Id, locker.Size, door % 2 == 0, T.Devices[bank].Online != false, (bank * 10) + door));
@@ -173,7 +175,7 @@ internal sealed partial class Server
     {
         LeaseRow lease = T.Leases[id];
         bool underWay = lease.LastOrder is { } last && CommandRules.IsUnderWay(T.Commands[last].State);
-        if (Rental.MayOpen(lease.Rental.State) is { } refused)
+        if (Rental.MayOpen(lease.Rental.State) is { } refused && _line.Sabotage != Sabotage.OrdersForAnybody)
             return refused;
         if (underWay)
             return Refusal.CommandPending(lease.Door.ToString(CultureInfo.InvariantCulture));

@@ -110,7 +110,8 @@ internal sealed partial class Server
         };
         if (place is null)
         {
-            GiveOrder(tx, payment.Id, "void", 0);
+            if (_line.Sabotage != Sabotage.KeepsLateMoney)
+                GiveOrder(tx, payment.Id, "void", 0);
             _net.Count("late money went back");
             return;
         }
@@ -234,7 +235,7 @@ internal sealed partial class Server
     private void EnterAnswer(Tx tx, Guid id, ProviderWord word, long minor)
     {
         OrderRow order = T.Orders[id];
-        if (order.IsAnswered)
+        if (order.IsAnswered && _line.Sabotage != Sabotage.EntersAnswersTwice)
             return;
         T.Orders.Put(tx, id, order with { IsAnswered = true });
         if (order.Kind == "close")

@@ -22,9 +22,9 @@ internal sealed class SimulatedDay
     private readonly Provider _provider;
     private readonly Crowd _crowd;
 
-    private SimulatedDay(int seed)
+    private SimulatedDay(int seed, Sabotage sabotage)
     {
-        _line = new Timeline(seed);
+        _line = new Timeline(seed, sabotage);
         _net = new Network(_line);
         _promises = new Promises(_line);
         _banks = [.. Enumerable.Range(0, Devices.Count).Select(i => new Bank(_line, i, _promises))];
@@ -36,7 +36,9 @@ internal sealed class SimulatedDay
         for (int i = 0; i < _banks.Length; i++)
         {
             (_banks[i].Carrier, _carriers[i].Neighbour) = (_carriers[i], _carriers[(i + 1) % _carriers.Length]);
-            _banks[i].FellInDeed = bank =>
+            Bank one = _banks[i];
+            one.DiskMs = () => DiskMs(one);
+            one.FellInDeed = bank =>
             {
                 _net.Count("power cut in a write");
                 BackSoon(bank);
@@ -45,12 +47,12 @@ internal sealed class SimulatedDay
     }
 
     /// <exception cref="FailedDayException">It says where and what, and what went before.</exception>
-    public static DayResult Run(int seed)
+    public static DayResult Run(int seed, Sabotage sabotage = Sabotage.None)
     {
         SimulatedDay? day = null;
         try
         {
-            day = new SimulatedDay(seed);
+            day = new SimulatedDay(seed, sabotage);
             day.Live();
             return new DayResult(seed, day._line.Hash, day._line.Steps, day._promises.Pulses, day._promises.Uses, day._net.Happened);
         }
@@ -164,6 +166,20 @@ internal sealed class SimulatedDay
                 bank.Move(_line.Between(1, Bank.Doors), open: true);
             });
         }
+    }
+
+    /// <summary>Now and then longer than an order lives; and its clock may be set back meanwhile, which gives nothing a second life.</summary>
+    private int DiskMs(Bank bank)
+    {
+        if (!_net.Fault("disk was slow", 0.004))
+            return _line.Between(2, 15);
+        if (bank.Clock.SkewMs is > -1_000 and < 1_000 && _line.Chance(0.4))
+        {
+            _net.Count("clock set back while the disk was slow");
+            _line.In(1_000, () => bank.Clock.SkewMs -= _net.IsBad ? 60_000 : 0);
+            _line.In(120_000, () => bank.Clock.SkewMs += _net.IsBad ? 60_000 : 0);
+        }
+        return _line.Between(4_000, 20_000);
     }
 
     private void BackSoon(Bank bank) => _line.In(_net.IsBad ? _line.Between(2_000, 600_000) : 1_000, () =>

@@ -7,7 +7,7 @@ namespace Latchkey.Tests.Simulation;
 /// The one clock and the one source of chance of a simulated day. Everything happens on the caller's thread, one thing after the other, in the order of its time; whatever is
 /// chosen is chosen from the seed. So a seed is a day, and <see cref="Hash"/> says that it was the same one.
 /// </summary>
-internal sealed class Timeline(int seed)
+internal sealed class Timeline(int seed, Sabotage sabotage = Sabotage.None)
 {
     /// <summary>An arbitrary midnight, in milliseconds since 1970-01-01 UTC.</summary>
     public const long Epoch = 1_795_219_200_000;
@@ -20,7 +20,7 @@ internal sealed class Timeline(int seed)
     private long _order;
     private long _noted;
 
-    public int Seed => seed;
+    public Sabotage Sabotage => sabotage;
 
     /// <summary>Milliseconds since the day began.</summary>
     public long Ms { get; private set; }
@@ -109,6 +109,21 @@ internal sealed class Timeline(int seed)
 
     // FNV-1a over words instead of bytes: nobody attacks it.
     private static void Mix(ref ulong hash, ulong word) => hash = unchecked((hash ^ word) * 1_099_511_628_211);
+}
+
+/// <summary>What a part of the simulation does wrong on purpose, so that a test sees the promises notice. One is named after what it breaks.</summary>
+internal enum Sabotage
+{
+    None,
+    FlushesNothing,
+    SkipsAGrant,
+    AppliesReportsTwice,
+    OrdersForAnybody,
+    CallsSentOpened,
+    GivesTakenLockers,
+    ForgetsKeys,
+    EntersAnswersTwice,
+    KeepsLateMoney,
 }
 
 /// <summary>Something that must always be true was not.</summary>

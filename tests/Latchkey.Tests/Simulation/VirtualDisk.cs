@@ -15,6 +15,8 @@ internal sealed class VirtualDisk(Timeline line) : IDisk
     private Dictionary<string, Content> _safeNames = [];
     private readonly List<(string? From, string To, Content Content)> _newNames = [];
 
+    private bool IsHonest => line.Sabotage != Sabotage.FlushesNothing;
+
     /// <summary>After so many more deeds the power goes; null while it stays.</summary>
     public int? CutIn { get; set; }
 
@@ -138,7 +140,8 @@ internal sealed class VirtualDisk(Timeline line) : IDisk
         public void Flush()
         {
             disk.Deed();
-            content.Safe = content.Length;
+            if (disk.IsHonest)
+                content.Safe = content.Length;
         }
 
         public void Dispose()
