@@ -63,8 +63,8 @@ internal sealed class Bank
     /// <summary>What the terminal shows.</summary>
     public Action<CredentialAnswer> Shown { get; set; } = _ => { };
 
-    /// <summary>Reports that the server has not named yet.</summary>
-    public int Waiting => _queue.Count;
+    /// <summary>Events that the server has not named yet; a state that is on its way at this moment is none.</summary>
+    public int Waiting => _queue.Events;
 
     public void PowerOn()
     {

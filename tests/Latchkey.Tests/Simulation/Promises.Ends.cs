@@ -159,7 +159,8 @@ internal sealed partial class Promises
                 Broken($"{issue.Id:D} was carried out, and the server does not know of it");
             if (row is not null && CommandRules.IsUnderWay(row.State))
                 Broken($"order {issue.Id:D} is still {row.State}");
-            if (row is { State: CommandState.Unconfirmed } && issue.Said is not null)
+            // That it has expired is not on the disk, and is gone with the power where it was not delivered before.
+            if (row is { State: CommandState.Unconfirmed } && issue is { Said: not null, Stored: not null })
                 Broken($"order {issue.Id:D} is unconfirmed, and its bank has said {issue.Said}");
             if (row is { State: CommandState.Refused or CommandState.Expired } && issue is { IsPulsed: true, IsTakenAfterAll: false })
                 Broken($"order {issue.Id:D} is shown as {row.State}, and its door was opened");
