@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Latchkey.Controller.Cabinet;
 
 /// <summary>
-/// The edge to the file system: all that the journal and the outbox ask of it. A test records here what really reaches the disk, in which
+/// The edge to the file system: all that the journal, the outbox and the credentials ask of it. A test records here what really reaches the disk, in which
 /// order and between which flushes, and cuts the power anywhere in it.
 /// </summary>
 internal interface IDisk
@@ -13,8 +13,9 @@ internal interface IDisk
     byte[] Read(string path);
 
     /// <param name="anew">Whatever it holds goes; otherwise it stays. Either way it is made where there is none.</param>
+    /// <param name="ownerOnly">Nobody else may read it.</param>
     /// <exception cref="IOException">It cannot be opened.</exception>
-    IDiskFile Open(string path, bool anew);
+    IDiskFile Open(string path, bool anew, bool ownerOnly = false);
 
     /// <summary>One step: the name means the one file or the other. An open file keeps its content under its new name.</summary>
     /// <exception cref="IOException">It could not.</exception>
@@ -47,8 +48,13 @@ internal sealed class SystemDisk : IDisk
 
     public byte[] Read(string path) => File.Exists(path) ? File.ReadAllBytes(path) : [];
 
-    public IDiskFile Open(string path, bool anew) =>
-        new OpenFile(File.OpenHandle(path, anew ? FileMode.Create : FileMode.OpenOrCreate, FileAccess.ReadWrite));
+    public IDiskFile Open(string path, bool anew, bool ownerOnly = false)
+    {
+        SafeFileHandle file = File.OpenHandle(path, anew ? FileMode.Create : FileMode.OpenOrCreate, FileAccess.ReadWrite);
+        if (ownerOnly && !OperatingSystem.IsWindows())
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return new OpenFile(file);
+    }
 
     public void Rename(string from, string to) => File.Move(from, to, overwrite: true);
 

@@ -1,6 +1,5 @@
 using System.Text;
 using Latchkey.Controller.Cabinet;
-using Microsoft.Win32.SafeHandles;
 
 namespace Latchkey.Controller.Credentials;
 
@@ -16,26 +15,30 @@ public sealed class CredentialFile : IDisposable
     /// <summary>Above this nothing is taken: the memory's own limits keep a sound file below a third of it.</summary>
     private const int FullAtBytes = 8 * 1024 * 1024;
 
+    private readonly IDisk _disk;
     private readonly string _path;
     private readonly CredentialMemory _memory = new();
-    private SafeFileHandle _file;
+    private IDiskFile _file;
     private long _length;
     private int _compactAt;
     private bool _inDoubt; // see CabinetJournal
 
-    private CredentialFile(string path)
+    private CredentialFile(IDisk disk, string path)
     {
-        _path = path;
-        _file = OpenPrivate(path, FileMode.OpenOrCreate);
+        (_disk, _path) = (disk, path);
+        _file = OpenPrivate(path, anew: false);
     }
 
     /// <summary>Opens or makes the file and drops its torn tail; when it returns, that is on the disk.</summary>
     /// <param name="unixMs">What nobody can use after this moment is dropped.</param>
     /// <param name="found">What it holds, in as few lines as say it.</param>
     /// <exception cref="IOException">It cannot be read or written. Then nothing may be granted: what was used is not known.</exception>
-    public static CredentialFile Open(string path, long unixMs, out IReadOnlyList<CredentialRecord> found)
+    public static CredentialFile Open(string path, long unixMs, out IReadOnlyList<CredentialRecord> found) => OpenOn(SystemDisk.Instance, path, unixMs, out found);
+
+    /// <summary>The same on another disk.</summary>
+    internal static CredentialFile OpenOn(IDisk disk, string path, long unixMs, out IReadOnlyList<CredentialRecord> found)
     {
-        var file = new CredentialFile(path);
+        var file = new CredentialFile(disk, path);
         try
         {
             file.Load();
@@ -64,8 +67,8 @@ public sealed class CredentialFile : IDisposable
         if (_length + bytes.Length > FullAtBytes)
             throw new IOException($"The credentials hold {_length} bytes; {FullAtBytes} is their limit.");
         _inDoubt = true;
-        RandomAccess.Write(_file, bytes, _length);
-        RandomAccess.FlushToDisk(_file);
+        _file.Write(bytes, _length);
+        _file.Flush();
         _inDoubt = false;
         _length += bytes.Length;
         foreach (CredentialRecord record in records)
@@ -83,11 +86,7 @@ public sealed class CredentialFile : IDisposable
 
     private void Load()
     {
-        byte[] bytes = new byte[RandomAccess.GetLength(_file)];
-        int read = 0;
-        while (read < bytes.Length && RandomAccess.Read(_file, bytes.AsSpan(read), read) is > 0 and var more)
-            read += more;
-        foreach (string line in Encoding.UTF8.GetString(bytes, 0, read).Split('\n'))
+        foreach (string line in Encoding.UTF8.GetString(_disk.Read(_path)).Split('\n'))
         {
             if (SummedLine.Read(line) is { } whole && CredentialRecord.Read(whole) is { } record)
                 _memory.Apply(record);
@@ -101,14 +100,13 @@ public sealed class CredentialFile : IDisposable
             SummedLine.Append(text, record.Write());
         byte[] bytes = Encoding.UTF8.GetBytes(text.ToString());
         string fresh = _path + ".new";
-        SafeFileHandle file = OpenPrivate(fresh, FileMode.Create);
+        IDiskFile file = OpenPrivate(fresh, anew: true);
         try
         {
-            RandomAccess.Write(file, bytes, 0);
-            RandomAccess.FlushToDisk(file);
-            File.Move(fresh, _path, overwrite: true);
-            if (!OperatingSystem.IsWindows())
-                UnixFolder.Flush(Path.GetDirectoryName(Path.GetFullPath(_path))!);
+            file.Write(bytes, 0);
+            file.Flush();
+            _disk.Rename(fresh, _path);
+            _disk.FlushFolderOf(_path);
         }
         catch
         {
@@ -122,11 +120,5 @@ public sealed class CredentialFile : IDisposable
     }
 
     /// <summary>For its owner only: the hashes of PINs are in it.</summary>
-    private static SafeFileHandle OpenPrivate(string path, FileMode mode)
-    {
-        SafeFileHandle file = File.OpenHandle(path, mode, FileAccess.ReadWrite);
-        if (!OperatingSystem.IsWindows())
-            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        return file;
-    }
+    private IDiskFile OpenPrivate(string path, bool anew) => _disk.Open(path, anew, ownerOnly: true);
 }

@@ -191,7 +191,7 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
 
     private async Task<bool> Result(Guid device, BankPlace bank, ResultMessage m)
     {
-        if (!EnumText.TryParse(m.Outcome, out CommandState outcome) || !CommandRules.IsFinal(outcome) || !IsPlain(m.Reason, 64) || !IsPlain(m.Authority, 64))
+        if (OutcomeOf(m) is not { } outcome || !IsPlain(m.Reason, 64) || !IsPlain(m.Authority, 64))
             return false;
         DateTimeOffset now = time.GetUtcNow();
         presence.Seen(device, now);
@@ -217,6 +217,15 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
         });
         return true;
     }
+
+    /// <summary>
+    /// What a device's word means for the order that it names; null where it is none. Whoever calls an order forged has not seen the one that was given: somebody has changed it on
+    /// its way, and may let the genuine one through after it. So that ends nothing, and what the device says of the genuine one still counts.
+    /// </summary>
+    public static CommandState? OutcomeOf(ResultMessage m) =>
+        !EnumText.TryParse(m.Outcome, out CommandState outcome) || !CommandRules.IsFinal(outcome) ? null
+        : m is { Outcome: Outcomes.Refused, Reason: RefusalReasons.Forged } ? CommandState.Unconfirmed
+        : outcome;
 
     /// <summary>Nothing moved, and somebody should know all the same.</summary>
     private Task<bool> Notice(Guid device, BankPlace bank, EventMessage m) => Once(device, m, async tx =>

@@ -49,7 +49,7 @@ internal sealed class RecordedDisk : IDisk
             return _names.TryGetValue(path, out int file) ? _contents[file] : [];
     }
 
-    public IDiskFile Open(string path, bool anew)
+    public IDiskFile Open(string path, bool anew, bool ownerOnly = false)
     {
         lock (_names)
         {

@@ -125,13 +125,13 @@ public sealed class ReportOutboxTests : IAsyncDisposable
         PowerOn();
         ResultMessage[] results = [.. Enumerable.Range(0, CommandBook.MostUndelivered).Select(_ => Say(Result()))];
         EventMessage refused = Say(Event(EventKinds.CredentialRefused, 0)), oldest = Say(Event(EventKinds.DoorOpened)), next = Say(Event(EventKinds.DoorClosed));
-        for (int i = 0; i < ReportOutbox.MostEvents - 2; i++)
+        for (int i = 0; i < ReportQueue.MostEvents - 2; i++)
             Say(Event(EventKinds.DoorForced));
-        (_outbox.Events, _outbox.Count).ShouldBe((ReportOutbox.MostEvents, ReportOutbox.MostEvents + results.Length));
+        (_outbox.Events, _outbox.Count).ShouldBe((ReportQueue.MostEvents, ReportQueue.MostEvents + results.Length));
         await _outbox.Received([new(_boot, oldest.Seq)], TestContext.Current.CancellationToken);
-        _outbox.Events.ShouldBe(ReportOutbox.MostEvents, "it is gone already");
+        _outbox.Events.ShouldBe(ReportQueue.MostEvents, "it is gone already");
         await _outbox.Received([new(_boot, refused.Seq), new(_boot, next.Seq)], TestContext.Current.CancellationToken);
-        _outbox.Events.ShouldBe(ReportOutbox.MostEvents - 2);
+        _outbox.Events.ShouldBe(ReportQueue.MostEvents - 2);
     }
 
     [Fact]

@@ -24,7 +24,7 @@ public sealed class SimulationFilesTests : IDisposable
     public void Enrolling_makes_a_key_for_its_owner_only_and_a_request_with_the_devices_name()
     {
         CommandLine line = CommandLine.Parse(["enrol", "--cabinets", Write("cabinets.json", One), "--keys", Path.Combine(_folder, "keys")]);
-        Simulation.Enrol(line).ShouldBe(0);
+        Latchkey.Simulator.Simulation.Enrol(line).ShouldBe(0);
         string key = Path.Combine(_folder, "keys", "0193a5b0-0000-7000-8000-000000000001.key.pem");
         File.ReadAllText(key).ShouldStartWith("-----BEGIN PRIVATE KEY-----");
         if (!OperatingSystem.IsWindows())
@@ -33,7 +33,7 @@ public sealed class SimulationFilesTests : IDisposable
         CertificateRequest.LoadSigningRequestPem(request, HashAlgorithmName.SHA256).SubjectName.Name.ShouldBe("CN=0193a5b0-0000-7000-8000-000000000001");
 
         string before = File.ReadAllText(key);
-        Simulation.Enrol(line).ShouldBe(0);
+        Latchkey.Simulator.Simulation.Enrol(line).ShouldBe(0);
         File.ReadAllText(key).ShouldBe(before, "a device keeps its key");
     }
 

@@ -86,6 +86,22 @@ public sealed class OpenLockerTests(TestDatabase databases)
         (await State(asha, command)).ShouldBe("opened");
     }
 
+    /// <summary>The simulated day found it: a changed copy came first, was refused, and the genuine order opened the door that the server showed as refused.</summary>
+    [Fact]
+    public async Task What_a_device_calls_forged_ends_nothing_because_the_genuine_order_may_come_after_it()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        var (asha, lease, bank, number, command) = await Ordered(app);
+        await app.Result(bank, command, number, Outcomes.Refused, RefusalReasons.Forged);
+        JsonNode shown = (await asha.Get($"commands/{command}")).Body!;
+        (shown.Text("state"), (bool)shown["final"]!).ShouldBe(("unconfirmed", false));
+        // Nobody waits for it any more.
+        (await asha.Post($"leases/{lease.Id()}/open")).Status.ShouldBe(202);
+        await app.Result(bank, command, number, Outcomes.Opened);
+        (await State(asha, command)).ShouldBe("opened");
+        ((bool)(await asha.Lease(lease))["openedEver"]!).ShouldBeTrue();
+    }
+
     [Fact]
     public async Task A_report_that_comes_twice_is_applied_once_and_an_older_one_changes_nothing()
     {
