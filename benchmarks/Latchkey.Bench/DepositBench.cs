@@ -25,7 +25,7 @@ internal static class DepositBench
         await db.OpenAsync();
         await using BareCommit commit = await BareCommit.Open(server.Database);
         List<double> made = [], stored = [], collected = [], all = [], commits = [];
-        for (int round = 0; round < (quick ? 15 : 60); round++)
+        for (int round = 0; round < (quick ? 6 : 60); round++)
         {
             commits.Add(await commit.Once());
             string email = $"{Guid.CreateVersion7():N}@bench.example";

@@ -24,7 +24,7 @@ internal static class OpenBench
 
     public static async Task Run(ServerUnderTest server, bool quick)
     {
-        int rounds = quick ? 50 : 300;
+        int rounds = quick ? 30 : 300;
         JsonNode demo = (await server.Http.GetFromJsonAsync<JsonNode>("demo"))!;
         using HttpClient customer = await server.Customer();
         Guid site = await server.DemoSite();
@@ -38,13 +38,10 @@ internal static class OpenBench
 
         var milliseconds = new List<double>();
         List<double> commits = [];
-        List<double> hot = [];
         await using BareCommit commit = await BareCommit.Open(server.Database);
         for (int round = 0; round < rounds + 5; round++)
         {
             JsonNode lease = leases[round % Doors];
-            if (round % 20 == 0)
-                hot.AddRange(await HoldBench.Commits(server.Database, 1, 40));
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
             commits.Add(await commit.Once());
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
@@ -69,7 +66,6 @@ internal static class OpenBench
 
         string other = demo["banks"]!.AsArray().Where(b => (string?)b!["siteName"] == ServerUnderTest.DemoSiteName).Select(b => (string)b!["id"]!).First(id => leases.TrueForAll(l => (string?)l["bank"]!["id"] != id));
         List<double> crossings = await Crossings(server, other, quick ? 500 : 2000);
-        Console.Error.WriteLine($"hot {Report.Percentile(hot, 0.5)} cold {Report.Percentile(commits, 0.5)}");
         double bare = Report.Percentile(commits, 0.5);
         double p50 = Report.Percentile(milliseconds, 0.5);
         string name = $"open to door-open event, less {ActuationMs} ms actuation and {DebounceMs} ms debounce";

@@ -50,7 +50,7 @@ internal static class TapBench
         List<double> commits = [];
         await HoldBench.Commits(server.Database, 1, 5); // makes the table
         await Warm(gates);
-        for (int round = 1; round <= (quick ? 3 : 10); round++)
+        for (int round = 1; round <= (quick ? 2 : 10); round++)
         {
             commits.AddRange(await HoldBench.Commits(server.Database, 16, 25));
             (List<double> times, int answered) = await Crowd(gates, round, TimeSpan.FromSeconds(1), "in", "begun");

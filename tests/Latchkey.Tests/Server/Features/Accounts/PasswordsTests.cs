@@ -47,6 +47,16 @@ public sealed class PasswordsTests(TestDatabase databases)
         await Should.ThrowAsync<System.Security.Cryptography.CryptographicException>(() => passwords.Verify("a long password", Passwords.Decoy + "!", CancellationToken.None));
     }
 
+    [Fact]
+    public async Task Of_a_crowd_fifty_wait_the_rest_is_told_to_come_back_and_who_comes_later_is_served()
+    {
+        using var passwords = new Passwords();
+        bool?[] answers = await Task.WhenAll(Enumerable.Range(0, 80).Select(_ => passwords.Verify("a long password", Passwords.Decoy, CancellationToken.None)));
+        answers.Count(a => a == false).ShouldBeInRange(50, 60);
+        answers.Count(a => a is null).ShouldBe(80 - answers.Count(a => a == false));
+        (await passwords.Verify("a long password", Passwords.Decoy, CancellationToken.None)).ShouldBe(false);
+    }
+
     private static string Pbkdf2(string password)
     {
         byte[] salt = "0123456789abcdef"u8.ToArray();
