@@ -16,7 +16,7 @@ try
 {
     // Alone: nothing else runs yet.
     if (Wanted("start"))
-        await StartBench.Run(quick, idle: !quick || wanted.Length > 0);
+        await StartBench.Run(quick, idle: !quick || table || wanted.Length > 0);
     if (wanted is ["start"])
         return 0;
     await using ServerUnderTest server = await ServerUnderTest.Start(data);

@@ -54,6 +54,7 @@ internal sealed class Carrier(Timeline line, Network net, Bank bank, Action<int,
     private const int MostRecorded = 12;
 
     private readonly List<Action<Delivery>> _unacknowledged = [];
+    private readonly List<Action> _untilHealed = [];
     private readonly List<byte[]> _recorded = [];
     private byte[] _will = [];
     private bool _bankSide, _brokerSide, _trying;
@@ -139,12 +140,17 @@ internal sealed class Carrier(Timeline line, Network net, Bank bank, Action<int,
         // The broker gave the connection up meanwhile, and says so to the first packet that comes through.
         if (_bankSide && !_brokerSide)
             BankLoses();
+        // A connection that neither has given up goes on: TCP says again what did not come through.
+        Action[] again = [.. _untilHealed];
+        _untilHealed.Clear();
+        Array.ForEach(again, publish => publish());
     }
 
     public void BankDied()
     {
         (_bankSide, _trying) = (false, false);
         _unacknowledged.Clear();
+        _untilHealed.Clear();
         int connection = ++_connection;
         line.In(line.Chance(0.5) ? 50 : 15_000, () =>
         {
@@ -179,15 +185,21 @@ internal sealed class Carrier(Timeline line, Network net, Bank bank, Action<int,
         }
         _unacknowledged.Add(sent);
         if (IsPartitioned)
-            return;
-        bool listens = net.ServerIsUp;
-        if (listens)
-            ToServer(kind, payload);
-        line.In(line.Between(10, 60), () =>
+            _untilHealed.Add(Publish);
+        else
+            Publish();
+
+        void Publish()
         {
-            if (_unacknowledged.Remove(sent))
-                sent(listens ? Delivery.Taken : Delivery.NobodyListens);
-        });
+            bool listens = net.ServerIsUp;
+            if (listens)
+                ToServer(kind, payload);
+            line.In(line.Between(10, 60), () =>
+            {
+                if (_unacknowledged.Remove(sent))
+                    sent(listens ? Delivery.Taken : Delivery.NobodyListens);
+            });
+        }
     }
 
     /// <summary>The server publishes something.</summary>
@@ -267,6 +279,7 @@ internal sealed class Carrier(Timeline line, Network net, Bank bank, Action<int,
         _connection++;
         Action<Delivery>[] lost = [.. _unacknowledged];
         _unacknowledged.Clear();
+        _untilHealed.Clear();
         line.Note("bank is cut off", bank.Index);
         bank.LinkLost();
         foreach (Action<Delivery> sent in lost)
