@@ -40,6 +40,7 @@ public sealed class CustomerJourneyTests(BrowserFixture browser)
         await asha.Button("finish and pay").ClickAsync();
         await asha.Button("^Finish and pay").ClickAsync();
         await asha.Sees("Receipt LK-");
+        (await asha.Page.EvaluateAsync<double>("() => scrollY")).ShouldBe(0, "what is said now begins at the top");
         await asha.Sees("Door opened");
         await Pictures.LightAndDark(asha.Page, $"receipt-{name}");
 

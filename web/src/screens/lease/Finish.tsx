@@ -27,6 +27,8 @@ export function Finish({ lease, put, reload }: FinishProps) {
     try {
       const ended = await intent.current.run((key) => api.finish(lease.id, key));
       put(() => ended);
+      // What is said now begins at the top: thanks, what to do about something left inside, the receipt. The button was far below it on a phone.
+      window.scrollTo(0, 0);
     } catch (error) {
       setProblem(asProblem(error));
       setBusy(false);
