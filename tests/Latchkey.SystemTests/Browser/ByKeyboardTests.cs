@@ -75,6 +75,43 @@ public sealed class ByKeyboardTests(BrowserFixture browser)
     }
 
     [Fact]
+    public async Task A_rental_is_shared_reported_and_extended_by_keyboard_alone()
+    {
+        Customer ravi = await Customer.Arrive(browser, 1440, 900, ColorScheme.Dark);
+        IPage page = ravi.Page;
+        await ravi.SignUp("Ravi Menon");
+        await ravi.HoldAt("Pune Junction");
+        await ravi.Pay();
+        await ravi.Sees("Ready when you are");
+
+        await Press("^Let somebody else open it");
+        await Press("^Make a link");
+        await ravi.Sees("Send this link");
+        await page.Keyboard.PressAsync("Escape");
+        await Assertions.Expect(page.Locator("dialog")).ToHaveCountAsync(0);
+
+        await Press("^Report a problem");
+        await Press("^Tell the staff");
+        await ravi.Sees("Thank you. The staff know");
+        await page.Keyboard.PressAsync("Escape");
+        await Assertions.Expect(page.Locator("dialog")).ToHaveCountAsync(0);
+
+        await Press("^Keep it longer");
+        await Press("^Add ");
+        await Customer.ComesTo(page, "/checkout/");
+        await Press("^Pay ");
+        await Customer.ComesTo(page, "/lease/");
+        await ravi.Sees("Ready when you are");
+        ravi.Errors.ShouldBeEmpty();
+
+        async Task Press(string name)
+        {
+            await Tab(page, name);
+            await page.Keyboard.PressAsync("Enter");
+        }
+    }
+
+    [Fact]
     public async Task At_two_minutes_a_hold_says_so_aloud_and_its_ring_has_run_down()
     {
         Customer mira = await Customer.Arrive(browser, 360, 780, ColorScheme.Light);
