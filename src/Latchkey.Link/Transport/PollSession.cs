@@ -130,7 +130,8 @@ public sealed class PollSession : IDeviceSession
                 throw new IOException("The answer's length is not said, or too large.");
             return await response.Content.ReadFromJsonAsync(answer, either.Token) ?? throw new IOException("The answer is empty.");
         }
-        catch (Exception e) when (e is HttpRequestException or JsonException or NotSupportedException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        // Disposed: a report that began as its session ended.
+        catch (Exception e) when (e is HttpRequestException or JsonException or NotSupportedException or ObjectDisposedException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             throw new IOException("The server does not answer as it should.", e);
         }

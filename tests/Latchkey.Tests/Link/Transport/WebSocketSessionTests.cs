@@ -57,7 +57,7 @@ public sealed class WebSocketSessionTests
         return server;
     }
 
-    private static Latchkey.Link.Mqtt.MqttDial Dial(Uri server) => async cancel =>
+    internal static Latchkey.Link.Mqtt.MqttDial Dial(Uri server) => async cancel =>
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(IPAddress.Loopback, server.Port, cancel);
