@@ -68,7 +68,7 @@ internal sealed partial class Server
                         Expire(tx, T.Leases[live]);
                 }
                 LockerRow locker = T.Lockers[(bank, door)];
-                free.Add(new FreeLocker(locker.Id, locker.Size, door % 2 == 0, T.Devices[bank].Online != false, (bank * 10) + door));
+                free.Add(new FreeLocker(locker.Id, locker.Size, door % 2 == 0, T.Devices[bank].Online == false || locker.State == DoorState.Jammed, (bank * 10) + door));
             }
         }
         if (Allocation.InOrderOfFit(free, size, reachable) is not [var best, ..])

@@ -31,16 +31,16 @@ internal static class MoveLease
         SitePlace site = places.Site(lease.SiteId)!;
         await ExpireHolds.AtSite(tx, site.Id, now);
         HoldLocker.Situation state = await HoldLocker.Situation.Of(tx, site.Id, lease.PersonId, now);
-        return InOrder(lease, size, places, [.. state.Taken], [.. state.Offline]);
+        return InOrder(lease, size, places, [.. state.Taken], [.. state.Hindered]);
     }
 
-    public static IReadOnlyList<Guid> InOrder(LeaseRow lease, LockerSize size, PlaceBook places, HashSet<Guid> taken, HashSet<Guid> offline)
+    public static IReadOnlyList<Guid> InOrder(LeaseRow lease, LockerSize size, PlaceBook places, HashSet<Guid> taken, HashSet<Guid> hindered)
     {
         LockerPlace left = places.Locker(lease.LockerId)!;
         return
         [
-            .. HoldLocker.Candidates(places.Site(lease.SiteId)!, size, false, taken, offline).Select(c => places.Locker(c)!).Where(c => c.Id != left.Id)
-                .OrderBy(c => offline.Contains(places.Bank(c.BankId)!.DeviceId)).ThenBy(c => c.Size).ThenByDescending(c => left.Reachable && c.Reachable).ThenByDescending(c => c.BankId == left.BankId)
+            .. HoldLocker.Candidates(places.Site(lease.SiteId)!, size, false, taken, hindered).Select(c => places.Locker(c)!).Where(c => c.Id != left.Id)
+                .OrderBy(c => hindered.Contains(c.Id)).ThenBy(c => c.Size).ThenByDescending(c => left.Reachable && c.Reachable).ThenByDescending(c => c.BankId == left.BankId)
                 .Select(c => c.Id),
         ];
     }

@@ -48,20 +48,20 @@ public static class SwapLocker
             cancel);
         if (row is null)
             return Problems.Of(Refusal.NotFound("rental"));
-        (Guid[] taken, Guid[] offline) = await db.Read(
+        (Guid[] taken, Guid[] hindered) = await db.Read(
             c => c.QuerySingleAsync<(Guid[], Guid[])>(
-                """
-                select (select coalesce(array_agg(locker_id), '{}') from lease where site_id = @SiteId and (state in ('active', 'overdue') or (state = 'held' and hold_until > @now))),
-                  (select coalesce(array_agg(d.id), '{}') from device d join bank b on b.device_id = d.id where b.site_id = @SiteId and d.online = false)
+                $$"""
+                select (select coalesce(array_agg(locker_id), '{}') from lease where site_id = @site and (state in ('active', 'overdue') or (state = 'held' and hold_until > @now))),
+                  {{HoldLocker.Situation.HinderedAt}}
                 """,
-                new { row.SiteId, now }),
+                new { site = row.SiteId, now }),
             cancel);
         LockerPlace left = places.Locker(row.LockerId)!;
         Rental rental = row.Rental();
         List<Option> options = [];
         foreach (LockerSize size in Enum.GetValues<LockerSize>())
         {
-            if (rental.Swap(size, left.Size, now) is not { Refusal: null } larger || MoveLease.InOrder(row, size, places, [.. taken], [.. offline]) is not [var first, ..])
+            if (rental.Swap(size, left.Size, now) is not { Refusal: null } larger || MoveLease.InOrder(row, size, places, [.. taken], [.. hindered]) is not [var first, ..])
                 continue;
             LockerPlace locker = places.Locker(first)!;
             // None of this size is free and the next larger one is offered for itself.

@@ -120,7 +120,7 @@ public static class MakeDeposit
         if (chosen is { InService: false })
             return Refusal.LockerTaken;
         LockerSize size = chosen?.Size ?? request.Size!.Value;
-        IReadOnlyList<Guid> candidates = chosen is not null ? [chosen.Id] : HoldLocker.Candidates(site, size, false, [.. state.Taken], [.. state.Offline]);
+        IReadOnlyList<Guid> candidates = chosen is not null ? [chosen.Id] : HoldLocker.Candidates(site, size, false, [.. state.Taken], [.. state.Hindered]);
         Tariff tariff = Deposit.StorageOf(site.TariffAt(now), site.StorageMinor);
         Rental rental = Rental.Hold(tariff, size, request.Hours, now);
         var lease = Guid.CreateVersion7(now);

@@ -60,7 +60,7 @@ public static class HoldLocker
         LockerPlace? chosen = request.LockerId is { } pick ? places.Locker(pick) : null;
         if (chosen is { InService: false })
             return Refusal.LockerTaken;
-        IReadOnlyList<Guid> candidates = chosen is not null ? [chosen.Id] : Candidates(site, request.Size, request.IsReachable, [.. state.Taken], [.. state.Offline], request.Features);
+        IReadOnlyList<Guid> candidates = chosen is not null ? [chosen.Id] : Candidates(site, request.Size, request.IsReachable, [.. state.Taken], [.. state.Hindered], request.Features);
         LockerSize priced = chosen?.Size ?? request.Size;
         Tariff tariff = site.TariffAt(now);
         if (!tariff.Rates.ContainsKey(priced))
@@ -122,29 +122,35 @@ public static class HoldLocker
         public bool Won { get; init; }
     }
 
-    public static List<Guid> Candidates(SitePlace site, LockerSize size, bool reachable, HashSet<Guid> taken, HashSet<Guid> offline, IReadOnlyList<string>? features = null)
+    public static List<Guid> Candidates(SitePlace site, LockerSize size, bool reachable, HashSet<Guid> taken, HashSet<Guid> hindered, IReadOnlyList<string>? features = null)
     {
-        HashSet<Guid> unreachableBanks = [.. site.Banks.Where(b => offline.Contains(b.DeviceId)).Select(b => b.Id)];
         IEnumerable<FreeLocker> free = site.Lockers
             .Where(l => l.InService && !taken.Contains(l.Id) && l.Has(features ?? []))
-            .Select((l, position) => new FreeLocker(l.Id, l.Size, l.Reachable, !unreachableBanks.Contains(l.BankId), position));
+            .Select((l, position) => new FreeLocker(l.Id, l.Size, l.Reachable, hindered.Contains(l.Id), position));
         return [.. Allocation.InOrderOfFit(free, size, reachable).Select(l => l.Id)];
     }
 
     /// <summary>What stands in a claim's way at a site.</summary>
     public sealed class Situation
     {
+        /// <summary>See <see cref="FreeLocker"/>. A door that was freed by hand and has not moved since still counts: the first who opens it clears it.</summary>
+        public const string HinderedAt =
+            """
+            (select coalesce(array_agg(k.id), '{}') from locker k join bank b on b.id = k.bank_id left join device d on d.id = b.device_id
+             where b.site_id = @site and (d.online = false or k.door = 'jammed'))
+            """;
+
         public static async Task<Situation> Of(Transaction tx, Guid site, Guid person, DateTimeOffset now)
         {
             // One hold of a person at a time: the limit counts rows that are there.
             await using SqlMapper.GridReader rows = await tx.Several(
-                """
+                $$"""
                 select 1 from person where id = @person for update;
                 select
                   (select erased_at is not null from person where id = @person) as erased,
                   (select count(*) from lease where person_id = @person and state = 'held' and hold_until > @now) as holds,
                   (select coalesce(array_agg(locker_id), '{}') from lease where site_id = @site and state in ('held', 'active', 'overdue')) as taken,
-                  (select coalesce(array_agg(d.id), '{}') from device d join bank b on b.device_id = d.id where b.site_id = @site and d.online = false) as offline
+                  {{HinderedAt}} as hindered
                 """,
                 new { person, site, now });
             await rows.ReadAsync<int>();
@@ -154,6 +160,6 @@ public static class HoldLocker
         public bool Erased { get; init; }
         public long Holds { get; init; }
         public Guid[] Taken { get; init; } = [];
-        public Guid[] Offline { get; init; } = [];
+        public Guid[] Hindered { get; init; } = [];
     }
 }

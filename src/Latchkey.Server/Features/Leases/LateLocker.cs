@@ -20,7 +20,7 @@ public static class LateLocker
         // Best of all the very locker they had chosen, if it is still there; who could reach that one may need to reach this one.
         IReadOnlyList<Guid> candidates =
         [
-            .. HoldLocker.Candidates(site, EnumText.Parse<LockerSize>(before.SizePriced), false, [.. state.Taken], [.. state.Offline])
+            .. HoldLocker.Candidates(site, EnumText.Parse<LockerSize>(before.SizePriced), false, [.. state.Taken], [.. state.Hindered])
                 .OrderByDescending(c => c == first.Id).ThenByDescending(c => first.Reachable && places.Locker(c)!.Reachable),
         ];
         var lease = Guid.CreateVersion7(now);

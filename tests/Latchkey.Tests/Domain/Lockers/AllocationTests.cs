@@ -7,8 +7,8 @@ namespace Latchkey.Tests.Domain.Lockers;
 
 public sealed class AllocationTests
 {
-    private static FreeLocker Locker(int position, LockerSize size, bool reachable = false, bool? online = true) =>
-        new(new Guid(position + 1, 0, 0, new byte[8]), size, reachable, online, position);
+    private static FreeLocker Locker(int position, LockerSize size, bool reachable = false, bool hindered = false) =>
+        new(new Guid(position + 1, 0, 0, new byte[8]), size, reachable, hindered, position);
 
     private static int[] Chosen(IEnumerable<FreeLocker> free, LockerSize wanted, bool reachable = false) =>
         [.. Allocation.InOrderOfFit(free, wanted, reachable).Select(l => l.Position)];
@@ -27,8 +27,8 @@ public sealed class AllocationTests
         Chosen([Locker(0, LockerSize.M, reachable: true), Locker(1, LockerSize.M), Locker(2, LockerSize.L)], LockerSize.M).ShouldBe([1, 0, 2]);
 
     [Fact]
-    public void Banks_that_cannot_be_commanded_come_last_and_unknown_ones_count_as_present() =>
-        Chosen([Locker(0, LockerSize.M, online: false), Locker(1, LockerSize.XL), Locker(2, LockerSize.M, online: null)], LockerSize.M).ShouldBe([2, 1, 0]);
+    public void Those_that_are_likely_not_to_open_come_last() =>
+        Chosen([Locker(0, LockerSize.M, hindered: true), Locker(1, LockerSize.XL), Locker(2, LockerSize.M)], LockerSize.M).ShouldBe([2, 1, 0]);
 
     [Fact]
     public void Nothing_that_fits_is_an_empty_list() => Chosen([Locker(0, LockerSize.S), Locker(1, LockerSize.M)], LockerSize.L).ShouldBeEmpty();
@@ -44,11 +44,11 @@ public sealed class AllocationTests
             return;
         FreeLocker chosen = order[0];
         Fits(chosen).ShouldBeTrue();
-        c.Free.Where(Fits).Where(l => (l.BankOnline == false) == (chosen.BankOnline == false)).ShouldAllBe(l => l.Size >= chosen.Size);
-        if (chosen.BankOnline == false)
-            c.Free.Where(Fits).ShouldAllBe(l => l.BankOnline == false);
+        c.Free.Where(Fits).Where(l => l.Hindered == chosen.Hindered).ShouldAllBe(l => l.Size >= chosen.Size);
+        if (chosen.Hindered)
+            c.Free.Where(Fits).ShouldAllBe(l => l.Hindered);
         if (chosen.Reachable && !c.Reachable)
-            c.Free.Where(Fits).ShouldNotContain(l => !l.Reachable && l.Size == chosen.Size && l.BankOnline != false && chosen.BankOnline != false);
+            c.Free.Where(Fits).ShouldNotContain(l => !l.Reachable && l.Size == chosen.Size && !l.Hindered && !chosen.Hindered);
     });
 
     [Fact]
@@ -63,8 +63,8 @@ public sealed class AllocationTests
         from count in Gen.Choose(0, 12)
         from sizes in Sizes.ListOf(count)
         from reachable in Generated.Coin.ListOf(count)
-        from online in Gen.Elements<bool?>(true, false, null).ListOf(count)
+        from hindered in Generated.Coin.ListOf(count)
         from wanted in Sizes
         from asked in Generated.Coin
-        select new Case([.. sizes.Select((s, i) => Locker(i, s, reachable[i], online[i]))], wanted, asked);
+        select new Case([.. sizes.Select((s, i) => Locker(i, s, reachable[i], hindered[i]))], wanted, asked);
 }

@@ -56,6 +56,20 @@ public sealed class HoldLockerTests(TestDatabase databases)
         (await (await app.Quick()).Post($"sites/{site.Id}/holds", new { size = "S", hours = 1, reachable = true })).ShouldBeRefused(409, "no-free-locker");
     }
 
+    /// <summary>Whoever comes after a door that did not open is not sent to it while there is another; nor is it lost for ever, because the first good opening clears it.</summary>
+    [Fact]
+    public async Task A_locker_whose_door_was_stuck_is_given_only_when_no_other_is_left()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases, [Driving.Site("One", "SSM")]);
+        SitePlace site = app.Places.Sites[0];
+        Guid[] lockers = [.. site.Lockers.Select(l => l.Id)];
+        Guid stuck = lockers[0];
+        await app.Sql<int>("update locker set door = 'jammed' where id = @stuck", new { stuck });
+        TestPerson asha = await app.Quick();
+        JsonNode[] given = [await asha.Hold(site, "S"), await asha.Hold(site, "S"), await asha.Hold(site, "S")];
+        given.Select(l => l["locker"]!.Id()).ShouldBe([lockers[1], lockers[2], stuck]);
+    }
+
     [Fact]
     public async Task A_closed_site_takes_no_holds_and_hours_have_limits()
     {
