@@ -136,6 +136,8 @@ public sealed class VisitTests(TestDatabase databases)
             },
             "the card of the visit that is over is forgotten, and the other is not");
         (await pool.App.Sql<long>("select count(*) from lease where cards::text like '%' || @Card || '%'", new { Card })).ShouldBe(0);
+        TestPerson staff = await pool.App.GivenStaff("operator", pool.Site);
+        (await staff.Get($"staff/sites/{pool.Site.Id}/taps")).Body!["items"]!.AsArray().Select(t => t!.Text("card")).ShouldBe([$"…{Other[^4..].ToUpperInvariant()}", $"…{Card[^4..].ToUpperInvariant()}", $"…{Card[^4..].ToUpperInvariant()}"], "as long as anything of it is known, its end is shown");
         (await pool.In(Card)).Says.ShouldBe("begun");
         await Invariants(pool);
     }
