@@ -19,10 +19,8 @@ public sealed class ByKeyboardTests(BrowserFixture browser)
         await page.GotoAsync("/");
         await ravi.Sees("places in Pune");
         // A wish, then words: list, map and count follow both.
-        await Tab(page, "^Power socket$");
-        await page.Keyboard.PressAsync("Enter");
-        await Tab(page, "^Cooled$");
-        await page.Keyboard.PressAsync("Enter");
+        await Press(page, "^Power socket$");
+        await Press(page, "^Cooled$");
         await ravi.Sees("Nothing matches");
         await Accessibility.HoldsOn(page);
         await page.Keyboard.PressAsync("Enter");
@@ -35,41 +33,34 @@ public sealed class ByKeyboardTests(BrowserFixture browser)
         await Assertions.Expect(page.Locator(".site-row .pill").First).ToHaveTextAsync(said.Trim());
         await Pictures.Take(page, "search-desktop-dark");
         await Accessibility.HoldsOn(page);
-        await Tab(page, "^Pune Junction");
-        await page.Keyboard.PressAsync("Enter");
+        await Press(page, "^Pune Junction");
         await Customer.ComesTo(page, "/site/.*features=power");
         (await page.GetByRole(AriaRole.Switch, new() { Name = "Power socket" }).IsCheckedAsync()).ShouldBeTrue("what was asked for in the search is asked for here");
-        await Tab(page, "^Hold a locker");
-        await page.Keyboard.PressAsync("Enter");
+        await Press(page, "^Hold a locker");
         await Customer.ComesTo(page, "/lease/");
         await ravi.Sees("yours to take|left");
         JsonNode held = await ravi.Lease();
         held["locker"]!["features"]!.AsArray().ShouldContain(f => (string?)f == "power");
-        await Tab(page, "^Pay ");
-        await page.Keyboard.PressAsync("Enter");
+        await Press(page, "^Pay ");
         await Customer.ComesTo(page, "/checkout/");
         await Tab(page, "^Pay ");
         await Accessibility.HoldsOn(page);
         await page.Keyboard.PressAsync("Enter");
         await Customer.ComesTo(page, "/lease/");
         await ravi.Sees("Ready when you are");
-        await Tab(page, "^Show a pass|^Show pass|^Show the pass");
-        await page.Keyboard.PressAsync("Enter");
+        await Press(page, "^Show a pass|^Show pass|^Show the pass");
         await page.Locator("canvas.qr").WaitForAsync();
         await Accessibility.HoldsOn(page);
         await page.Keyboard.PressAsync("Escape");
         await Assertions.Expect(page.Locator("dialog")).ToHaveCountAsync(0);
-        await Tab(page, "^Open door");
-        await page.Keyboard.PressAsync("Enter");
+        await Press(page, "^Open door");
         await ravi.Sees("Door .* is open");
         await ravi.Hardware(held, "close");
         await ravi.Sees("Closed. Your things are in");
-        await Tab(page, "finish and pay$");
-        await page.Keyboard.PressAsync("Enter");
+        await Press(page, "finish and pay$");
         await page.Locator("dialog").WaitForAsync();
         await Accessibility.HoldsOn(page);
-        await Tab(page, "^Finish and pay");
-        await page.Keyboard.PressAsync("Enter");
+        await Press(page, "^Finish and pay");
         await ravi.Sees("Receipt LK-");
         ravi.Errors.ShouldBeEmpty();
     }
@@ -84,31 +75,25 @@ public sealed class ByKeyboardTests(BrowserFixture browser)
         await ravi.Pay();
         await ravi.Sees("Ready when you are");
 
-        await Press("^Let somebody else open it");
-        await Press("^Make a link");
+        await Press(page, "^Let somebody else open it");
+        await Press(page, "^Make a link");
         await ravi.Sees("Send this link");
         await page.Keyboard.PressAsync("Escape");
         await Assertions.Expect(page.Locator("dialog")).ToHaveCountAsync(0);
 
-        await Press("^Report a problem");
-        await Press("^Tell the staff");
+        await Press(page, "^Report a problem");
+        await Press(page, "^Tell the staff");
         await ravi.Sees("Thank you. The staff know");
         await page.Keyboard.PressAsync("Escape");
         await Assertions.Expect(page.Locator("dialog")).ToHaveCountAsync(0);
 
-        await Press("^Keep it longer");
-        await Press("^Add ");
+        await Press(page, "^Keep it longer");
+        await Press(page, "^Add ");
         await Customer.ComesTo(page, "/checkout/");
-        await Press("^Pay ");
+        await Press(page, "^Pay ");
         await Customer.ComesTo(page, "/lease/");
         await ravi.Sees("Ready when you are");
         ravi.Errors.ShouldBeEmpty();
-
-        async Task Press(string name)
-        {
-            await Tab(page, name);
-            await page.Keyboard.PressAsync("Enter");
-        }
     }
 
     [Fact]
@@ -147,26 +132,21 @@ public sealed class ByKeyboardTests(BrowserFixture browser)
         string email = await asha.SignUp("Asha Kulkarni");
         (await admin.Send(HttpMethod.Put, $"admin/locks/{demo["id"]}/owner", new { email })).Status.ShouldBe(200);
         await page.GotoAsync("/locks");
-        await Tab(page, "Cycle box 7");
-        await page.Keyboard.PressAsync("Enter");
+        await Press(page, "Cycle box 7");
         await asha.Sees("Other ways to open it");
-        await Tab(page, "^Show a pass");
-        await page.Keyboard.PressAsync("Enter");
+        await Press(page, "^Show a pass");
         await Assertions.Expect(page.GetByRole(AriaRole.Img, new() { Name = "Code that opens Cycle box 7" })).ToBeVisibleAsync();
         await Pictures.Take(page, "lock-pass-phone-dark");
         await Accessibility.HoldsOn(page);
         await page.Keyboard.PressAsync("Escape");
-        await Tab(page, "^Make a PIN|^Get a PIN|PIN");
-        await page.Keyboard.PressAsync("Enter");
+        await Press(page, "^Make a PIN|^Get a PIN|PIN");
         await page.Locator(".pin-code").WaitForAsync();
         await page.Keyboard.PressAsync("Escape");
-        await Tab(page, "^Give this lock up$");
-        await page.Keyboard.PressAsync("Enter");
+        await Press(page, "^Give this lock up$");
         await asha.Sees("It is nobody.s then");
         await Pictures.Take(page, "lock-give-up-phone-dark");
         await Accessibility.HoldsOn(page);
-        await Tab(page, "^Give Cycle box 7 up$");
-        await page.Keyboard.PressAsync("Enter");
+        await Press(page, "^Give Cycle box 7 up$");
         await asha.Sees("No lock of yours yet");
         (await admin.Get("admin/locks")).Body!["items"]!.AsArray().Single(l => (string?)l!["name"] == "Cycle box 7")!["owner"].ShouldBeNull();
         asha.Errors.ShouldBeEmpty();
@@ -224,6 +204,13 @@ public sealed class ByKeyboardTests(BrowserFixture browser)
 
     /// <summary>What an element e is called, as far as these pages need it.</summary>
     private const string NameOf = "(e?.getAttribute('aria-label') ?? e?.textContent ?? '').trim()";
+
+    /// <summary>Goes there with the Tab key, and presses it.</summary>
+    private static async Task Press(IPage page, string to)
+    {
+        await Tab(page, to);
+        await page.Keyboard.PressAsync("Enter");
+    }
 
     /// <summary>Goes on with the Tab key until the focus is on something with this name.</summary>
     private static async Task Tab(IPage page, string to, bool back = false)

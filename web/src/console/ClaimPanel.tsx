@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { atWork, type Claim } from '../api/console';
-import { fullDate } from '../format/time';
+import { fullDate, zoneHere } from '../format/time';
 import { Button } from '../parts/Button';
 import { Facts } from '../parts/Facts';
 import { Field } from '../parts/Field';
@@ -9,8 +9,6 @@ import { useDeed } from '../parts/useDeed';
 import { t } from '../text/t';
 import { useForm } from '../screens/entry/useForm';
 
-const zone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
-
 /** A device that has come with a code: somebody stands before it and compares twelve digits, then it is the bank's. */
 export function ClaimPanel({ claim, onDone }: { claim: Claim; onDone: (said: string) => void }) {
   const { form, busy, problem, errors, submit } = useForm();
@@ -18,7 +16,7 @@ export function ClaimPanel({ claim, onDone }: { claim: Claim; onDone: (said: str
   const [digits, setDigits] = useState('');
   return (
     <>
-      <Facts rows={[[t('console.col.state'), t(claim.state === 'waiting' ? 'console.claimWaiting' : 'console.claimOpen')], ...known(t('console.col.model'), claim.model), ...known(t('console.col.fingerprint'), claim.fingerprint), [t('console.col.until'), fullDate(claim.expiresAt, zone())]]} />
+      <Facts rows={[[t('console.col.state'), t(claim.state === 'waiting' ? 'console.claimWaiting' : 'console.claimOpen')], ...known(t('console.col.model'), claim.model), ...known(t('console.col.fingerprint'), claim.fingerprint), [t('console.col.until'), fullDate(claim.expiresAt, zoneHere())]]} />
       {claim.state === 'waiting' && (
         <form ref={form} className="stack" noValidate onSubmit={submit(async () => { await atWork.confirmClaim(claim.id, digits); onDone(t('console.claimConfirmed')); })}>
           <Field label={t('console.fingerprintOf')} hint={t('console.fingerprintHint')} inputMode="numeric" autoComplete="off" value={digits} errors={errors['fingerprint']} maxLength={20} onChange={(event) => setDigits(event.target.value)} />
@@ -46,5 +44,5 @@ export function NewClaim({ bankId, onDone }: { bankId: string; onDone: () => voi
         <Button busy={busy !== null} onClick={() => void run('deed', async () => { setMade(await atWork.makeClaim(bankId)); onDone(); })}>{t('console.newClaim')}</Button>
       </>
     )
-    : <p role="status" className="console-code"><strong className="num">{made.code}</strong><span className="small quiet">{t('console.codeOnce', { time: fullDate(made.expiresAt, zone()) })}</span></p>;
+    : <p role="status" className="console-code"><strong className="num">{made.code}</strong><span className="small quiet">{t('console.codeOnce', { time: fullDate(made.expiresAt, zoneHere()) })}</span></p>;
 }

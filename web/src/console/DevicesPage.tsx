@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { Wifi, WifiOff } from 'lucide-react';
 import { atWork, type Claim, type DeviceAtWork } from '../api/console';
 import { useResource } from '../api/useResource';
-import { dateTime } from '../format/time';
+import { dateTime, zoneHere } from '../format/time';
 import { useLive } from '../live/useLive';
 import { ButtonLink } from '../parts/Button';
 import { Chips } from '../parts/Chips';
@@ -20,8 +20,6 @@ import type { Work } from './sites';
 import { moment } from './Story';
 import { Table } from './Table';
 
-const zone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
-
 /** The hardware in the field: whether it is there, what it runs, and what is wrong with it. */
 export function DevicesPage({ admin, work }: { admin: boolean; work: Work }) {
   const { data, problem, reload } = useResource('devices', (signal) => atWork.devices(signal));
@@ -33,7 +31,7 @@ export function DevicesPage({ admin, work }: { admin: boolean; work: Work }) {
   const sites = [...new Set(data?.items.flatMap((device) => (device.siteId === null ? [] : [device.siteId])) ?? [])].slice(0, 50);
   useLive({ floors: sites }, (heard) => { if (heard.event === 'resync' || (heard.event === 'floor' && heard.what.startsWith('device-'))) reload(); });
   // Of each device the time on the wall beside it, like everywhere in the console.
-  const zoneOf = (device: DeviceAtWork): string => work.sites?.find((site) => site.id === device.siteId)?.timeZone ?? zone();
+  const zoneOf = (device: DeviceAtWork): string => work.sites?.find((site) => site.id === device.siteId)?.timeZone ?? zoneHere();
   const wrong = (device: DeviceAtWork): boolean => device.online === false || device.issue !== null || device.warning !== null;
   const items = data?.items.filter((device) => (admin || device.model !== 'none') && (which === 'all' || wrong(device))) ?? [];
   const shown = data?.items.find((device) => device.id === chosen) ?? null;
@@ -70,7 +68,7 @@ export function DevicesPage({ admin, work }: { admin: boolean; work: Work }) {
                 { name: t('console.col.bank'), show: (claim) => <strong>{bankOf(claim, data?.items ?? [])}</strong> },
                 { name: t('console.col.state'), show: (claim) => t(claim.state === 'waiting' ? 'console.claimWaiting' : 'console.claimOpen') },
                 { name: t('console.col.fingerprint'), number: true, show: (claim) => claim.fingerprint ?? '' },
-                { name: t('console.col.until'), number: true, show: (claim) => dateTime(claim.expiresAt, zone()) },
+                { name: t('console.col.until'), number: true, show: (claim) => dateTime(claim.expiresAt, zoneHere()) },
               ]}
             />
           </section>

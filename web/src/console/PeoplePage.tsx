@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { UserRoundPlus, Users } from 'lucide-react';
 import { type Account, atWork, type StaffPerson } from '../api/console';
 import { useResource } from '../api/useResource';
-import { dateTime } from '../format/time';
+import { dateTime, zoneHere } from '../format/time';
 import { Button } from '../parts/Button';
 import { Chips } from '../parts/Chips';
 import { Field } from '../parts/Field';
@@ -76,7 +76,7 @@ function Everybody({ chosen, onOpen }: { chosen: string | null; onOpen: (account
             { name: t('console.col.name'), show: (account) => <strong>{account.name}</strong> },
             { name: t('console.col.role'), show: (account) => t(`console.role.${account.role}`) },
             { name: t('console.col.address'), wide: true, show: (account) => <span className="quiet">{account.email ?? account.phone}</span> },
-            { name: t('console.col.since'), number: true, show: (account) => dateTime(account.createdAt, Intl.DateTimeFormat().resolvedOptions().timeZone) },
+            { name: t('console.col.since'), number: true, show: (account) => dateTime(account.createdAt, zoneHere()) },
           ]}
         />
       )}

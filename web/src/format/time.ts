@@ -8,6 +8,9 @@ function formatted(at: When, timeZone: string | undefined, options: Intl.DateTim
   return new Intl.DateTimeFormat(locale(), { ...options, ...(timeZone === undefined ? {} : { timeZone }), hourCycle: 'h23' }).format(new Date(at));
 }
 
+/** Of who looks: for what happened at no place, such as a message or a sign-in. */
+export const zoneHere = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 export function clock(at: When, timeZone?: string): string {
   return formatted(at, timeZone, { hour: '2-digit', minute: '2-digit' });
 }

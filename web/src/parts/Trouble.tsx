@@ -1,7 +1,7 @@
 import { RefreshCw, TriangleAlert } from 'lucide-react';
 import type { Problem } from '../api/problem';
 import { serverNow } from '../api/clock';
-import { clock, dateTime } from '../format/time';
+import { clock, dateTime, zoneHere } from '../format/time';
 import { t } from '../text/t';
 import { Button } from './Button';
 import './Trouble.css';
@@ -28,5 +28,5 @@ export function Trouble({ problem, retry, since = null }: TroubleProps) {
 
 /** On the clock of whoever reads it: it is about their connection, not about a place. */
 function moment(at: number): string {
-  return serverNow() - at < 12 * 3_600_000 ? clock(at) : dateTime(at, Intl.DateTimeFormat().resolvedOptions().timeZone);
+  return serverNow() - at < 12 * 3_600_000 ? clock(at) : dateTime(at, zoneHere());
 }

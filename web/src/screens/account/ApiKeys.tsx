@@ -1,14 +1,14 @@
 import { useState } from 'react';
 import { accounts, type Scope, scopes } from '../../api/accounts';
 import { useResource } from '../../api/useResource';
-import { day } from '../../format/time';
+import { day, zoneHere } from '../../format/time';
 import { Button } from '../../parts/Button';
 import { Field } from '../../parts/Field';
 import { Trouble } from '../../parts/Trouble';
 import { t } from '../../text/t';
 import { useForm } from '../entry/useForm';
 
-const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const zone = zoneHere();
 
 /** Keys for programs that act for an operator or an admin. */
 export function ApiKeys() {

@@ -2,14 +2,14 @@ import { useState } from 'react';
 import { accounts } from '../../api/accounts';
 import { asProblem, type Problem } from '../../api/problem';
 import { useResource } from '../../api/useResource';
-import { day } from '../../format/time';
+import { day, zoneHere } from '../../format/time';
 import { Button } from '../../parts/Button';
 import { Skeleton } from '../../parts/Skeleton';
 import { Trouble } from '../../parts/Trouble';
 import { t } from '../../text/t';
 
 // The reader's own clock: this is about their devices, not about a place.
-const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const zone = zoneHere();
 
 /** Where the person is signed in; each place can be ended from here. */
 export function Devices() {

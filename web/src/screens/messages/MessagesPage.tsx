@@ -6,7 +6,7 @@ import type { Message } from '../../api/types';
 import { useResource } from '../../api/useResource';
 import { Link } from '../../app/Link';
 import { Page } from '../../app/Page';
-import { day } from '../../format/time';
+import { day, zoneHere } from '../../format/time';
 import { useLive } from '../../live/useLive';
 import { Button, ButtonLink } from '../../parts/Button';
 import { Skeleton } from '../../parts/Skeleton';
@@ -64,7 +64,7 @@ export function MessagesPage() {
 }
 
 function Row({ message }: { message: Message }) {
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const zone = zoneHere();
   const body = (
     <>
       <span className="messages-icon">{icon(message.kind)}</span>

@@ -5,7 +5,7 @@ import type { Sent, SentChannel } from '../../api/types';
 import { useResource } from '../../api/useResource';
 import { Link } from '../../app/Link';
 import { Page } from '../../app/Page';
-import { dateTime } from '../../format/time';
+import { dateTime, zoneHere } from '../../format/time';
 import { Chips } from '../../parts/Chips';
 import { Skeleton } from '../../parts/Skeleton';
 import { Trouble } from '../../parts/Trouble';
@@ -53,7 +53,7 @@ export function OutboxPage() {
 }
 
 function Phone({ message }: { message: Sent }) {
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const zone = zoneHere();
   return (
     <article className={`outbox-phone outbox-${message.channel}`} lang={message.language}>
       <header className="small">

@@ -3,7 +3,7 @@ import { Wrench } from 'lucide-react';
 import { changes, type Ticket } from '../../api/changes';
 import { useResource } from '../../api/useResource';
 import { Page } from '../../app/Page';
-import { dateTime } from '../../format/time';
+import { dateTime, zoneHere } from '../../format/time';
 import { Button } from '../../parts/Button';
 import { Chips } from '../../parts/Chips';
 import { problemWords } from '../../parts/problemWords';
@@ -36,7 +36,7 @@ export function TicketsPage() {
               <span className="undelivered-what">
                 <strong>{t('tickets.name', { label: ticket.locker, what: t(problemWords[ticket.what]) })}</strong>
                 <span className="small quiet">{ticket.site}, {ticket.bank}</span>
-                <span className="small quiet num">{[t('tickets.number', { number: ticket.number }), dateTime(ticket.openedAt, Intl.DateTimeFormat().resolvedOptions().timeZone), ...(ticket.inside ? [t('tickets.inside')] : []), ticket.outOfService ? t('tickets.out') : t('tickets.in')].join(' · ')}</span>
+                <span className="small quiet num">{[t('tickets.number', { number: ticket.number }), dateTime(ticket.openedAt, zoneHere()), ...(ticket.inside ? [t('tickets.inside')] : []), ticket.outOfService ? t('tickets.out') : t('tickets.in')].join(' · ')}</span>
               </span>
               {ticket.closedAt === null && (
                 <>

@@ -5,7 +5,7 @@ import { asProblem, type Problem } from '../../api/problem';
 import type { Undelivered } from '../../api/types';
 import { useResource } from '../../api/useResource';
 import { Page } from '../../app/Page';
-import { dateTime } from '../../format/time';
+import { dateTime, zoneHere } from '../../format/time';
 import { Button } from '../../parts/Button';
 import { Skeleton } from '../../parts/Skeleton';
 import { Trouble } from '../../parts/Trouble';
@@ -49,7 +49,7 @@ export function UndeliveredPage() {
 }
 
 function Row({ message, busy, again }: { message: Undelivered; busy: boolean; again: () => void }) {
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const zone = zoneHere();
   return (
     <>
       <span className="undelivered-what">
