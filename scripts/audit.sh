@@ -18,31 +18,29 @@ cat >"$scratch/known-hole.csproj" <<'PROJECT'
 </Project>
 PROJECT
 vulnerable() { dotnet list "$1" package --vulnerable --include-transitive --format json 2>/dev/null; }
+# judge WHO ANSWER FIELDS: what an answer says, and of a hole the lines that name it.
+judge() {
+  grep -qE "$serious" <<<"$2" || { say "$1: no known hole of severity high or critical."; return; }
+  say "$1: a package has a known hole."
+  grep -E "\"($3)\"" <<<"$2"
+  found=1
+}
+untold() { say "$1"; unknown=1; }
+
 dotnet restore "$scratch/known-hole.csproj" -v q >/dev/null 2>&1
 if ! vulnerable "$scratch/known-hole.csproj" | grep -qE "$serious"; then
-  say "NuGet: the package source does not tell of a hole that is known, so nothing is known of ours."
-  unknown=1
+  untold "NuGet: the package source does not tell of a hole that is known, so nothing is known of ours."
 elif ! nuget=$(vulnerable "$root/Latchkey.slnx") || ! grep -q '"projects"' <<<"$nuget"; then
-  say "NuGet: the packages could not be listed; run ./test --fast once."
-  unknown=1
-elif grep -qE "$serious" <<<"$nuget"; then
-  say "NuGet: a package has a known hole."
-  grep -E '"(id|resolvedVersion|severity|advisoryurl)"' <<<"$nuget"
-  found=1
+  untold "NuGet: the packages could not be listed; run ./test --fast once."
 else
-  say "NuGet: no known hole of severity high or critical."
+  judge NuGet "$nuget" 'id|resolvedVersion|severity|advisoryurl'
 fi
 
 npm=$(cd "$root/web" && npm audit --omit=dev --json 2>/dev/null)
-if ! grep -q '"auditReportVersion"' <<<"$npm"; then
-  say "npm: the registry gives no advisories, so nothing is known of the browser's packages."
-  unknown=1
-elif grep -qE "$serious" <<<"$npm"; then
-  say "npm: a package has a known hole."
-  grep -E '"(name|severity|url|range)"' <<<"$npm"
-  found=1
+if grep -q '"auditReportVersion"' <<<"$npm"; then
+  judge npm "$npm" 'name|severity|url|range'
 else
-  say "npm: no known hole of severity high or critical."
+  untold "npm: the registry gives no advisories, so nothing is known of the browser's packages."
 fi
 
 [ $found = 0 ] || exit 1

@@ -15,21 +15,10 @@ internal static class HistoryBench
 {
     private const int Banks = 20, LockersInABank = 100, Journal = 800_000, Taps = 200_000, Visits = 50_000;
 
-    private static readonly Guid Site = Guid.Parse("00000000-0000-7000-8000-000000000700");
+    private static readonly Guid Site = BenchSite.Id(7);
 
     /// <summary>The site, before the server's second start: places are read then.</summary>
-    public static Task Add(NpgsqlConnection db) => db.ExecuteAsync(
-        """
-        insert into site (id, city_id, name, address, latitude, longitude, time_zone, opening_hours) select @Site, city_id, 'Desk', address, latitude, longitude, time_zone, '[]' from site limit 1;
-        insert into site_tariff (site_id, begins, tariff, set_at) select @Site, begins, tariff, set_at from site_tariff limit 1;
-        insert into device (id, model, public_key) select ('00000000-0000-7000-9000-0000000007' || lpad(n::text, 2, '0'))::uuid, 'none', '' from generate_series(1, @Banks) n;
-        insert into bank (id, site_id, device_id, name, columns, position, mode)
-          select ('00000000-0000-7000-a000-0000000007' || lpad(n::text, 2, '0'))::uuid, @Site, ('00000000-0000-7000-9000-0000000007' || lpad(n::text, 2, '0'))::uuid, 'Row ' || n, 20, n, 'visit' from generate_series(1, @Banks) n;
-        insert into locker (id, bank_id, number, label, size, col, row)
-          select ('00000000-0000-7000-b000-00007' || lpad(b::text, 3, '0') || lpad(n::text, 4, '0'))::uuid, ('00000000-0000-7000-a000-0000000007' || lpad(b::text, 2, '0'))::uuid, n, ((b - 1) * 100 + n)::text, 'S', (n - 1) / 5, (n - 1) % 5
-          from generate_series(1, @Banks) b, generate_series(1, @LockersInABank) n
-        """,
-        new { Site, Banks, LockersInABank });
+    public static Task Add(NpgsqlConnection db) => BenchSite.Add(db, Site, "Desk", Banks, LockersInABank, mode: "visit");
 
     public static async Task Run(ServerUnderTest server, bool quick)
     {
@@ -48,7 +37,7 @@ internal static class HistoryBench
             () => $"{history}?card={random.Next(0, 65536):x4}",
             () => $"{history}?card=04{random.Next(0, 20_000):x6}",
             () => $"{history}?locker={random.Next(1, 2001)}&from={At(200)}&to={At(100)}",
-            () => $"{history}?lockerId=00000000-0000-7000-b000-00007{random.Next(1, 21):000}{random.Next(1, 101):0000}",
+            () => $"{history}?lockerId={BenchSite.Locker(Site, random.Next(1, Banks + 1), random.Next(1, LockersInABank + 1))}",
         ];
         int rounds = quick ? 20 : 100;
         List<double> pages = [], keys = [], floors = [], far = [];
@@ -80,7 +69,8 @@ internal static class HistoryBench
         Report.Line("the floor of 2,000 lockers, p95", Report.Percentile(floors, 0.95), "ms", Baseline, baseline);
     }
 
-    private static async Task<(double Milliseconds, JsonNode Body)> Ask(HttpClient desk, string path)
+    /// <summary>A question, and how long its whole answer takes.</summary>
+    internal static async Task<(double Milliseconds, JsonNode Body)> Ask(HttpClient desk, string path)
     {
         long begun = Stopwatch.GetTimestamp();
         using HttpResponseMessage answer = await desk.GetAsync(path);

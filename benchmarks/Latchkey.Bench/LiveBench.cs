@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -24,13 +23,13 @@ internal static class LiveBench
             await one.Changes(customer, 5); // warm
             alone = await one.Changes(customer, rounds);
         }
-        double before = ProcessTree.MegabytesOf(server.Pid);
+        double before = ProcessUse.Megabytes(server.Pid);
         double memory;
         await using (var all = await Crowd.Of(server.Address, Screens))
         {
             await all.Changes(customer, 2);
             crowd = await all.Changes(customer, rounds);
-            memory = (ProcessTree.MegabytesOf(server.Pid) - before) * 1024 / Screens;
+            memory = (ProcessUse.Megabytes(server.Pid) - before) * 1024 / Screens;
         }
         Report.Line($"a change on {Screens:N0} screens, from the POST, p50", Report.Percentile(crowd, 0.5), "ms", "on one screen, p50", Report.Percentile(alone, 0.5));
         Report.Line($"a change on {Screens:N0} screens, from the POST, p99", Report.Percentile(crowd, 0.99), "ms", "on one screen, p99", Report.Percentile(alone, 0.99));
@@ -58,21 +57,17 @@ internal static class LiveBench
             var times = new List<double>();
             for (int round = 0; round < rounds; round++)
             {
-                using var hold = new HttpRequestMessage(HttpMethod.Post, $"sites/{ServerUnderTest.LargeSite}/holds") { Content = JsonContent.Create(new { size = "M", hours = 1 }) };
-                hold.Headers.Add("Idempotency-Key", $"{Guid.CreateVersion7()}");
-                JsonNode lease = await Change(customer, hold, times);
-                using var cancel = new HttpRequestMessage(HttpMethod.Post, $"leases/{lease["id"]}/cancel");
-                await Change(customer, cancel, times);
+                JsonNode lease = await Change(customer, $"sites/{ServerUnderTest.LargeSite}/holds", new { size = "M", hours = 1 }, times);
+                await Change(customer, $"leases/{lease["id"]}/cancel", null, times);
             }
             return times;
         }
 
-        private async Task<JsonNode> Change(HttpClient customer, HttpRequestMessage request, List<double> times)
+        private async Task<JsonNode> Change(HttpClient customer, string path, object? body, List<double> times)
         {
             int[] heard = [.. _screens.Select(s => s.Heard)];
             long begun = Stopwatch.GetTimestamp();
-            using HttpResponseMessage answer = await customer.SendAsync(request);
-            answer.EnsureSuccessStatusCode();
+            JsonNode answer = await OpenBench.Post(customer, path, body);
             while (_screens.Where((s, i) => s.Heard == heard[i]).Any())
             {
                 if (Stopwatch.GetElapsedTime(begun) > Patience)
@@ -80,7 +75,7 @@ internal static class LiveBench
                 await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System);
             }
             times.AddRange(_screens.Select(s => Stopwatch.GetElapsedTime(begun, s.At).TotalMilliseconds));
-            return (await answer.Content.ReadFromJsonAsync<JsonNode>())!;
+            return answer;
         }
 
         public async ValueTask DisposeAsync()

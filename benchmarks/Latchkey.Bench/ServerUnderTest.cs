@@ -32,15 +32,15 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     /// <summary>A site of the demo that never closes and whose banks have controllers: those that are added here have none.</summary>
     public const string DemoSiteName = "Pune Junction";
 
-    public static readonly Guid LargeSite = Guid.Parse("00000000-0000-7000-8000-000000000100");
+    public static readonly Guid LargeSite = BenchSite.Id(1);
 
     /// <summary>Starts it, adds the large site, and starts it again: places are read at the start.</summary>
     public static async Task<ServerUnderTest> Start(string data)
     {
         await using (ServerUnderTest first = await Launch(data))
         {
-            await AddLargeSite(first.Database);
             await using var db = new NpgsqlConnection(first.Database);
+            await BenchSite.Add(db, LargeSite, "Hundred lockers", banks: 5, lockersInABank: 20, mode: "rental");
             await TapBench.Add(db);
             await HistoryBench.Add(db);
             await PageBench.Add(db);
@@ -113,23 +113,5 @@ internal sealed class ServerUnderTest : IAsyncDisposable
                 return new ServerUnderTest(process, line["ready ".Length..].Trim(), data);
         }
         throw new InvalidOperationException("The server did not start.");
-    }
-
-    private static async Task AddLargeSite(string database)
-    {
-        await using var db = new NpgsqlConnection(database);
-        await db.ExecuteAsync(
-            """
-            insert into site (id, city_id, name, address, latitude, longitude, time_zone, opening_hours)
-              select @LargeSite, city_id, 'Hundred lockers', address, latitude, longitude, time_zone, '[]' from site limit 1;
-            insert into site_tariff (site_id, begins, tariff, set_at) select @LargeSite, begins, tariff, set_at from site_tariff limit 1;
-            insert into device (id, model, public_key) select ('00000000-0000-7000-9000-00000000000' || n)::uuid, 'none', '' from generate_series(1, 5) n;
-            insert into bank select ('00000000-0000-7000-a000-00000000000' || n)::uuid, @LargeSite, ('00000000-0000-7000-9000-00000000000' || n)::uuid, 'Bank ' || n, 5, n
-              from generate_series(1, 5) n;
-            insert into locker (id, bank_id, number, label, size, features, col, row, row_span)
-              select gen_random_uuid(), ('00000000-0000-7000-a000-00000000000' || b)::uuid, n, (20 * (b - 1) + n)::text, 'M', '{reachable}', (n - 1) / 4, (n - 1) % 4, 1
-              from generate_series(1, 5) b, generate_series(1, 20) n;
-            """,
-            new { LargeSite });
     }
 }

@@ -46,10 +46,13 @@ public static class Processes
     private static IEnumerable<int> All() =>
         Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(name => int.Parse(name!));
 
-    // "pid (name) state parent ...", where the name may hold anything.
-    private static int ParentOf(int pid) => Read($"/proc/{pid}/stat") is { Length: > 0 } stat ? int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1]) : 0;
+    private static int ParentOf(int pid) => StatOf(pid) is { Length: > 0 } stat ? int.Parse(stat[1]) : 0;
 
-    private static string Read(string file)
+    /// <summary>The fields behind the program's name: state, parent, ... (proc(5)); none of a process that has ended.</summary>
+    internal static string[] StatOf(int pid) => Read($"/proc/{pid}/stat") is { Length: > 0 } stat ? stat[(stat.LastIndexOf(')') + 2)..].Split(' ') : []; // the name may hold anything
+
+    /// <summary>Nothing where it cannot be read: the process has ended, or is somebody else's.</summary>
+    internal static string Read(string file)
     {
         try
         {
