@@ -24,6 +24,9 @@ public sealed class MoneyOrders : BackgroundService
     /// <summary>How long a provider has to answer before its answer counts as unknown.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    /// <summary>After the first minutes, what a provider's own bank has not done yet is looked at so often.</summary>
+    private static readonly TimeSpan WhilePending = TimeSpan.FromMinutes(15);
+
     // Providers answer in some 300 ms and limit calls to some 25 a second in their test modes: eight at once stay below.
     private const int AtOnce = 8;
     private const int MostAtOnce = 40;
@@ -154,7 +157,7 @@ public sealed class MoneyOrders : BackgroundService
         {
             // A provider's own words may carry what is not ours to keep: the kind of failure is enough.
             _log.LogWarning("The order to {Kind} payment {Payment} is told again ({Reason}).", order.Kind, order.PaymentId, e is ProviderAwayException ? e.Message : e.GetType().Name);
-            await Later(order);
+            await Later(order, e is ProviderAwayException { IsPending: true });
         }
     }
 
@@ -232,9 +235,10 @@ public sealed class MoneyOrders : BackgroundService
         "update payment_order set state = @state, answer = left(@answer, 200), answered_at = @now, taken_until = null where id = @Id and state = 'waiting'",
         new { order.Id, state, answer, now }) == 1;
 
-    private Task Later(OrderRow order) => _db.Change(
+    private Task Later(OrderRow order, bool pending) => _db.Change(
         tx => tx.Execute(
-            "update payment_order set due_at = @at, taken_until = null where id = @Id and state = 'waiting'", new { order.Id, at = _time.GetUtcNow() + After(order.Tries) }),
+            "update payment_order set due_at = @at, taken_until = null where id = @Id and state = 'waiting'",
+            new { order.Id, at = _time.GetUtcNow() + (pending && order.Tries > 10 ? WhilePending : After(order.Tries)) }),
         CancellationToken.None);
 
     /// <summary>Payments of which nothing is known for a while; each is asked for less often the longer it takes.</summary>

@@ -63,6 +63,9 @@ public sealed class ProviderAwayException : Exception
     {
     }
 
+    /// <summary>It has taken the order and its own bank is slow, for days perhaps: it need not be asked every minute.</summary>
+    public bool IsPending { get; init; }
+
     public ProviderAwayException(string message, Exception inner)
         : base(message, inner)
     {

@@ -113,8 +113,13 @@ public sealed class StripeProvider(StripeApi api, StripeSettings settings) : IPa
             cancel);
         return answer.Body is null ? answer.Error : Outcome(answer.Body);
 
-        // Pending is on its way: banks take days to show it.
-        static string? Outcome(JsonNode refund) => (string?)refund["status"] is "failed" or "canceled" ? "refund-failed" : null;
+        // The states of docs.stripe.com/refunds: one that is pending may still fail, and nobody is told that their money is back before it is.
+        static string? Outcome(JsonNode refund) => (string?)refund["status"] switch
+        {
+            "succeeded" => null,
+            "failed" or "canceled" => "refund-failed",
+            var under => throw new ProviderAwayException($"Stripe's refund is {(under is "pending" or "requires_action" ? under : "in a state that is not known")}.") { IsPending = true },
+        };
     }
 
     private async Task<JsonNode> Session(string reference, CancellationToken cancel)

@@ -39,6 +39,17 @@ internal sealed class FakeStripe : IAsyncDisposable
     /// <summary>Every request that was refused for its form, so that a test can ask for none.</summary>
     public ConcurrentQueue<string> Wrong { get; } = new();
 
+    /// <summary>The state in which a refund begins; one of those on docs.stripe.com/refunds.</summary>
+    public string RefundsBecome { get; set; } = "succeeded";
+
+    /// <summary>The bank has answered: what was pending is <c>succeeded</c> or <c>failed</c>.</summary>
+    public void SettleRefunds(string state) => Locked(() =>
+    {
+        foreach (JsonObject refund in _refunds.Where(r => (string?)r["status"] == "pending"))
+            refund["status"] = state;
+        return 0;
+    });
+
     public int Posts { get; private set; }
 
     /// <summary>How often somebody has looked at a session.</summary>
@@ -291,7 +302,7 @@ internal sealed class FakeStripe : IAsyncDisposable
             return (400, Error("invalid_request_error", "Refund amount is greater than unrefunded amount on charge", "amount_too_large"));
         var refund = new JsonObject
         {
-            ["id"] = $"re_{Interlocked.Increment(ref _ids)}", ["object"] = "refund", ["amount"] = amount, ["payment_intent"] = form["payment_intent"], ["status"] = "succeeded",
+            ["id"] = $"re_{Interlocked.Increment(ref _ids)}", ["object"] = "refund", ["amount"] = amount, ["payment_intent"] = form["payment_intent"], ["status"] = RefundsBecome,
             ["metadata"] = new JsonObject { ["order"] = form.GetValueOrDefault("metadata[order]") },
         };
         _refunds.Add(refund);

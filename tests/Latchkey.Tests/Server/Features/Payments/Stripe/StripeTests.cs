@@ -197,6 +197,26 @@ public sealed class StripeTests(TestDatabase databases)
         stripe.Wrong.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("succeeded", "done", 3000, "payment-refunded")]
+    [InlineData("failed", "refused", 0, "payment-failed")]
+    public async Task A_refund_that_the_bank_takes_its_time_for_is_said_when_it_has_ended_and_as_it_has_ended(string bank, string order, long entered, string told)
+    {
+        await using FakeStripe stripe = await FakeStripe.Start();
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases, stripe: stripe.Settings);
+        stripe.RefundsBecome = "pending";
+        await Finished(app, stripe, null, prepaid: true);
+        await Becomes(app, "asked for more than once", "select (tries >= 3)::text from payment_order where kind = 'refund'", "true", seconds: 60);
+        (await app.Sql<string>("select state from payment_order where kind = 'refund'")).ShouldBe("waiting");
+        (await app.Sql<long>("select count(*) from journal where kind in ('payment-refunded', 'payment-failed')")).ShouldBe(0);
+        stripe.SettleRefunds(bank);
+        await Becomes(app, "as the bank says", "select state from payment_order where kind = 'refund'", order, seconds: 60);
+        stripe.Refunds.ShouldBe(1);
+        (await app.Sql<long>("select coalesce(sum(minor), 0)::bigint from ledger_entry where kind = 'refund'")).ShouldBe(entered);
+        (await app.Sql<string>("select kind from journal where kind in ('payment-refunded', 'payment-failed')")).ShouldBe(told);
+        stripe.Wrong.ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task An_authorisation_that_has_run_out_is_told_to_staff_and_stays_due()
     {
