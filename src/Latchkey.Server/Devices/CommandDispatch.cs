@@ -23,7 +23,9 @@ public sealed class CommandDispatch(DeviceLink link, Db db, DeviceKeys keys, Tim
     // More orders than a whole city gives in ten seconds; beyond it the sweep calls a command unconfirmed.
     private const int MostWaiting = 1000;
 
-    private readonly Channel<DispatchOrder> _orders = Channel.CreateBounded<DispatchOrder>(new BoundedChannelOptions(MostWaiting));
+    // Signed and written to the socket by the thread that has committed it: waking another one took 0.2 ms, while somebody stands at the door.
+    private readonly Channel<DispatchOrder> _orders = Channel.CreateBounded<DispatchOrder>(
+        new BoundedChannelOptions(MostWaiting) { SingleReader = true, AllowSynchronousContinuations = true });
     private readonly Channel<Guid> _acknowledged = Channel.CreateBounded<Guid>(
         new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropWrite }); // only a nicer word on a screen is lost
 
