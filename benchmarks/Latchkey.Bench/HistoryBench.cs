@@ -22,7 +22,7 @@ internal static class HistoryBench
 
     public static async Task Run(ServerUnderTest server, bool quick)
     {
-        (HttpClient desk, Guid person) = await Operator(server);
+        (HttpClient desk, Guid person) = await Operator(server, Site);
         using HttpClient owned = desk;
         Guid command = await Fill(server.Database, person);
         string history = $"staff/sites/{Site}/history";
@@ -80,12 +80,13 @@ internal static class HistoryBench
         return (took, JsonNode.Parse(body)!);
     }
 
-    private static async Task<(HttpClient, Guid)> Operator(ServerUnderTest server)
+    /// <summary>Somebody who works at this site, signed in.</summary>
+    internal static async Task<(HttpClient Desk, Guid Person)> Operator(ServerUnderTest server, Guid site)
     {
         (string email, JsonNode session) = await server.SignUp();
         var person = Guid.Parse((string)session["person"]!["id"]!);
         await using (var db = new NpgsqlConnection(server.Database))
-            await db.ExecuteAsync("update person set role = 'operator' where id = @person; insert into site_staff (person_id, site_id, since) values (@person, @Site, now())", new { person, Site });
+            await db.ExecuteAsync("update person set role = 'operator' where id = @person; insert into site_staff (person_id, site_id, since) values (@person, @site, now())", new { person, site });
         using HttpResponseMessage again = await server.Http.PostAsJsonAsync("auth/login", new { email, password = ServerUnderTest.Password });
         JsonNode signedIn = (await again.Content.ReadFromJsonAsync<JsonNode>())!;
         var desk = new HttpClient { BaseAddress = server.Http.BaseAddress };

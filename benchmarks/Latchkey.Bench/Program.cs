@@ -5,15 +5,15 @@ using Latchkey.Bench;
 (string Name, Func<ServerUnderTest, bool, Task> Run)[] benches =
 [
     ("site", SiteBench.Run), ("hold", HoldBench.Run), ("open", OpenBench.Run), ("tap", TapBench.Run), ("history", HistoryBench.Run), ("deposit", DepositBench.Run), ("page", PageBench.Run), ("live", LiveBench.Run),
-    ("sign-in", SignInBench.Run),
+    ("sign-in", SignInBench.Run), ("heartbeat", HeartbeatBench.Run),
 ];
-const string Start = "start"; // it starts servers of its own
+const string Start = "start", Banks = "banks"; // they start servers of their own
 bool quick = args.Contains("--quick"), table = args.Contains("--table");
 string[] wanted = [.. args.Where(a => a is not ("--quick" or "--table"))];
-if (wanted.Except([Start, .. benches.Select(b => b.Name)]).Any() || (table && wanted.Length > 0))
+if (wanted.Except([Start, Banks, .. benches.Select(b => b.Name)]).Any() || (table && wanted.Length > 0))
 {
     await Console.Error.WriteLineAsync(
-        $"Usage: ./bench [--quick] [{string.Join("] [", [Start, .. benches.Select(b => b.Name)])}]   (nothing named: all of them)\n       ./bench [--quick] --table   all of them, and into the table of docs/performance.md");
+        $"Usage: ./bench [--quick] [{string.Join("] [", [Start, Banks, .. benches.Select(b => b.Name)])}]   (nothing named: all of them)\n       ./bench [--quick] --table   all of them, and into the table of docs/performance.md");
     return 1;
 }
 bool Wanted(string name) => wanted.Length == 0 || wanted.Contains(name);
@@ -23,6 +23,8 @@ try
     // First, while nothing else runs. What it uses at rest takes two minutes, which a quick look at everything does not have.
     if (Wanted(Start))
         await StartBench.Run(Folder("start"), quick, idle: !quick || table || wanted.Length > 0);
+    if (Wanted(Banks))
+        await BanksBench.Run(Folder("banks"), quick);
     if (benches.Any(b => Wanted(b.Name)))
     {
         await using ServerUnderTest server = await ServerUnderTest.Start(Folder("server"));
