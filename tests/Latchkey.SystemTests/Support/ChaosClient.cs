@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Npgsql;
@@ -79,7 +80,7 @@ public sealed class ChaosClient(ChaosSystem system) : IDisposable
                 }
                 last = text;
             }
-            catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+            catch (Exception e) when (e is HttpRequestException or IOException or SocketException or OperationCanceledException) // the socket: reset between connecting and asking
             {
                 Interlocked.Increment(ref _unanswered);
                 last = e.GetType().Name;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -138,8 +139,17 @@ public sealed class ChaosSystem : IAsyncDisposable
     {
         if (!DatabaseRuns)
             return;
-        foreach (int pid in Support.Processes.WithDescendants([DatabaseProcess]))
-            await Support.Processes.Run("prlimit", "--pid", $"{pid}", $"--fsize={bytes?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "unlimited"}:");
+        // Their own user may, and root without every right may not.
+        string[] asTheirs = DataDirectory.IsRoot ? ["--reuid", "postgres", "--regid", "postgres", "--init-groups"] : [];
+        string limit = bytes?.ToString(CultureInfo.InvariantCulture) ?? "unlimited";
+        int[] all = [.. Support.Processes.WithDescendants([DatabaseProcess])];
+        foreach (int pid in all)
+        {
+            (int exit, string said) = await Support.Processes.Run("setpriv", [.. asTheirs, "prlimit", "--pid", $"{pid}", $"--fsize={limit}:"]);
+            // A connection may have ended meanwhile; the first of them is the one whose children have what it has.
+            if (bytes is not null && pid == all[0])
+                exit.ShouldBe(0, said);
+        }
     }
 
     /// <summary>There is room again. Where it could not even come to its feet without, it is started, as whoever has made room does.</summary>
