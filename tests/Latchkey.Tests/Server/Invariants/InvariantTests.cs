@@ -78,6 +78,24 @@ public sealed class InvariantTests(TestDatabase databases)
         AllInvariants.List.Count(i => !Breakages.Any(b => i.Statement.StartsWith(b.Statement, StringComparison.Ordinal))).ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData(5, true, false, false)] // its outcome is on its way
+    [InlineData(120, true, false, true)]
+    [InlineData(120, false, false, false)] // it has no network to tell it by
+    [InlineData(120, true, true, false)] // it has just got it again
+    public async Task A_door_that_opened_by_what_its_bank_has_not_told_yet_breaks_nothing_and_by_what_it_does_not_tell_it_does(int secondsAgo, bool online, bool sinceNow, bool broken)
+    {
+        await using LatchkeyApp app = await GivenAnEvening();
+        DateTimeOffset now = app.Time.GetUtcNow();
+        string sql =
+            $"""
+            update journal set at = '{now.AddSeconds(-secondsAgo):O}', command_id = gen_random_uuid() where kind = 'door-opened' and command_id = {Order};
+            update device set online = {online}, last_seen = '{now:O}' where id in (select device_id from journal where kind = 'door-opened');
+            update journal set at = '{now.AddSeconds(sinceNow ? -3 : -3000):O}' where kind = 'device-online'
+            """;
+        (await Broken(app, sql)).Count(s => s.StartsWith("A door that opened", StringComparison.Ordinal)).ShouldBe(broken ? 1 : 0);
+    }
+
     [Fact]
     public async Task The_command_says_what_holds_and_ends_with_a_code_for_scripts()
     {
