@@ -12,7 +12,7 @@ public sealed class SoakTests
     {
         await using SoakWorld world = await SoakWorld.Start(new SoakWorld.More(0, 0, 0, 0, 0));
         // A fiftieth of what people take; each does it once.
-        var run = await SoakRun.Of(world, new SoakPeople(Renters: 3, Owners: 1, Guests: 4, Visitors: 3, Depositors: 3, Screens: 4), scale: 0.02, mostFlows: 1);
+        var run = await SoakRun.Of(world, new SoakPeople(Renters: 3, Owners: 1, Guests: 4, Visitors: 2, Depositors: 3, Screens: 4), scale: 0.02, mostFlows: 1);
         await run.Play(TimeSpan.FromSeconds(20));
         run.Book.Errors.ShouldBeEmpty();
         run.Book.Flows.Keys.Order().ShouldBe(["deposit", "keypad", "lock", "rental", "visit"]);
@@ -26,10 +26,10 @@ public sealed class SoakTests
     {
         var length = TimeSpan.FromMinutes(Campaign.Count("soak", 30));
         // Pools fill, programs compile themselves, heaps find their size, tables their first free pages.
-        TimeSpan warmUp = length / 5 > LeastWarmUp ? length / 5 : LeastWarmUp;
-        await using SoakWorld world = await SoakWorld.Start(new SoakWorld.More(Rental: 7, Keypad: 3, Gates: 1, Visit: 2, Owned: 17));
+        TimeSpan least = length / 2 < LeastWarmUp ? length / 2 : LeastWarmUp, warmUp = length / 5 > least ? length / 5 : least;
+        await using SoakWorld world = await SoakWorld.Start(new SoakWorld.More(Rental: 7, Keypad: 7, Gates: 1, Visit: 4, Owned: 11));
         world.Banks.Count.ShouldBe(40);
-        var people = new SoakPeople(Renters: 200, Owners: 18, Guests: 100, Visitors: 102, Depositors: 80, Screens: 20);
+        var people = new SoakPeople(Renters: 210, Owners: 12, Guests: 90, Visitors: 90, Depositors: 98, Screens: 20);
         var run = await SoakRun.Of(world, people, scale: 1, mostFlows: int.MaxValue);
         await run.Play(length);
         Book book = run.Book;

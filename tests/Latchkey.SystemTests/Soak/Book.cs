@@ -51,11 +51,16 @@ internal sealed class Book
     public void Error(string who, string what)
     {
         _trouble.AddOrUpdate(who, 1, (_, n) => n + 1);
-        if (Interlocked.Increment(ref _errorCount) <= MostDetails)
-            _errors.Enqueue($"{Now:0.0} s, {who}: {what}");
+        if (Interlocked.Increment(ref _errorCount) > MostDetails)
+            return;
+        string told = $"{Now:0.0} s, {who}: {what}";
+        _errors.Enqueue(told);
+        // Nobody waits for half an hour to be told.
+        Console.Error.WriteLine(told);
     }
 
-    public void Took(string route, double ms) => _times.Enqueue((route, Now, ms));
+    /// <param name="at">When it was answered; now where null.</param>
+    public void Took(string route, double ms, double? at = null) => _times.Enqueue((route, at ?? Now, ms));
 
     /// <summary>What each route took between two moments, in milliseconds.</summary>
     public ILookup<string, double> Times(double from, double until) => _times.Where(t => t.At >= from && t.At < until).ToLookup(t => t.Route, t => t.Ms);

@@ -24,6 +24,9 @@ internal sealed class SoakRun
 
     private SoakRun(SoakWorld world, int mostFlows) => (_world, _mostFlows, Watch) = (world, mostFlows, new Watch(world, Book));
 
+    /// <summary>Whoever is in the middle of it when the run is over stands in a queue before a gate at worst.</summary>
+    private static readonly TimeSpan LongestGoodbye = TimeSpan.FromMinutes(3);
+
     public Book Book { get; } = new();
 
     public static async Task<SoakRun> Of(SoakWorld world, SoakPeople people, double scale, int mostFlows, int seed = 20261123)
@@ -68,7 +71,8 @@ internal sealed class SoakRun
         await Task.WhenAny(people, Task.Delay(length, TimeProvider.System));
         await over.CancelAsync();
         await watching;
-        await people.WaitAsync(TimeSpan.FromMinutes(3));
+        if (await Task.WhenAny(people, Task.Delay(LongestGoodbye, TimeProvider.System)) != people)
+            Book.Error("people", $"after {LongestGoodbye.TotalMinutes} minutes {_people.Count(p => !p.IsGone)} have not come to the end of what they were at: {string.Join(", ", _people.Where(p => !p.IsGone).CountBy(p => p.Kind))}");
         await goHome.CancelAsync();
         await staff;
         await Task.WhenAll(screens);

@@ -12,6 +12,10 @@ internal abstract class Soaker(SoakWorld world, Book book, int seed, double scal
     private const int MostLooks = 15;
 
     private int _flows;
+    private volatile bool _gone;
+
+    /// <summary>They have brought to its end what they were at.</summary>
+    public bool IsGone => _gone;
 
     protected SoakWorld World => world;
 
@@ -66,6 +70,7 @@ internal abstract class Soaker(SoakWorld world, Book book, int seed, double scal
             }
             await Pace.Away(over);
         }
+        _gone = true;
     }
 
     /// <summary>The order's answer, or its last state when the answer came before the door had moved.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
@@ -12,6 +11,9 @@ internal sealed partial class Terminal(SoakClient client, Uri node, SoakBank ban
 
     /// <summary>A reader takes the same card anew after two seconds.</summary>
     public static readonly TimeSpan SameCardAfter = TimeSpan.FromSeconds(2.5);
+
+    /// <summary>A reader takes one card a second, and ten more now and then: more is somebody who tries many. A crowd goes by one after the other.</summary>
+    public static readonly TimeSpan OnePerson = TimeSpan.FromSeconds(1.1);
 
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
@@ -77,14 +79,17 @@ internal sealed partial class Terminal(SoakClient client, Uri node, SoakBank ban
     private async Task<string> Words(Func<string, int, bool> enough, string what)
     {
         long begun = TimeProvider.System.GetTimestamp();
+        List<string> said = [];
         while (true)
         {
             JsonNode seen = await client.Hardware(node, $"{bank.Id}/hardware", look: true);
             string words = (string)seen["terminal"]!["words"]!;
             if (enough(words, Tunes(seen)))
                 return words;
+            if (said.LastOrDefault() != words)
+                said.Add(words);
             if (Faults.Any(f => words.Contains(f, StringComparison.Ordinal)) || TimeProvider.System.GetElapsedTime(begun) > Patience)
-                throw new SoakFault(string.Create(CultureInfo.InvariantCulture, $"{what}: for {TimeProvider.System.GetElapsedTime(begun).TotalSeconds:0.0} s the {bank.Mode} terminal says \"{words}\""));
+                throw new SoakFault($"{what}: the {bank.Mode} terminal says {string.Join(", then ", said.Select(w => $"\"{w}\""))}");
             await Pace.Sleep(Look, CancellationToken.None);
         }
     }

@@ -1,6 +1,6 @@
 namespace Latchkey.SystemTests.Soak;
 
-/// <summary>What a soak comes to: numbers from its beginning and its end, and what is wrong with them.</summary>
+/// <summary>What a soak comes to: numbers from its beginning and its end, and what is wrong with them. See <see cref="VerdictTests"/>.</summary>
 internal sealed class Verdict
 {
     private readonly List<string> _wrong = [];

@@ -18,7 +18,7 @@ internal sealed class Visitor(SoakWorld world, Book book, int seed, double scale
         SoakBank[] gates = [.. World.Banks.Where(b => b.Mode == "gate")];
         SoakBank gate = gates[Chance.Next(gates.Length)];
         var entrance = new Terminal(Client, World.Nodes[0], gate, Pace);
-        string said = await entrance.InTurn(() => entrance.Taps(_card, "in"));
+        string said = await entrance.InTurn(() => Taps(entrance, "in"));
         if (said.Contains("No locker is free", StringComparison.Ordinal))
         {
             Book.SaysNo("visit-none-free");
@@ -35,7 +35,7 @@ internal sealed class Visitor(SoakWorld world, Book book, int seed, double scale
         await Pace.Reads(Hurry);
         for (int time = 0; ; time++)
         {
-            said = await entrance.InTurn(() => entrance.Taps(_card, "out"));
+            said = await entrance.InTurn(() => Taps(entrance, "out"));
             if (said.Contains("Thank you", StringComparison.Ordinal))
                 return true;
             string? own = said.Contains("Pay ", StringComparison.Ordinal) ? "visit-pay" : said.Contains("Close the door first", StringComparison.Ordinal) ? "visit-door-open"
@@ -51,9 +51,17 @@ internal sealed class Visitor(SoakWorld world, Book book, int seed, double scale
     private async Task Opens(SoakBank bank, string label, string deed)
     {
         var reader = new Terminal(Client, World.Nodes[0], bank, Pace);
-        string said = await reader.InTurn(() => reader.Taps(_card, null));
+        string said = await reader.InTurn(() => Taps(reader, null));
         if (!said.Contains("Open.", StringComparison.Ordinal) || Terminal.LabelIn(said) != label)
             throw new SoakFault($"locker {label} was to open by its card, and its bank says \"{said}\"");
         await Uses(bank, reader.NumberIn(said), deed);
+    }
+
+    /// <summary>They hold the card there, read what the screen says, and make room for the next one.</summary>
+    private async Task<string> Taps(Terminal reader, string? way)
+    {
+        string said = await reader.Taps(_card, way);
+        await Pace.Sleep(TimeSpan.FromSeconds(Math.Max(Terminal.OnePerson.TotalSeconds, Pace.Draw(Terminal.OnePerson).TotalSeconds)), CancellationToken.None);
+        return said;
     }
 }
