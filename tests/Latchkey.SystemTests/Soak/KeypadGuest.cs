@@ -67,8 +67,11 @@ internal sealed class KeypadGuest(SoakWorld world, Book book, int seed, double s
             if (await terminal.Says("Choose a locker", "No locker is free") == "No locker is free")
                 return null;
             await terminal.Types($"#{code}#{code}#{phone}#");
-            // Somebody has just got the one that was chosen on the web: the bank says that too as "none is free".
-            return await terminal.Opens("No locker is free");
+            int? opened = await terminal.Opens("No locker is free", "Choose a locker");
+            // Somebody has just got the one that was chosen on the web, and the bank offers others; this one has had enough of typing.
+            if (opened is null)
+                await terminal.Types("C");
+            return opened;
         });
         if (taken is not { } number)
         {
