@@ -56,6 +56,9 @@ internal static class Judgement
     /// <summary>Of so many times two lie above the 99th percentile, so that a single stray one is not what is compared.</summary>
     public const int EnoughTimes = 200;
 
+    /// <summary>Of fewer, but at least so many, the median is compared: a rare route that keeps everybody waiting is found too.</summary>
+    public const int EnoughForMedian = 30;
+
     /// <summary>Below this many milliseconds a ratio means nothing: it is felt as at once, and on two cores that others use too it is the scheduler that is measured.</summary>
     public const double NothingFelt = 50;
 

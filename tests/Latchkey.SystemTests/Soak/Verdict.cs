@@ -83,7 +83,14 @@ internal sealed class Verdict
         int times = Math.Min(start.Length, end.Length);
         (double before, double after) = (Judgement.Percentile(start, 0.99), Judgement.Percentile(end, 0.99));
         P99[route] = [Math.Round(before, 1), Math.Round(after, 1), times];
-        if (times >= Judgement.EnoughTimes && Judgement.IsSlower(before, after))
-            _wrong.Add($"p99 of {route}, ms: {before:0.#} -> {after:0.#} ({times} times)");
+        if (times >= Judgement.EnoughTimes)
+        {
+            if (Judgement.IsSlower(before, after))
+                _wrong.Add($"p99 of {route}, ms: {before:0.#} -> {after:0.#} ({times} times)");
+        }
+        else if (times >= Judgement.EnoughForMedian && (Judgement.Median(start), Judgement.Median(end)) is var (usual, now) && Judgement.IsSlower(usual, now))
+        {
+            _wrong.Add($"median of {route}, ms: {usual:0.#} -> {now:0.#} ({times} times)");
+        }
     }
 }

@@ -20,6 +20,7 @@ public sealed class VerdictTests
     [InlineData("dead", "dead rows of lease: ")]
     [InlineData("bytes", "bytes of all tables for a flow: ")]
     [InlineData("slower", "p99 of GET sites, ms: ")]
+    [InlineData("slower and rare", "median of GET auth/me, ms: ")]
     public void What_grows_is_named(string grows, string said)
     {
         IReadOnlyList<string> wrong = Of(what => what == grows ? 1 : 0);
@@ -45,6 +46,7 @@ public sealed class VerdictTests
                     ["journal"] = new(10_000 + (300 * i), 0, history + (grows("bytes") * 8192 * FlowsBetween * i * i / 50)), ["lease"] = new(600, (20 * breath) + (grows("dead") * 30 * i), 400_000),
                 },
                 FlowsBetween * i));
+            book.Took("GET auth/me", 5 + (grows("slower and rare") * i), i * Seconds);
             for (int n = 0; n < 20; n++)
             {
                 book.Took("GET sites", 5 + n + (grows("slower") * i), (i * Seconds) + (n / 2.0));
