@@ -45,7 +45,7 @@ public sealed partial class CabinetMachine
         if (!good || OfPhone(take.Number).Count() + _beingGiven.Count >= PhoneKey.MostLockers)
             Refuse(CredentialFaults.NoSuchLocker, 0);
         else if (!IsFree(_doors[take.Door - 1]))
-            Tell(new CredentialAnswer.Said("none-free", null));
+            ListFree(); // somebody has got it on the web while the code was typed: they choose among what is left
         else if (Refuses(_doors[take.Door - 1], CommandKinds.Open) is { } reason)
             Refuse(reason, take.Door);
         else

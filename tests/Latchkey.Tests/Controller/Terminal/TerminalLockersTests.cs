@@ -68,6 +68,24 @@ public sealed class TerminalLockersTests
     }
 
     [Fact]
+    public void Who_chose_a_locker_that_somebody_else_got_meanwhile_chooses_another_and_is_told_that_none_is_free_only_when_it_is_so()
+    {
+        Is("keypad");
+        Type("B");
+        Enter(new TerminalInput.Answer(new CredentialAnswer.Doors([1, 3])));
+        Type("#4829#4829#9876543210#");
+        Last.ShouldBe(new Credential.Take(1, "9876543210", "4829"));
+        Enter(new TerminalInput.Answer(new CredentialAnswer.Doors([3])));
+        Choice.Items.ShouldBe(["43"]);
+        Type("#");
+        Entry.Title.ShouldBe(Phrase.NewPin, "nothing that was typed is kept");
+        Type("4829#4829#9876543210#");
+        Last.ShouldBe(new Credential.Take(3, "9876543210", "4829"));
+        Enter(new TerminalInput.Answer(new CredentialAnswer.Doors([])));
+        Notice.Text.ShouldBe(Phrase.NoneFree);
+    }
+
+    [Fact]
     public void A_phone_number_shows_its_lockers_and_the_code_opens_one_or_gives_it_back()
     {
         Is("keypad");
