@@ -80,10 +80,12 @@ public static class Problems
         return Of(status, code, detail);
     }
 
-    /// <summary>The database is stopped, full or not to be reached; anything else that it refuses is a mistake of ours.</summary>
+    private static readonly string[] BrokenStates = ["57P", "XX"];
+
+    /// <summary>The database is stopped, full, not to be reached, or broken inside (class XX: it may not write, or finds no sense in what it reads); anything else that it refuses is a mistake of ours.</summary>
     private static bool IsDatabaseAway(Exception? error) => error switch
     {
-        PostgresException refused => refused.IsTransient || refused.SqlState.StartsWith("57P", StringComparison.Ordinal),
+        PostgresException refused => refused.IsTransient || BrokenStates.Any(s => refused.SqlState.StartsWith(s, StringComparison.Ordinal)),
         NpgsqlException or TimeoutException => true,
         _ => false,
     };

@@ -12,7 +12,7 @@ public sealed record ChaosDoor(Guid Locker, string Label, int Number, string Siz
 public sealed class ChaosDoors : IAsyncDisposable
 {
     /// <summary>How often all are looked at; a pulse is known to have been within this time.</summary>
-    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(250);
 
     private readonly HttpClient _http;
     private readonly CancellationTokenSource _stop = new();
