@@ -14,12 +14,12 @@ internal sealed class Depositor(SoakWorld world, Book book, int seed, double sca
         Guid site = World.Sites[Chance.Next(World.Sites.Count)];
         string receiver = $"soak-receiver-{Seed}-{++_turn}@test.example", pays = Chance.Next(2) == 0 ? "sender" : "receiver";
         await Client.Get($"sites/{site}");
-        await Pace.Reads(Hurry);
+        await Pace.Reads();
         Answer made = await Client.Post("deposits", new { siteId = site, size = Chance.Next(2) == 0 ? "S" : "M", receiverEmail = receiver, pays, hours = 1 }, "no-free-locker", "locker-taken", "too-many-unpaid");
         if (made.Refused)
             return false;
         var (deposit, locker) = ((Guid)made["id"]!, (Guid)made["locker"]!["id"]!);
-        await Pace.Reads(Hurry);
+        await Pace.Reads();
         if (pays == "sender")
             await Pays((await Client.Post($"leases/{deposit}/payments")).Body!);
         await Moves((await Client.PostAndWait($"deposits/{deposit}/open")).Body, "opened");
@@ -27,11 +27,11 @@ internal sealed class Depositor(SoakWorld world, Book book, int seed, double sca
         await Becomes(() => Client.Get($"deposits/{deposit}"), d => (string?)d["stage"] == "stored", "the deposit is stored");
 
         JsonNode sent = await World.Sent(receiver, "path", Patience);
-        await Pace.Away(Hurry);
+        await Pace.Away();
         // Whoever receives it has no account.
         using var nobody = new SoakClient(World.Nodes, Book, Chance);
         await nobody.Post("deposits/see", new { secret = ((string)sent["path"]!).Split('#')[1] });
-        await Pace.Reads(Hurry);
+        await Pace.Reads();
         var code = new { code = (string)sent["code"]! };
         Answer opening = await nobody.PostAndWait($"deposits/lockers/{locker}/collect", code);
         if (opening["payment"] is { } payment && opening["command"] is null)
@@ -59,7 +59,7 @@ internal sealed class Depositor(SoakWorld world, Book book, int seed, double sca
     {
         string checkout = $"sandbox/checkouts/{((string)payment["checkoutUrl"]!).Split('/', '?')[2]}";
         await nobody.Get(checkout);
-        await Pace.Reads(Hurry);
+        await Pace.Reads();
         await nobody.Post(checkout, new { card = "4242424242424242" });
     }
 }

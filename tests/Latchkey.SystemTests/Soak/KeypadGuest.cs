@@ -29,7 +29,7 @@ internal sealed class KeypadGuest(SoakWorld world, Book book, int seed, double s
         JsonNode[] free = [.. (await Client.Get($"banks/{bank.Id}"))["lockers"]!.AsArray().Where(l => (string?)l!["availability"] == "free")!];
         if (free.Length == 0)
             return false;
-        await Pace.Reads(Hurry);
+        await Pace.Reads();
         var locker = (Guid)free[Chance.Next(free.Length)]["id"]!;
         Answer asked = await Client.Post($"keypad/banks/{bank.Id}/lockers", new { lockerId = locker, phone = $"+91{phone}" }, "locker-taken");
         if (asked.Refused)
@@ -41,17 +41,17 @@ internal sealed class KeypadGuest(SoakWorld world, Book book, int seed, double s
             return await World.Sql<bool>("select exists (select 1 from journal where lease_id = @lease and data ->> 'why' = 'taken-at-the-bank')", new { lease }) ? false
                 : throw new SoakFault($"a locker that was asked for on the web: {given.ToJsonString()}");
         string code = (string)(await World.Sent($"+91{phone}", "code", Patience))["code"]!;
-        await Pace.Reads(Hurry);
+        await Pace.Reads();
         await Moves((await Client.PostAndWait($"keypad/lockers/{lease}/open", new { number = phone, code })).Body, "opened");
         await Uses(locker, "put-in");
-        await Pace.Away(Hurry);
+        await Pace.Away();
         JsonArray mine = (await Client.Post($"keypad/banks/{bank.Id}/mine", new { number = phone }))["items"]!.AsArray();
         if (mine.Count != 1 || (Guid)mine[0]!["id"]! != lease)
             throw new SoakFault($"a phone number has one locker here and is shown {mine.ToJsonString()}");
-        await Pace.Reads(Hurry);
+        await Pace.Reads();
         await Moves((await WhenShut(own => Client.PostAndWait($"keypad/lockers/{lease}/open", new { number = phone, code }, own))).Body, "opened");
         await Uses(locker, "take-out");
-        await Pace.Hands(Hurry);
+        await Pace.Hands();
         await WhenShut(own => Client.Post($"keypad/lockers/{lease}/finish", new { number = phone, code }, own));
         return true;
     }
@@ -79,7 +79,7 @@ internal sealed class KeypadGuest(SoakWorld world, Book book, int seed, double s
             return false;
         }
         await Uses(bank, number, "put-in");
-        await Pace.Away(Hurry);
+        await Pace.Away();
         int? back = await terminal.InTurn(async () =>
         {
             await terminal.Types($"{phone}#");

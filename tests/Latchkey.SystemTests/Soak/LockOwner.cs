@@ -17,17 +17,17 @@ internal sealed class LockOwner(SoakWorld world, Book book, int seed, double sca
     {
         JsonArray mine = (await Client.Get("locks"))["items"]!.AsArray();
         var lease = (Guid)mine.Single()!["id"]!;
-        await Pace.Reads(Hurry);
+        await Pace.Reads();
         await Client.Get($"locks/{lease}");
         await Moves((await Client.PostAndWait($"locks/{lease}/unlock")).Body, "unlocked");
-        await Pace.Hands(Hurry);
+        await Pace.Hands();
         await Does(bank, 1, "pull");
-        await Pace.Hands(Hurry);
+        await Pace.Hands();
         await Does(bank, 1, "close");
-        await Pace.Away(Hurry);
+        await Pace.Away();
         await Becomes(() => Client.Get($"locks/{lease}"), l => (string?)l["status"] == "unlocked" && (string?)l["door"] != "open", "the lock is seen shut and unlocked");
         await Moves((await Client.PostAndWait($"locks/{lease}/lock")).Body, "locked");
-        await Pace.Reads(Hurry);
+        await Pace.Reads();
         await Client.Get($"locks/{lease}/log");
         if (Chance.Next(4) == 0)
             await Client.Post($"leases/{lease}/pin");

@@ -16,13 +16,13 @@ internal sealed class Pace(Random chance, double scale)
     public Random Chance => chance;
 
     /// <summary>A page is read and a button found: 4 s in the middle.</summary>
-    public Task Reads(CancellationToken hurry) => For(TimeSpan.FromSeconds(4), hurry);
+    public Task Reads(CancellationToken hurry = default) => For(TimeSpan.FromSeconds(4), hurry);
 
     /// <summary>A thing is put in or taken out, a door is shut: 3 s in the middle.</summary>
-    public Task Hands(CancellationToken hurry) => For(TimeSpan.FromSeconds(3), hurry);
+    public Task Hands(CancellationToken hurry = default) => For(TimeSpan.FromSeconds(3), hurry);
 
     /// <summary>They go away and come back: 40 s in the middle, which is what half an hour of a soak can hold of an afternoon; one in a hundred is gone for three minutes and more.</summary>
-    public Task Away(CancellationToken hurry) => For(TimeSpan.FromSeconds(40), hurry);
+    public Task Away(CancellationToken hurry = default) => For(TimeSpan.FromSeconds(40), hurry);
 
     /// <summary>One of these as it was drawn.</summary>
     public TimeSpan Draw(TimeSpan middle)
@@ -33,7 +33,7 @@ internal sealed class Pace(Random chance, double scale)
         return (drawn < Longest ? drawn : Longest) * scale;
     }
 
-    /// <param name="hurry">The run is over: whoever thinks goes on at once.</param>
+    /// <param name="hurry">The run is over: whoever has not begun yet does not.</param>
     private Task For(TimeSpan middle, CancellationToken hurry) => Sleep(Draw(middle), hurry);
 
     public static async Task Sleep(TimeSpan time, CancellationToken hurry) => await Task.Delay(time, TimeProvider.System, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -30,9 +30,6 @@ internal abstract class Soaker(SoakWorld world, Book book, int seed, double scal
 
     protected Random Chance => Pace.Chance;
 
-    /// <summary>The run is over, or never mind: thoughts are cut short.</summary>
-    protected CancellationToken Hurry { get; private set; }
-
     public abstract string Kind { get; }
 
     public string Email => $"soak-{Kind}-{seed}@test.example";
@@ -44,9 +41,9 @@ internal abstract class Soaker(SoakWorld world, Book book, int seed, double scal
     protected abstract Task<bool> Flow();
 
     /// <param name="mostFlows">Then they have had enough.</param>
+    /// <param name="over">They begin nothing new. What they are at they bring to its end in their own time: five hundred who all hurry at the same moment are a storm, and not people.</param>
     public async Task Live(int mostFlows, CancellationToken over)
     {
-        Hurry = over;
         // Not everybody at once.
         await Pace.Away(over);
         while (!over.IsCancellationRequested && _flows < mostFlows)
@@ -113,7 +110,7 @@ internal abstract class Soaker(SoakWorld world, Book book, int seed, double scal
         if (!(await Looks(bank))["doors"]!.AsArray().Any(d => (int)d!["number"]! == number && (bool)d["open"]!))
             throw new SoakFault($"door {number} of {bank.Id} is said to be open and is shut");
         await Does(bank, number, deed);
-        await Pace.Hands(Hurry);
+        await Pace.Hands();
         await Does(bank, number, "close");
     }
 
@@ -121,7 +118,7 @@ internal abstract class Soaker(SoakWorld world, Book book, int seed, double scal
     {
         string checkout = $"sandbox/checkouts/{((string)payment["checkoutUrl"]!).Split('/', '?')[2]}";
         await Client.Get(checkout);
-        await Pace.Reads(Hurry);
+        await Pace.Reads();
         Answer paid = await Client.Post(checkout, new { card = "4242424242424242" });
         if ((string?)paid["state"] != "authorised")
             throw new SoakFault($"a good card was not taken: {paid.Body!.ToJsonString()}");

@@ -28,11 +28,12 @@ internal sealed class Visitor(SoakWorld world, Book book, int seed, double scale
             throw new SoakFault($"the gate says \"{said}\"");
         string label = Terminal.LabelIn(said);
         SoakBank bank = World.Banks.First(b => b.Site == gate.Site && b.Mode == "visit" && b.Lockers.Values.Any(l => l.Label == label));
-        await Pace.Reads(Hurry);
+        await Pace.Reads();
         await Opens(bank, label, "put-in");
-        await Pace.Away(Hurry);
+        // However soon they are back, the reader takes their card again only after a while.
+        await Task.WhenAll(Pace.Away(), Pace.Sleep(Terminal.SameCardAfter, CancellationToken.None));
         await Opens(bank, label, "take-out");
-        await Pace.Reads(Hurry);
+        await Pace.Reads();
         for (int time = 0; ; time++)
         {
             said = await entrance.InTurn(() => Taps(entrance, "out"));
@@ -43,7 +44,7 @@ internal sealed class Visitor(SoakWorld world, Book book, int seed, double scale
             if (own is null || time == MostTriesToLeave)
                 throw new SoakFault($"after {time + 1} taps the way out says \"{said}\"");
             Book.SaysNo(own);
-            await Pace.Reads(Hurry);
+            await Pace.Reads();
             await Pace.Sleep(Terminal.SameCardAfter, CancellationToken.None);
         }
     }
