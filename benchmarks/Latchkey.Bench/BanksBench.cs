@@ -22,7 +22,8 @@ internal static class BanksBench
         await using (ServerUnderTest few = await ServerUnderTest.Launch(data))
         {
             await using var db = new NpgsqlConnection(few.Database);
-            await Add(db, banks);
+            await BenchSite.Add(db, BenchSite.Id(5), "Many banks", banks, lockersInABank: 12, mode: "rental", model: "LK-sim");
+            await db.ExecuteAsync("analyze device, bank, locker");
             before = ProcessUse.Megabytes(Simulator(few));
         }
         NpgsqlConnection.ClearAllPools();
@@ -57,17 +58,4 @@ internal static class BanksBench
 
     private static int Simulator(ServerUnderTest server) =>
         Processes.WithDescendants([server.Pid]).Single(pid => Processes.CommandLine(pid).Contains("Latchkey.Simulator.dll run", StringComparison.Ordinal));
-
-    private static Task<int> Add(NpgsqlConnection db, int banks) => db.ExecuteAsync(
-        """
-        insert into site (id, city_id, name, address, latitude, longitude, time_zone, opening_hours) select @Site, city_id, 'Many banks', address, latitude, longitude, time_zone, '[]' from site limit 1;
-        insert into site_tariff (site_id, begins, tariff, set_at) select @Site, begins, tariff, set_at from site_tariff limit 1;
-        insert into device (id, model, public_key) select ('00000000-0000-7000-9002-' || lpad(n::text, 12, '0'))::uuid, 'LK-sim', '' from generate_series(1, @banks) n;
-        insert into bank (id, site_id, device_id, name, columns, position, mode)
-          select ('00000000-0000-7000-a002-' || lpad(n::text, 12, '0'))::uuid, @Site, ('00000000-0000-7000-9002-' || lpad(n::text, 12, '0'))::uuid, 'Bank ' || n, 4, n, 'rental' from generate_series(1, @banks) n;
-        insert into locker (id, bank_id, number, label, size, col, row)
-          select gen_random_uuid(), ('00000000-0000-7000-a002-' || lpad(b::text, 12, '0'))::uuid, n, (b * 100 + n)::text, 'M', (n - 1) / 3, (n - 1) % 3 from generate_series(1, @banks) b, generate_series(1, 12) n;
-        analyze device, bank, locker
-        """,
-        new { Site = Guid.Parse("00000000-0000-7000-8002-000000000000"), banks });
 }

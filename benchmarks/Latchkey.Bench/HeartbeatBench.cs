@@ -23,11 +23,10 @@ internal static class HeartbeatBench
     private const int Fullness = 50;
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
-    private static readonly Guid Watched = BenchSite.Id(9);
+    private static readonly Guid Watched = BenchSite.Id(9), Crowd = BenchSite.Id(6);
 
     /// <summary>The first twenty are the ones that are watched.</summary>
-    private static Guid Device(int n) =>
-        Guid.Parse(n < Probes ? string.Create(CultureInfo.InvariantCulture, $"00000000-0000-7000-9000-0000000009{n + 1:00}") : string.Create(CultureInfo.InvariantCulture, $"00000000-0000-7000-9001-{n:000000000000}"));
+    private static Guid Device(int n) => n < Probes ? BenchSite.Device(Watched, n + 1) : BenchSite.Device(Crowd, n - Probes + 1);
 
     public static async Task Run(ServerUnderTest server, bool quick)
     {
@@ -67,18 +66,8 @@ internal static class HeartbeatBench
     {
         await using var db = new NpgsqlConnection(database);
         await BenchSite.Add(db, Watched, "Heartbeats", Probes, lockersInABank: 1, mode: "rental");
-        await db.ExecuteAsync(
-            """
-            insert into site (id, city_id, name, address, latitude, longitude, time_zone, opening_hours) select @Crowd, city_id, 'Many heartbeats', address, latitude, longitude, time_zone, '[]' from site limit 1;
-            insert into site_tariff (site_id, begins, tariff, set_at) select @Crowd, begins, tariff, set_at from site_tariff limit 1;
-            insert into device (id, model, public_key) select ('00000000-0000-7000-9001-' || lpad(n::text, 12, '0'))::uuid, 'none', '' from generate_series(@Probes, @Devices - 1) n;
-            insert into bank (id, site_id, device_id, name, columns, position, mode)
-              select ('00000000-0000-7000-a001-' || lpad(n::text, 12, '0'))::uuid, @Crowd, ('00000000-0000-7000-9001-' || lpad(n::text, 12, '0'))::uuid, 'Bank ' || n, 1, n, 'rental' from generate_series(@Probes, @Devices - 1) n;
-            insert into locker (id, bank_id, number, label, size, col, row)
-              select ('00000000-0000-7000-b001-' || lpad(n::text, 12, '0'))::uuid, ('00000000-0000-7000-a001-' || lpad(n::text, 12, '0'))::uuid, 1, n::text, 'M', 0, 0 from generate_series(@Probes, @Devices - 1) n;
-            analyze device, bank, locker
-            """,
-            new { Crowd = Guid.Parse("00000000-0000-7000-8001-000000000000"), Probes, Devices });
+        await BenchSite.Add(db, Crowd, "Many heartbeats", Devices - Probes, lockersInABank: 1, mode: "rental");
+        await db.ExecuteAsync("analyze device, bank, locker");
     }
 
     private static byte[] State(long seq, int battery) => Wire.Write(new StateMessage(1, Guid.CreateVersion7(), 1, seq, TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), "c", Battery: battery));
