@@ -67,14 +67,7 @@ public sealed class ClaimingTests
         await using LatchkeyProcess latchkey = await LatchkeyProcess.Start(data);
         using var certificate = new TestCertificate();
         // What devices see: a node of its own, on TLS.
-        await using LatchkeyProcess face = await LatchkeyProcess.Start(
-            LatchkeyProcess.NewData(),
-            ["--no-demo", "--tls-cert", certificate.CertFile, "--tls-key", certificate.KeyFile],
-            new Dictionary<string, string>
-            {
-                ["LATCHKEY_DATABASE"] = SystemDatabase.ConnectionTo(data, poolSize: 30),
-                ["LATCHKEY_MQTT"] = $"mqtts://127.0.0.1:{LatchkeyProcess.BrokerPort(data)}?identity={data}/nodes/node-2",
-            });
+        await using LatchkeyProcess face = await LatchkeyProcess.Beside(data, ["--tls-cert", certificate.CertFile, "--tls-key", certificate.KeyFile]);
         face.Address.ShouldStartWith("https://");
         VirtualBank bank = await VirtualBank.Find(latchkey, "Hall A, bank 1");
         TestPerson admin = await latchkey.GivenAdmin(), asha = await latchkey.GivenCustomer();

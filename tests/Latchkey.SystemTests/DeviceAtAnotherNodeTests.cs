@@ -14,15 +14,7 @@ public sealed class DeviceAtAnotherNodeTests(OneLatchkey one)
     public async Task An_order_given_at_one_node_opens_a_door_whose_device_speaks_to_another(string link)
     {
         LatchkeyProcess first = await one.By(link);
-        string port = LatchkeyProcess.BrokerPort(first.Data);
-        await using LatchkeyProcess second = await LatchkeyProcess.Start(
-            LatchkeyProcess.NewData(),
-            ["--no-demo"],
-            new Dictionary<string, string>
-            {
-                ["LATCHKEY_DATABASE"] = SystemDatabase.ConnectionTo(first.Data, poolSize: 20),
-                ["LATCHKEY_MQTT"] = $"mqtts://127.0.0.1:{port}?identity={first.Data}/nodes/node-2",
-            });
+        await using LatchkeyProcess second = await LatchkeyProcess.Beside(first.Data, poolSize: 20);
         VirtualBank bank = await VirtualBank.Find(first, "Concourse, left");
         TestPerson asha = await first.GivenCustomer();
         Guid lease = await bank.Rent(asha, 1);

@@ -34,16 +34,7 @@ public sealed class TwoNodes : IAsyncLifetime
     /// <param name="environment">What it is told besides where the database and the broker are.</param>
     public async Task StartSecond(IReadOnlyDictionary<string, string>? environment = null)
     {
-        string port = LatchkeyProcess.BrokerPort(Data);
-        Second = await LatchkeyProcess.Start(
-            LatchkeyProcess.NewData(),
-            ["--no-demo"],
-            new Dictionary<string, string>(environment ?? new Dictionary<string, string>())
-            {
-                ["LATCHKEY_DATABASE"] = SystemDatabase.ConnectionTo(Data, poolSize: 30),
-                ["LATCHKEY_MQTT"] = $"mqtts://127.0.0.1:{port}?identity={Data}/nodes/node-2",
-            },
-            mayDie: environment?.ContainsKey(KillPoint.Variable) == true);
+        Second = await LatchkeyProcess.Beside(Data, environment: environment, mayDie: environment?.ContainsKey(KillPoint.Variable) == true);
     }
 
     /// <summary>People do not know which node they talk to; one that is dead is found out by asking it.</summary>

@@ -29,6 +29,12 @@ internal sealed class SoakWorld : IAsyncDisposable
     /// <summary>Twelve doors, as a bank of the demo has.</summary>
     private static readonly string[] Rented = ["SSSSSS", "MMM", "LL", "XL"], Wide = ["SSSSSS", "SSSSSS", "MMM", "MMM", "MMM"];
 
+    /// <summary>Labels of two banks do not meet.</summary>
+    private const int MostDoors = 200;
+
+    /// <summary>Behind the demo's own.</summary>
+    private const int Beside = 500;
+
     private readonly string _data;
 
     private SoakWorld(string data, NpgsqlDataSource database) => (_data, Database) = (data, database);
@@ -64,13 +70,7 @@ internal sealed class SoakWorld : IAsyncDisposable
             world.Database.Clear();
             world.First = await LatchkeyProcess.Start(data);
         }
-        world.Second = await LatchkeyProcess.Start(
-            LatchkeyProcess.NewData(),
-            ["--no-demo"],
-            new Dictionary<string, string>
-            {
-                ["LATCHKEY_DATABASE"] = SystemDatabase.ConnectionTo(data, poolSize: 30), ["LATCHKEY_MQTT"] = $"mqtts://127.0.0.1:{LatchkeyProcess.BrokerPort(data)}?identity={data}/nodes/node-2",
-            });
+        world.Second = await LatchkeyProcess.Beside(data);
         await world.Look();
         return world;
     }
@@ -136,13 +136,13 @@ internal sealed class SoakWorld : IAsyncDisposable
                 // One of the demo's sites is shut at night; a soak may be run at any hour. Visits begin with any card.
                 await tx.Execute("update site set opening_hours = '[]', uid_cards = true");
                 for (int n = 0; n < more.Rental; n++)
-                    label += await Insert(tx, sites[n % sites.Length], $"Soak {n + 1}", BankMode.Rental, Rented, label, grants, now);
+                    label = await Insert(tx, sites[n % sites.Length], $"Soak {n + 1}", BankMode.Rental, Rented, label, grants, now);
                 for (int n = 0; n < more.Keypad; n++)
-                    label += await Insert(tx, sites[n % sites.Length], $"Soak keypad {n + 1}", BankMode.Keypad, Wide, label, grants, now);
+                    label = await Insert(tx, sites[n % sites.Length], $"Soak keypad {n + 1}", BankMode.Keypad, Wide, label, grants, now);
                 for (int n = 0; n < more.Gates; n++)
                     await Insert(tx, second, $"Soak gate {n + 1}", BankMode.Gate, [], label, grants, now);
                 for (int n = 0; n < more.Visit; n++)
-                    label += await Insert(tx, n % 2 == 0 ? second : pool, $"Soak pool {n + 1}", BankMode.Visit, Wide, label, grants, now);
+                    label = await Insert(tx, n % 2 == 0 ? second : pool, $"Soak pool {n + 1}", BankMode.Visit, Wide, label, grants, now);
                 for (int n = 0; n < more.Owned; n++)
                     await MakeLock.Insert(tx, sites[n % sites.Length], $"Soak box {n + 1}", DemoSeed.SimulatedModel, now);
                 return true;
@@ -150,29 +150,13 @@ internal sealed class SoakWorld : IAsyncDisposable
             CancellationToken.None);
     }
 
+    /// <summary>As the demo writes its own; the first label of the next one.</summary>
     private static async Task<int> Insert(Transaction tx, Guid site, string name, BankMode mode, string[] columns, int label, Grants grants, DateTimeOffset now)
     {
-        (Guid device, Guid bank, int number) = (Guid.CreateVersion7(now), Guid.CreateVersion7(now), 0);
-        await tx.Execute(
-            """
-            insert into device (id, model, public_key) values (@device, @model, '');
-            insert into bank (id, site_id, device_id, name, columns, position, mode, code_digits) values (@bank, @site, @device, @name, @columns, 500, @mode, 4)
-            """,
-            new { device, model = DemoSeed.SimulatedModel, bank, site, name, columns = Math.Max(1, columns.Length), mode = mode.ToString().ToLowerInvariant() });
-        foreach ((int column, string sizes) in columns.Index())
-        {
-            string[] all = sizes == "XL" ? ["XL"] : [.. sizes.Select(s => s.ToString())];
-            foreach ((int row, string size) in all.Index())
-            {
-                number++;
-                await tx.Execute(
-                    "insert into locker (id, bank_id, number, label, size, features, col, row, row_span) values (@id, @bank, @number, @label, @size, '{reachable}', @column, @row, 1)",
-                    new { id = Guid.CreateVersion7(now), bank, number, label = $"{label + number}", size, column, row });
-            }
-        }
+        Guid bank = await DemoSeed.AddBank(tx, site, new DemoBank(name, label, columns, Mode: mode, CodeDigits: 4), Beside, now);
         if (mode != BankMode.Rental)
             await grants.Introduce(tx, bank, now);
-        return number;
+        return label + MostDoors;
     }
 
     /// <summary>What stands where, and that all of it is on line.</summary>

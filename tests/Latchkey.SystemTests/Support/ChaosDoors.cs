@@ -57,11 +57,14 @@ public sealed class ChaosDoors : IAsyncDisposable
 
     public async Task<(bool Open, bool? Bolted, int Pulses)> Look(ChaosDoor door)
     {
-        JsonNode seen = (await _http.GetFromJsonAsync<JsonNode>($"cabinets/{door.Device:D}"))!["doors"]!.AsArray().Single(d => (int)d!["number"]! == door.Number)!;
+        JsonNode seen = await At(door.Device, door.Number);
         return ((bool)seen["open"]!, (bool?)seen["bolted"], (int)seen["pulses"]!);
     }
 
-    public async Task<int> GatePulses(int way) => (int)(await _http.GetFromJsonAsync<JsonNode>($"cabinets/{Gate:D}"))!["doors"]!.AsArray().Single(d => (int)d!["number"]! == way)!["pulses"]!;
+    public async Task<int> GatePulses(int way) => (int)(await At(Gate, way))["pulses"]!;
+
+    private async Task<JsonNode> At(Guid device, int number) =>
+        (await _http.GetFromJsonAsync<JsonNode>($"cabinets/{device:D}"))!["doors"]!.AsArray().Single(d => (int)d!["number"]! == number)!;
 
     /// <summary>What a hand does there: close, put-in, take-out.</summary>
     public Task Do(ChaosDoor door, string deed) => Do($"cabinets/{door.Device:D}/doors/{door.Number}/{deed}");

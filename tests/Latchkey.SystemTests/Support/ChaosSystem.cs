@@ -274,7 +274,7 @@ public sealed class ChaosSystem : IAsyncDisposable
         Locks = made;
         string cabinets = Path.Combine(Data, "more-cabinets.json");
         await File.WriteAllTextAsync(cabinets, entries.ToJsonString());
-        (int exit, string said) = await Support.Processes.Run("dotnet", SimulatorProgram, "enrol", "--cabinets", cabinets, "--keys", Path.Combine(Data, "simulator", "keys"));
+        (int exit, string said) = await Support.Processes.Run("dotnet", ClaimedCabinet.Program, "enrol", "--cabinets", cabinets, "--keys", Path.Combine(Data, "simulator", "keys"));
         exit.ShouldBe(0, said);
         var folder = new SimulatorFolder(_folder, _keys, Db);
         await folder.Enrol(TimeProvider.System, CancellationToken.None);
@@ -290,16 +290,13 @@ public sealed class ChaosSystem : IAsyncDisposable
             ["LATCHKEY_MQTT"] = $"mqtts://127.0.0.1:{ToBroker[node].Port}?identity={Data}/nodes/node-{node + 1}",
         });
 
-    private static string SimulatorProgram =>
-        Path.GetFullPath(Path.Combine(AppContext.BaseDirectory.Replace("tests/Latchkey.SystemTests", "src/Latchkey.Simulator", StringComparison.Ordinal), "Latchkey.Simulator.dll"));
-
     private async Task<Uri> StartSimulator()
     {
         VirtualBank.ForgetStarts(Data);
         BanksDiskIsTheirOwn = (await Support.Processes.Run("unshare", "--mount", "true")).ExitCode == 0;
         string[] program =
         [
-            "dotnet", SimulatorProgram, "run", "--cabinets", Path.Combine(Data, "simulator", "cabinets.json"), "--keys", Path.Combine(Data, "simulator", "keys"), "--journals", Journals,
+            "dotnet", ClaimedCabinet.Program, "run", "--cabinets", Path.Combine(Data, "simulator", "cabinets.json"), "--keys", Path.Combine(Data, "simulator", "keys"), "--journals", Journals,
             "--breaker-doors", "200",
         ];
         // A disk of a few megabytes for their journals, which nobody else sees; what they knew before is theirs on it too.

@@ -14,7 +14,8 @@ public sealed class ClaimedCabinet(string folder) : IAsyncDisposable
     private Uri? _hardware;
     private Process? _running;
 
-    private static string Program { get; } =
+    /// <summary>The simulator that this checkout's build made.</summary>
+    internal static string Program { get; } =
         Path.GetFullPath(Path.Combine(AppContext.BaseDirectory.Replace("tests/Latchkey.SystemTests", "src/Latchkey.Simulator", StringComparison.Ordinal), "Latchkey.Simulator.dll"));
 
     public Guid Device { get; private set; }

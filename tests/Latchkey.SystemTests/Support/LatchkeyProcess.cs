@@ -66,6 +66,18 @@ public sealed class LatchkeyProcess : IAsyncDisposable
         return started;
     }
 
+    /// <summary>A second node for the database and the broker of another that runs.</summary>
+    /// <param name="data">The other's data directory.</param>
+    /// <param name="environment">What it is told besides where they are.</param>
+    public static Task<LatchkeyProcess> Beside(string data, IReadOnlyList<string>? arguments = null, IReadOnlyDictionary<string, string>? environment = null, bool mayDie = false, int poolSize = 30) => Start(
+        NewData(),
+        ["--no-demo", .. arguments ?? []],
+        new Dictionary<string, string>(environment ?? new Dictionary<string, string>())
+        {
+            ["LATCHKEY_DATABASE"] = SystemDatabase.ConnectionTo(data, poolSize), ["LATCHKEY_MQTT"] = $"mqtts://127.0.0.1:{BrokerPort(data)}?identity={data}/nodes/node-2",
+        },
+        mayDie);
+
     /// <summary>Starts it and does not wait for anything.</summary>
     /// <param name="wrapper">A command line to put before the program's own.</param>
     public static LatchkeyProcess Begin(

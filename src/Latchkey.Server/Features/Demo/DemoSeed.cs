@@ -129,7 +129,8 @@ public static class DemoSeed
             await AddBank(tx, id, bank, position, now);
     }
 
-    private static async Task<Guid> AddBank(Transaction tx, Guid site, DemoBank bank, int position, DateTimeOffset now)
+    /// <summary>A bank with its lockers and a simulated device, which gets its key and certificate at the next start.</summary>
+    public static async Task<Guid> AddBank(Transaction tx, Guid site, DemoBank bank, int position, DateTimeOffset now)
     {
         var device = Guid.CreateVersion7(now);
         var id = Guid.CreateVersion7(now);

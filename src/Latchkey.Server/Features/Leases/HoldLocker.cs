@@ -133,11 +133,12 @@ public static class HoldLocker
     /// <summary>What stands in a claim's way at a site.</summary>
     public sealed class Situation
     {
-        /// <summary>See <see cref="FreeLocker"/>. A door that was freed by hand and has not moved since still counts: the first who opens it clears it.</summary>
+        /// <summary>See <see cref="FreeLocker"/>; of a locker k and its device d. A door that was freed by hand and has not moved since still counts: the first who opens it clears it.</summary>
+        public const string IsHindered = "(d.online is false or k.door = 'jammed')";
+
         public const string HinderedAt =
-            """
-            (select coalesce(array_agg(k.id), '{}') from locker k join bank b on b.id = k.bank_id left join device d on d.id = b.device_id
-             where b.site_id = @site and (d.online = false or k.door = 'jammed'))
+            $$"""
+            (select coalesce(array_agg(k.id), '{}') from locker k join bank b on b.id = k.bank_id left join device d on d.id = b.device_id where b.site_id = @site and {{IsHindered}})
             """;
 
         public static async Task<Situation> Of(Transaction tx, Guid site, Guid person, DateTimeOffset now)

@@ -6,6 +6,7 @@ using Latchkey.Domain.Places;
 using Latchkey.Domain.Pricing;
 using Latchkey.Link.Messages;
 using Latchkey.Server.Devices;
+using Latchkey.Server.Features.Leases;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
@@ -137,7 +138,7 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, FreeLockers 
                   select k.id, k.bank_id, k.size from unnest(@candidates) with ordinality as wanted (id, place) join locker k on k.id = wanted.id
                     join bank b on b.id = k.bank_id join device d on d.id = b.device_id
                   where k.in_service and k.door <> 'open' and k.occupied is not true and (@last or d.online is not false) and not exists (select 1 from lease l where l.locker_id = k.id and l.state in ('held', 'active', 'overdue'))
-                  order by d.online is false or k.door = 'jammed', wanted.place limit 1 for update of k {(skipLocked ? "skip locked" : "")}),
+                  order by {HoldLocker.Situation.IsHindered}, wanted.place limit 1 for update of k {(skipLocked ? "skip locked" : "")}),
                 won as (
                   insert into lease (id, kind, state, site_id, bank_id, locker_id, size_priced, tariff, paid_from, card, cards, created_at)
                   select @lease, 'visit', 'active', @site, claim.bank_id, claim.id, claim.size, @tariff::jsonb, @from, @Card, @cards::jsonb, @now from claim
