@@ -19,15 +19,24 @@ internal sealed class MqttConnection(
     /// <summary>How long a polite end may take; a peer that does not read must not hold up a stop.</summary>
     private static readonly TimeSpan FarewellTime = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// Who wakes the writer lends it their thread for so many writes in a row: enough for an order or a burst, and nobody who publishes is
+    /// kept by what others add meanwhile.
+    /// </summary>
+    private const int WritesOnOneThread = 8;
+
     private readonly FrameReader _frames = new(stream, options.LargestPacketBytes);
     private readonly PacketWriter _batch = new();
     private readonly List<Outgoing> _unanswered = [];
     private readonly TaskCompletionSource<MqttEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopReading = new();
     private readonly CancellationTokenSource _stopWriting = new();
-    /// <summary>Holds one token when there may be something to write; full is as good as told.</summary>
+    /// <summary>
+    /// Holds one token when there may be something to write; full is as good as told. The writer goes on on the thread that wakes it: a
+    /// door waits for each change of threads (0.3 ms of an opening's 7.3).
+    /// </summary>
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
-        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true, AllowSynchronousContinuations = true });
     private Inbox _inbox = null!;
     private KeepAlive _keepAlive = null!;
     private volatile bool _pingDue;
@@ -206,15 +215,19 @@ internal sealed class MqttConnection(
 
     private async Task Write()
     {
+        int writes = 0;
         while (!_ended.Task.IsCompleted)
         {
             Compose();
             if (_batch.Length == 0)
             {
+                writes = 0;
                 if (!_wake.Reader.TryRead(out _))
                     await _wake.Reader.ReadAsync(_stopWriting.Token);
                 continue;
             }
+            if (++writes % WritesOnOneThread == 0)
+                await Task.Yield();
             _keepAlive.WriteStarts();
             await stream.WriteAsync(_batch.Written, _stopWriting.Token);
             _keepAlive.WriteDone();
