@@ -20,6 +20,9 @@ public enum EntryKind
 
     /// <summary>A provider has given money back.</summary>
     Refund,
+
+    /// <summary>What was given back was not taken there, and is in the provider's hands again.</summary>
+    RefundReturned,
 }
 
 /// <summary>An amount that is debited in one account and credited in another; never zero, never negative, never to the same account.</summary>

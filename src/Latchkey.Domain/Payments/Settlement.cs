@@ -101,6 +101,10 @@ public sealed record Settlement(IReadOnlyList<LedgerEntry> Entries, IReadOnlyLis
     public static IEnumerable<LedgerEntry> GivenBack(Guid lease, string provider, Money amount) =>
         LedgerEntry.Of(EntryKind.Refund, Account.Lease(lease), Account.Provider(provider), amount);
 
+    /// <summary>What had been given back has come back: the person's bank did not take it.</summary>
+    public static IEnumerable<LedgerEntry> CameBack(Guid lease, string provider, Money amount) =>
+        LedgerEntry.Of(EntryKind.RefundReturned, Account.Provider(provider), Account.Lease(lease), amount);
+
     /// <summary>What is charged, and the tax that is in it.</summary>
     public static IEnumerable<LedgerEntry> Charge(Tariff tariff, Guid lease, Guid site, EntryKind kind, Money gross) =>
     [

@@ -70,7 +70,7 @@ public static class Composition
         builder.Services.AddSingleton<IPaymentProvider, SandboxProvider>().AddSingleton<IPaymentProvider, DeskProvider>();
         if (options.Stripe is { } stripe)
             builder.Services.AddStripe(stripe);
-        builder.Services.AddSingleton<PaymentProviders>().AddSingleton<PaymentArrivals>().AddSingleton<Checkouts>().AddSingleton<ChangeDesk>().AddRunning<MoneyOrders>().AddRunning<PaidLeases>();
+        builder.Services.AddSingleton<PaymentProviders>().AddSingleton<PaymentArrivals>().AddSingleton<Checkouts>().AddSingleton<ChangeDesk>().AddRunning<MoneyOrders>().AddRunning<ReturnedRefunds>().AddRunning<PaidLeases>();
         byte[] collectKey = await keys.Secret(ServerKeys.CollectCode, cancel);
         builder.Services.AddSingleton(s => new CollectCodes(collectKey, s.GetRequiredService<Messages.Outbox>())).AddSingleton<CollectDoor>().AddRunning<DepositProgress>();
         builder.Services.AddSingleton(options).AddSingleton<DeviceWelcome>().AddSingleton<ClaimDesk>().AddSingleton<KeyDesk>().AddSingleton<KeyChanges>().AddRunning<ClaimedDevices>().AddRunning<CertificateWatch>();

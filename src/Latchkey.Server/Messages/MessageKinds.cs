@@ -42,6 +42,8 @@ public static class MessageKinds
     public const string Receipt = "receipt";
     public const string Declined = "declined";
     public const string Refunded = "refunded";
+    public const string RefundFailed = "refund-failed";
+    public const string HandedOut = "handed-out";
     public const string KeypadCode = "keypad-code";
     public const string Opened = "opened";
     public const string SharedOpened = "shared-opened";
@@ -102,6 +104,8 @@ public static class MessageKinds
         new(Receipt, MessageTopics.Payments, AppAndEmail),
         new(Declined, MessageTopics.Payments, AppAndEmail),
         new(Refunded, MessageTopics.Payments, AppAndEmail),
+        new(RefundFailed, MessageTopics.Payments, AppEmailAndPush),
+        new(HandedOut, MessageTopics.Payments, App),
         new(Opened, MessageTopics.Doors, AppAndPush),
         new(SharedOpened, MessageTopics.Doors, AppAndPush),
         new(AccessDenied, MessageTopics.Doors, AppAndPush),

@@ -117,6 +117,9 @@ public static class MessageRules
                 break;
             case JournalKinds.PaymentFailed:
                 yield return Alert(entry.Kind);
+                // A receiver of a deposit need not have an account: staff write to them.
+                if (Text(data, "order") == "refund" && lease?.DepositPaidBy != "receiver")
+                    yield return To(Audience.Person, MessageKinds.RefundFailed, TimeSpan.FromDays(7));
                 break;
             case JournalKinds.PaymentLate when Text(data, "lease") is { } other:
                 JsonObject instead = Words();
@@ -124,7 +127,7 @@ public static class MessageRules
                 yield return new Draft(MessageKinds.Moved, Audience.Person, instead, entry.At, entry.At + News);
                 break;
             case JournalKinds.PaymentRefunded:
-                yield return To(Audience.Person, MessageKinds.Refunded, TimeSpan.FromDays(7));
+                yield return To(Audience.Person, Text(data, "provider") == "desk" ? MessageKinds.HandedOut : MessageKinds.Refunded, TimeSpan.FromDays(7));
                 break;
             case JournalKinds.PaymentAuthorised:
                 yield return To(Audience.Person, MessageKinds.Paid, News);

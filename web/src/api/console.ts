@@ -2,7 +2,7 @@ import { ask } from './client';
 import type { Command, DoorState, Feature, Money, Size } from './types';
 
 /** What the desk of a site sees and does. */
-export interface SiteAtWork { id: string; name: string; city: string; timeZone: string; banks: number; lockers: number; taken: number; alerts: number; visits: boolean }
+export interface SiteAtWork { id: string; name: string; city: string; timeZone: string; banks: number; lockers: number; taken: number; alerts: number; visits: boolean; desk: boolean }
 export type AlertKind = 'offline' | 'held-open' | 'forced' | 'tamper' | 'jam' | 'low-battery' | 'fault' | 'ticket' | 'called' | 'overdue';
 export interface FloorLease { id: string; kind: 'rental' | 'visit' | 'keypad' | 'deposit' | 'reopen'; state: string; since: string; until: string | null; holder: string | null; number: string | null; called: string | null }
 export type FloorState = 'free' | 'held' | 'taken' | 'overdue' | 'out';
@@ -37,6 +37,10 @@ export interface DeviceAtWork {
   battery: number | null; claimedAt: string | null; certificateEndsAt: string | null; keyOfferedAt: string | null; warning: string | null;
 }
 export interface Claim { id: string; bankId: string; state: 'open' | 'waiting' | 'confirmed' | 'refused' | 'expired'; createdAt: string; expiresAt: string; model: string | null; fingerprint: string | null; askedAt: string | null }
+
+export interface DeskPayment { paymentId: string; leaseId: string; siteId: string; lockerLabel: string; hours: number; amount: Money; state: string; holdUntil: string }
+/** `reason`: why its provider could not give it back; null for what a desk had taken. */
+export interface DeskRefund { orderId: string; lockerLabel: string; receiptNumber: string | null; amount: Money; since: string; provider: string; method: string | null; reason: string | null }
 
 export interface StaffPerson { id: string; name: string; email: string | null; phone: string | null; role: 'customer' | 'courier' | 'operator' | 'admin'; secondStep: boolean; sites: string[] }
 
@@ -74,6 +78,10 @@ export const atWork = {
   makeClaim: (bankId: string) => ask<{ id: string; bankId: string; code: string; expiresAt: string }>('/devices/claims', { method: 'POST', body: { bankId, hours: 24 } }),
   confirmClaim: (claimId: string, fingerprint: string) => ask<Claim>(`/devices/claims/${id(claimId)}/confirm`, { method: 'POST', body: { fingerprint } }),
   refuseClaim: (claimId: string) => ask<Claim>(`/devices/claims/${id(claimId)}/refuse`, { method: 'POST' }),
+  deskPayment: (code: string) => ask<DeskPayment>(`/staff/desk/payments/${id(code)}`),
+  takeAtDesk: (code: string, by: 'cash' | 'card', key: string) => ask<DeskPayment>('/staff/desk/payments', { method: 'POST', body: { code, by }, key }),
+  refunds: (siteId: string, signal?: AbortSignal) => ask<{ items: DeskRefund[] }>(`/staff/sites/${id(siteId)}/desk/refunds`, { signal }),
+  handOut: (orderId: string, key: string) => ask<DeskRefund>(`/staff/desk/refunds/${id(orderId)}`, { method: 'POST', key }),
   people: (cursor?: string, signal?: AbortSignal) => ask<{ items: Account[]; next: string | null }>(`/auth${query({ cursor, limit: 100 })}`, { signal }),
   staff: (signal?: AbortSignal) => ask<{ items: StaffPerson[] }>('/admin/staff', { signal }),
   tariffs: (siteId: string, signal?: AbortSignal) => ask<{ items: DatedTariff[] }>(`/admin/sites/${id(siteId)}/tariffs`, { signal }),

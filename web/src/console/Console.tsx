@@ -8,6 +8,7 @@ import { Trouble } from '../parts/Trouble';
 import { Missing } from '../screens/missing/Missing';
 import { t } from '../text/t';
 import { AlertsPage } from './AlertsPage';
+import { DeskPage } from './DeskPage';
 import { DevicesPage } from './DevicesPage';
 import { FloorPage } from './FloorPage';
 import { Frame } from './Frame';
@@ -74,6 +75,7 @@ function screen(name: string, work: Work, person: Person): ReactNode {
   switch (name) {
     case '': case 'floor': return <FloorPage key={work.site.id} site={work.site} />;
     case 'history': return <HistoryPage key={work.site.id} site={work.site} />;
+    case 'desk': return <DeskPage key={work.site.id} site={work.site} />;
     case 'visits': return <VisitsPage key={work.site.id} siteId={work.site.id} timeZone={work.site.timeZone} />;
     default: return <Missing />;
   }

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { CircleDollarSign, CircleUserRound, DoorOpen, History, IdCard, KeyRound, Mail, MapPinned, TriangleAlert, Users, Wifi, Wrench } from 'lucide-react';
+import { Banknote, CircleDollarSign, CircleUserRound, DoorOpen, History, IdCard, KeyRound, Mail, MapPinned, TriangleAlert, Users, Wifi, Wrench } from 'lucide-react';
 import type { Person } from '../api/types';
 import { Link } from '../app/Link';
 import { LiveDot } from '../parts/LiveDot';
@@ -29,6 +29,7 @@ export function Frame({ person, work, here, children }: FrameProps) {
           ))}
           {link('history', <History {...icon} />, t('console.history'))}
           {work.site?.visits === true && link('visits', <IdCard {...icon} />, t('console.visits'))}
+          {link('desk', <Banknote {...icon} />, t('console.desk'))}
           {link('tickets', <Wrench {...icon} />, t('console.tickets'))}
           {link('devices', <Wifi {...icon} />, t('console.devices'))}
           {admin && (

@@ -41,6 +41,8 @@ export const en = {
   'choices.kind.receipt': 'A payment was taken',
   'choices.kind.declined': 'A payment was declined',
   'choices.kind.refunded': 'Money comes back',
+  'choices.kind.refund-failed': 'Your bank does not take money back',
+  'choices.kind.handed-out': 'Money handed out at the desk',
   'choices.kind.opened': 'My locker was opened',
   'choices.kind.shared-opened': 'Somebody used a link of mine',
   'choices.kind.access-denied': 'Somebody was refused at my locker',

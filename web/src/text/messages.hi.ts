@@ -42,6 +42,8 @@ export const hi: Record<keyof typeof en, string> = {
   'choices.kind.receipt': 'भुगतान लिया गया',
   'choices.kind.declined': 'भुगतान अस्वीकार हुआ',
   'choices.kind.refunded': 'पैसा वापस आता है',
+  'choices.kind.refund-failed': 'आपका बैंक पैसा वापस नहीं लेता',
+  'choices.kind.handed-out': 'काउंटर पर पैसा लौटाया गया',
   'choices.kind.opened': 'मेरा लॉकर खुला',
   'choices.kind.shared-opened': 'किसी ने मेरा लिंक इस्तेमाल किया',
   'choices.kind.access-denied': 'मेरे लॉकर पर किसी को मना किया गया',

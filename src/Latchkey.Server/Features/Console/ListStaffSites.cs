@@ -13,7 +13,8 @@ public static class ListStaffSites
     /// <param name="Taken">Of its lockers, those that somebody has or holds.</param>
     /// <param name="Alerts">What is open there.</param>
     /// <param name="Visits">It has banks that work by card.</param>
-    public sealed record SiteAtWork(Guid Id, string Name, string City, string TimeZone, int Banks, int Lockers, int Taken, int Alerts, bool Visits);
+    /// <param name="Desk">It takes money at a desk.</param>
+    public sealed record SiteAtWork(Guid Id, string Name, string City, string TimeZone, int Banks, int Lockers, int Taken, int Alerts, bool Visits, bool Desk);
 
     public sealed record Sites(IReadOnlyList<SiteAtWork> Items);
 
@@ -41,7 +42,7 @@ public static class ListStaffSites
                    let banks = site.AllBanks.ToList()
                    select new SiteAtWork(
                        site.Id, site.Name, site.City, site.Zone.Id, banks.Count, banks.Where(b => b.Mode != BankMode.Gate).Sum(b => b.Lockers.Count), mine[site.Id].Taken, mine[site.Id].Alerts,
-                       site.LockersForVisits.Any()),
+                       site.LockersForVisits.Any(), site.Desk),
             ]));
     }
 }

@@ -37,6 +37,12 @@ public sealed class MoneyOrders : BackgroundService
         JournalKinds.LeaseEnded, JournalKinds.LeaseCancelled, JournalKinds.LeaseExpired, JournalKinds.LeaseCharged, JournalKinds.PaymentLate, JournalKinds.PaymentDeclined,
     ];
 
+    /// <summary>Why a refund was not told: its capture was refused.</summary>
+    private const string NothingTaken = "nothing was taken";
+
+    /// <summary>Of orders o to payments p: the refunds that people hand out, because a desk took the money or its provider could not give it back.</summary>
+    public const string ForPeople = $"(o.kind = 'refund' and ((p.provider = 'desk' and o.state = 'waiting') or (o.state = 'refused' and o.answer is distinct from '{NothingTaken}')))";
+
     private readonly Wake _soon = new();
     private readonly Db _db;
     private readonly PaymentProviders _providers;
@@ -183,12 +189,12 @@ public sealed class MoneyOrders : BackgroundService
         LeaseRow lease = (await LeaseRow.LockOfPayment(tx, order.PaymentId))!;
         if (!await Answered(tx, order, refused is null ? "done" : "refused", refused, now))
             return false;
-        string data = JsonSerializer.Serialize(new { payment = order.PaymentId, order = order.Kind, minor = order.Minor, currency = order.Currency, reason = refused }, Json.Options);
+        string data = Data(order, refused);
         if (refused is not null)
         {
             // What was never taken cannot go back.
             if (order.Kind == "capture")
-                await tx.Execute("update payment_order set state = 'refused', answer = 'nothing was taken', answered_at = @now where payment_id = @PaymentId and kind = 'refund' and state = 'waiting'", new { order.PaymentId, now });
+                await tx.Execute($"update payment_order set state = 'refused', answer = '{NothingTaken}', answered_at = @now where payment_id = @PaymentId and kind = 'refund' and state = 'waiting'", new { order.PaymentId, now });
             tx.Journal(lease.Entry(now, JournalKinds.PaymentFailed, $"provider:{order.Provider}", data));
             return true;
         }
@@ -200,10 +206,8 @@ public sealed class MoneyOrders : BackgroundService
                 tx.Journal(lease.Entry(now, JournalKinds.PaymentCaptured, JournalEntry.ByServer, data));
                 break;
             case "refund":
-                await tx.Execute(
-                    "update payment set refunded_minor = refunded_minor + @Minor, state = case when refunded_minor + @Minor = captured_minor then 'refunded' else state end where id = @PaymentId", order);
-                await Books.Enter(tx, lease.Id, order.PaymentId, Settlement.GivenBack(lease.Id, order.Provider, order.Amount), now);
-                tx.Journal(lease.Entry(now, JournalKinds.PaymentRefunded, JournalEntry.ByServer, data));
+                await tx.Execute("update payment_order set ask_at = @at where id = @Id", new { order.Id, at = ReturnedRefunds.AskAfter(now) });
+                await GivenBack(tx, lease, order, order.Provider, now);
                 break;
             default:
                 await tx.Execute("update payment set state = 'voided', captured_minor = 0, ask_at = null where id = @PaymentId", order);
@@ -213,23 +217,44 @@ public sealed class MoneyOrders : BackgroundService
         return true;
     }
 
-    /// <summary>Staff have given back at a desk what was to go back; null when it is entered, else why not.</summary>
-    public async Task<Refusal?> HandedOut(Transaction tx, Guid order, Guid staff, DateTimeOffset now)
+    /// <summary>Money has gone back, out of the hands of a provider or a desk.</summary>
+    private static async Task GivenBack(Transaction tx, LeaseRow lease, OrderRow order, string by, DateTimeOffset now)
+    {
+        await tx.Execute(
+            "update payment set refunded_minor = refunded_minor + @Minor, state = case when refunded_minor + @Minor = captured_minor then 'refunded' else state end where id = @PaymentId", order);
+        await Books.Enter(tx, lease.Id, order.PaymentId, Settlement.GivenBack(lease.Id, by, order.Amount), now);
+        tx.Journal(lease.Entry(now, JournalKinds.PaymentRefunded, JournalEntry.ByServer, Data(order, null, by)));
+    }
+
+    /// <summary>
+    /// Staff have given back at a desk what was to go back: what a desk had taken, or what another provider could not give back. Null when it is entered, else why not.
+    /// </summary>
+    public static async Task<Refusal?> HandedOut(Transaction tx, Guid order, Guid staff, DateTimeOffset now)
     {
         OrderRow? row = await tx.First<OrderRow>(
-            """
+            $"""
             select o.id, o.payment_id, o.kind, o.minor, o.tries, p.provider, p.reference, p.currency
-            from payment_order o join payment p on p.id = o.payment_id where o.id = @order and o.kind = 'refund' and p.provider = 'desk'
+            from payment_order o join payment p on p.id = o.payment_id where o.id = @order and ({ForPeople} or o.state = 'handed-out' or (p.provider = 'desk' and o.kind = 'refund'))
             """,
             new { order });
-        if (row is null)
+        if (row is null || await LeaseRow.LockOfPayment(tx, row.PaymentId) is not { } lease)
             return Refusal.NotFound("refund");
-        if (!await Enter(tx, row, null))
+        int handed = await tx.Execute(
+            $"""
+            update payment_order o set state = case when p.provider = 'desk' then 'done' else 'handed-out' end, answered_at = @now
+            from payment p where o.id = @order and p.id = o.payment_id and {ForPeople}
+            """,
+            new { order, now });
+        if (handed == 0)
             return new Refusal("already-handed-out", RefusalKind.Conflict, "This was given back already. Do not pay it out again.");
-        LeaseRow lease = (await LeaseRow.LockOfPayment(tx, row.PaymentId))!;
+        await GivenBack(tx, lease, row, "desk", now);
         tx.Journal(lease.Entry(now, JournalKinds.DeskGaveBack, JournalEntry.ByPerson(staff), JsonSerializer.Serialize(new { payment = row.PaymentId, minor = row.Minor }, Json.Options)));
         return null;
     }
+
+    /// <param name="by">Whose hands the money went through, where it is not who had taken it.</param>
+    private static string Data(OrderRow order, string? refused, string? by = null) => JsonSerializer.Serialize(
+        new { payment = order.PaymentId, order = order.Kind, minor = order.Minor, currency = order.Currency, provider = by ?? order.Provider, reason = refused }, Json.Options);
 
     private static async Task<bool> Answered(Transaction tx, OrderRow order, string state, string? answer, DateTimeOffset now) => await tx.Execute(
         "update payment_order set state = @state, answer = left(@answer, 200), answered_at = @now, taken_until = null where id = @Id and state = 'waiting'",

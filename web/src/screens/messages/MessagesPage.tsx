@@ -83,7 +83,7 @@ function Row({ message }: { message: Message }) {
 function icon(kind: string) {
   const size = { size: 20, 'aria-hidden': true } as const;
   switch (kind) {
-    case 'paid': case 'receipt': case 'declined': case 'refunded': return <CreditCard {...size} />;
+    case 'paid': case 'receipt': case 'declined': case 'refunded': case 'refund-failed': case 'handed-out': return <CreditCard {...size} />;
     case 'opened': case 'access-denied': case 'door-left-open': return <DoorOpen {...size} />;
     case 'card-added': case 'new-sign-in': return <KeyRound {...size} />;
     case 'lock-yours': case 'lock-gone': case 'lock-locked': case 'lock-unlocked': return <LockKeyhole {...size} />;

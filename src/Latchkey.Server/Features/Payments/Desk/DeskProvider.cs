@@ -23,4 +23,7 @@ public sealed class DeskProvider : IPaymentProvider
     public Task<string?> Void(string reference, Guid key, CancellationToken cancel) => Task.FromResult<string?>(null);
 
     public Task<string?> Refund(string reference, Guid key, Money amount, CancellationToken cancel) => throw new ProviderAwayException("Staff give it back.");
+
+    /// <summary>What was handed out stays handed out.</summary>
+    public Task<string?> AskRefund(string reference, Guid key, CancellationToken cancel) => Task.FromResult<string?>(null);
 }

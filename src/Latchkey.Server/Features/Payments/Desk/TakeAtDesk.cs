@@ -16,7 +16,7 @@ namespace Latchkey.Server.Features.Payments.Desk;
 
 /// <summary>
 /// Staff at a site's desk take money for a locker that somebody holds: the person tells a code, and the money is taken at once. What is not owed at the end is
-/// handed out at the desk again, and staff say so.
+/// handed out at the desk again, and staff say so; so is what a card's bank did not take back.
 /// </summary>
 public static class TakeAtDesk
 {
@@ -27,7 +27,11 @@ public static class TakeAtDesk
     public sealed record DeskPayment(Guid PaymentId, Guid LeaseId, Guid SiteId, string LockerLabel, int Hours, Money Amount, string State, DateTimeOffset HoldUntil);
 
     /// <param name="OrderId">Names the handing out.</param>
-    public sealed record DeskRefund(Guid OrderId, Guid PaymentId, Guid LeaseId, string LockerLabel, string? ReceiptNumber, Money Amount, DateTimeOffset Since, string State);
+    /// <param name="Provider">Who had taken it: <c>desk</c>, or whose provider could not give it back.</param>
+    /// <param name="Method">How it was paid, as the receipt says it.</param>
+    /// <param name="Reason">Why the provider did not give it back; null for what a desk had taken.</param>
+    public sealed record DeskRefund(
+        Guid OrderId, Guid PaymentId, Guid LeaseId, string LockerLabel, string? ReceiptNumber, Money Amount, DateTimeOffset Since, string State, string Provider, string? Method, string? Reason);
 
     public sealed record DeskRefunds(IReadOnlyList<DeskRefund> Items);
 
@@ -87,12 +91,12 @@ public static class TakeAtDesk
         if (await SiteStaff.Refuses(http, db, id, cancel) is { } refused)
             return refused;
         IEnumerable<RefundRow> rows = await db.Read(
-            c => c.QueryAsync<RefundRow>(RefundRow.Select + " where l.site_id = @id and o.state = 'waiting' order by o.created_at limit 200", new { id }), cancel);
+            c => c.QueryAsync<RefundRow>($"{RefundRow.Select} where l.site_id = @id and {MoneyOrders.ForPeople} order by o.created_at limit 200", new { id }), cancel);
         return TypedResults.Ok(new DeskRefunds([.. rows.Select(r => r.View(places))]));
     }
 
     private static async Task<Results<JsonHttpResult<DeskRefund>, ProblemHttpResult>> HandOut(
-        Guid id, HttpContext http, Idempotency idempotency, Db db, MoneyOrders orders, PlaceBook places, TimeProvider time, CancellationToken cancel)
+        Guid id, HttpContext http, Idempotency idempotency, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)
     {
         RefundRow? row = await db.Read(c => c.QueryFirstOrDefaultAsync<RefundRow>(RefundRow.Select + " where o.id = @id", new { id }), cancel);
         if (await SiteStaff.Refuses(http, db, row?.SiteId ?? Guid.Empty, cancel) is { } refused)
@@ -100,7 +104,7 @@ public static class TakeAtDesk
         Guid staff = http.Caller().Id;
         return await idempotency.Once<DeskRefund>(
             http, staff, null, StatusCodes.Status200OK,
-            async tx => await orders.HandedOut(tx, id, staff, time.GetUtcNow()) is { } no ? no : row!.View(places) with { State = "done" },
+            async tx => await MoneyOrders.HandedOut(tx, id, staff, time.GetUtcNow()) is { } no ? no : row!.View(places) with { State = "done" },
             cancel);
     }
 
@@ -134,8 +138,8 @@ public static class TakeAtDesk
     {
         public const string Select =
             """
-            select o.id as order_id, o.payment_id, p.lease_id, l.site_id, l.locker_id, l.receipt_number, o.minor, p.currency, o.created_at, o.state
-            from payment_order o join payment p on p.id = o.payment_id and p.provider = 'desk' and o.kind = 'refund' join lease l on l.id = p.lease_id
+            select o.id as order_id, o.payment_id, p.lease_id, l.site_id, l.locker_id, l.receipt_number, o.minor, p.currency, o.created_at, o.state, p.provider, p.method, o.answer
+            from payment_order o join payment p on p.id = o.payment_id and o.kind = 'refund' join lease l on l.id = p.lease_id
             """;
 
         public Guid OrderId { get; init; }
@@ -148,8 +152,12 @@ public static class TakeAtDesk
         public string Currency { get; init; } = "";
         public DateTimeOffset CreatedAt { get; init; }
         public string State { get; init; } = "";
+        public string Provider { get; init; } = "";
+        public string? Method { get; init; }
+        public string? Answer { get; init; }
 
         public DeskRefund View(PlaceBook places) => new(
-            OrderId, PaymentId, LeaseId, places.Locker(LockerId)!.Label, ReceiptNumber is { } n ? $"LK-{n:D6}" : null, new Money(Minor, Currency), CreatedAt, State);
+            OrderId, PaymentId, LeaseId, places.Locker(LockerId)!.Label, ReceiptNumber is { } n ? $"LK-{n:D6}" : null, new Money(Minor, Currency), CreatedAt, State, Provider, Method,
+            Provider == "desk" ? null : Answer);
     }
 }

@@ -35,6 +35,11 @@ public interface IPaymentProvider
     /// <summary>Gives so much back of what was taken.</summary>
     /// <inheritdoc cref="Capture"/>
     Task<string?> Refund(string reference, Guid key, Money amount, CancellationToken cancel);
+
+    /// <summary>Whether what was given back under this name still is: a bank may send it back weeks later.</summary>
+    /// <returns>Null when it is, else the provider's reason why it came back.</returns>
+    /// <exception cref="ProviderAwayException">It did not say.</exception>
+    Task<string?> AskRefund(string reference, Guid key, CancellationToken cancel);
 }
 
 /// <param name="Payment">Our name for it, which makes opening twice open once.</param>

@@ -71,6 +71,9 @@ public sealed class SandboxProvider(Db db, TimeProvider time) : IPaymentProvider
         "update sandbox_payment set refunded_minor = refunded_minor + @minor where token = @reference",
         cancel);
 
+    /// <summary>The sandbox's banks take everything.</summary>
+    public Task<string?> AskRefund(string reference, Guid key, CancellationToken cancel) => Task.FromResult<string?>(null);
+
     /// <summary>The same key has no second effect: it gets the first answer.</summary>
     private Task<string?> Once(string reference, Guid key, string kind, long minor, Func<SandboxPayment, string?> refuse, string effect, CancellationToken cancel) => Change<string?>(
         reference,

@@ -16,6 +16,8 @@ public sealed class StripeProvider(StripeApi api, StripeSettings settings) : IPa
     // its own and not one counted from now, because the same request again must be the same request.
     private static readonly TimeSpan SessionOutlivesHold = TimeSpan.FromHours(2);
 
+    private const string RefundFailed = "refund-failed";
+
     public string Name => "stripe";
 
     public async Task<Checkout> Open(CheckoutRequest request, CancellationToken cancel)
@@ -100,12 +102,8 @@ public sealed class StripeProvider(StripeApi api, StripeSettings settings) : IPa
     public async Task<string?> Refund(string reference, Guid key, Money amount, CancellationToken cancel)
     {
         string intent = Required(await Intent(reference, cancel), "id");
-        StripeApi.Answer known = await api.Get($"/v1/refunds?payment_intent={intent}&limit=100", cancel);
-        foreach (JsonNode? refund in known.Body?["data"]?.AsArray() ?? [])
-        {
-            if ((string?)refund?["metadata"]?["order"] == key.ToString("D"))
-                return Outcome(refund!);
-        }
+        if (await Known(intent, key, cancel) is { } before)
+            return Outcome(before);
         StripeApi.Answer answer = await api.Post(
             "/v1/refunds",
             $"refund-{key:N}",
@@ -117,9 +115,22 @@ public sealed class StripeProvider(StripeApi api, StripeSettings settings) : IPa
         static string? Outcome(JsonNode refund) => (string?)refund["status"] switch
         {
             "succeeded" => null,
-            "failed" or "canceled" => "refund-failed",
+            "failed" or "canceled" => RefundFailed,
             var under => throw new ProviderAwayException($"Stripe's refund is {(under is "pending" or "requires_action" ? under : "in a state that is not known")}.") { IsPending = true },
         };
+    }
+
+    public async Task<string?> AskRefund(string reference, Guid key, CancellationToken cancel)
+    {
+        JsonNode refund = await Known(Required(await Intent(reference, cancel), "id"), key, cancel) ?? throw new ProviderAwayException("Stripe does not know a refund that it has made.");
+        return (string?)refund["status"] is "failed" or "canceled" ? RefundFailed : null;
+    }
+
+    /// <summary>The refund that was made under this name; null when there is none yet.</summary>
+    private async Task<JsonNode?> Known(string intent, Guid key, CancellationToken cancel)
+    {
+        StripeApi.Answer known = await api.Get($"/v1/refunds?payment_intent={intent}&limit=100", cancel);
+        return known.Body?["data"]?.AsArray().FirstOrDefault(refund => (string?)refund?["metadata"]?["order"] == key.ToString("D"));
     }
 
     private async Task<JsonNode> Session(string reference, CancellationToken cancel)

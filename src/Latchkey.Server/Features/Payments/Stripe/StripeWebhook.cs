@@ -35,24 +35,33 @@ public static class StripeWebhook
         DateTimeOffset now = time.GetUtcNow();
         if (!StripeSignature.IsGood(http.Request.Headers[StripeSignature.Header].ToString(), body, settings.WebhookSecret, now))
             return Problems.Of(StatusCodes.Status400BadRequest, "bad-signature", "This call is not signed by whom it should be, or is too old.");
-        if (PaymentOf(body) is { } payment)
+        (Guid? payment, Guid? refund) = Named(body);
+        if (payment is not null)
         {
             await db.Change(tx => tx.Execute("update payment set ask_at = @now where id = @payment and provider = 'stripe' and state in ('pending', 'processing', 'declined')", new { payment, now }), cancel);
+            orders.Wake();
+        }
+        if (refund is { } order)
+        {
+            await db.Change(tx => ReturnedRefunds.Rung(tx, order, "stripe", now), cancel);
             orders.Wake();
         }
         return Results.Ok();
     }
 
-    /// <summary>The payment that an event names in its metadata; null for what is none of ours.</summary>
-    private static Guid? PaymentOf(byte[] body)
+    /// <summary>The payment, or the order to give back, that an event names in its metadata; nulls for what is none of ours.</summary>
+    private static (Guid? Payment, Guid? Refund) Named(byte[] body)
     {
         try
         {
-            return Guid.TryParse((string?)JsonNode.Parse(body)?["data"]?["object"]?["metadata"]?["payment"], out Guid payment) ? payment : null;
+            JsonNode? named = JsonNode.Parse(body)?["data"]?["object"]?["metadata"];
+            return (Id(named?["payment"]), Id(named?["order"]));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return null;
+            return (null, null);
         }
+
+        static Guid? Id(JsonNode? name) => Guid.TryParse((string?)name, out Guid id) ? id : null;
     }
 }

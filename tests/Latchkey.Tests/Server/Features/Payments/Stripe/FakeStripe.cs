@@ -50,6 +50,18 @@ internal sealed class FakeStripe : IAsyncDisposable
         return 0;
     });
 
+    /// <summary>A bank sends a refund back that had succeeded, and they call with what docs.stripe.com/api/events/types names <c>refund.failed</c>.</summary>
+    public string SendBack() => Locked(() =>
+    {
+        JsonObject refund = _refunds.Single(r => (string?)r["status"] == "succeeded");
+        refund["status"] = "failed";
+        refund["failure_reason"] = "expired_or_canceled_card";
+        return new JsonObject
+        {
+            ["id"] = $"evt_{Interlocked.Increment(ref _ids)}", ["object"] = "event", ["type"] = "refund.failed", ["data"] = new JsonObject { ["object"] = refund.DeepClone() },
+        }.ToJsonString();
+    });
+
     public int Posts { get; private set; }
 
     /// <summary>How often somebody has looked at a session.</summary>

@@ -21,7 +21,7 @@ public sealed class StripeTests(TestDatabase databases)
         return lease;
     }
 
-    private static async Task<int> Call(LatchkeyApp app, string body, string? secret = FakeStripe.Secret, DateTimeOffset? at = null, string? header = null)
+    internal static async Task<int> Call(LatchkeyApp app, string body, string? secret = FakeStripe.Secret, DateTimeOffset? at = null, string? header = null)
     {
         string time = (at ?? app.Time.GetUtcNow()).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         using var request = new HttpRequestMessage(HttpMethod.Post, "webhooks/stripe") { Content = new StringContent(body, Encoding.UTF8, "application/json") };
@@ -32,7 +32,7 @@ public sealed class StripeTests(TestDatabase databases)
         return (int)answer.StatusCode;
     }
 
-    private static Task Becomes(LatchkeyApp app, string what, string sql, string state, int seconds = 30) => Driving.Until(
+    internal static Task Becomes(LatchkeyApp app, string what, string sql, string state, int seconds = 30) => Driving.Until(
         async () =>
         {
             if (await app.Sql<string>(sql) == state)
@@ -270,7 +270,7 @@ public sealed class StripeTests(TestDatabase databases)
         new Tariff("KWD", new Dictionary<LockerSize, Rate> { [LockerSize.M] = new(1251, 0, 0, 0) }, 0, 0)).Keys.ShouldBe(["rates"]);
 
     /// <summary>A rental that was used for fifty minutes and is finished; the fault hits the order that follows.</summary>
-    private static async Task<(string Session, TestPerson Person)> Finished(LatchkeyApp app, FakeStripe stripe, string? fault, bool prepaid, bool lost = false)
+    internal static async Task<(string Session, TestPerson Person)> Finished(LatchkeyApp app, FakeStripe stripe, string? fault, bool prepaid, bool lost = false)
     {
         if (prepaid)
             await app.GivenTariff(app.Places.Sites[0], t => t with { Billing = Billing.Prepaid, Rates = t.Rates.ToDictionary(r => r.Key, r => r.Value with { Deposit = 3000 }) });
