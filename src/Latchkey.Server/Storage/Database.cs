@@ -52,8 +52,8 @@ public static class Database
             await using NpgsqlConnection db = await source.OpenConnectionAsync(cancel);
             foreach (string setting in (string[])["fsync", "full_page_writes", "synchronous_commit"])
             {
-                string value = (await db.ExecuteScalarAsync<string>($"show {setting}"))!;
-                if (value is "off" or "local" && !(setting == "synchronous_commit" && value == "local"))
+                string value = (await db.ExecuteScalarAsync<string>(new CommandDefinition($"show {setting}", cancellationToken: cancel)))!;
+                if (value == "off")
                     throw new StartUpException($"The database has {setting} = {value}: it could forget what it has promised. Switch it on and start again.");
             }
         }
@@ -63,6 +63,16 @@ public static class Database
                 ours ? $"The private database does not answer: {e.Message}" : $"The database named in LATCHKEY_DATABASE cannot be used: {Reason(e)} Check host, name, user and password.", e);
         }
     }
+
+    private static readonly string[] Broken = ["57P", "XX"];
+
+    /// <summary>The database is stopped, full, not to be reached, or broken inside (class XX: it may not write, or finds no sense in what it reads); anything else that it refuses is a mistake of ours.</summary>
+    public static bool IsAway(Exception? error) => error switch
+    {
+        PostgresException refused => refused.IsTransient || Broken.Any(s => refused.SqlState.StartsWith(s, StringComparison.Ordinal)),
+        NpgsqlException or TimeoutException => true,
+        _ => false,
+    };
 
     private static string Reason(Exception e)
     {

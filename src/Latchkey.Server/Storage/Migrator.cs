@@ -19,7 +19,7 @@ public static class Migrator
     {
         await using NpgsqlConnection db = await source.OpenConnectionAsync(cancel);
         // No limit of time here: another node may be migrating, and moving a large table takes as long as it takes.
-        await db.ExecuteAsync("select pg_advisory_lock(@LockKey)", new { LockKey }, commandTimeout: 0);
+        await db.ExecuteAsync(new CommandDefinition("select pg_advisory_lock(@LockKey)", new { LockKey }, commandTimeout: 0, cancellationToken: cancel));
         try
         {
             await db.ExecuteAsync(
@@ -65,7 +65,7 @@ public static class Migrator
     private static async Task Apply(NpgsqlConnection db, Migration migration, DateTimeOffset now, CancellationToken cancel)
     {
         await using NpgsqlTransaction tx = await db.BeginTransactionAsync(cancel);
-        await db.ExecuteAsync(migration.Sql, transaction: tx, commandTimeout: 0);
+        await db.ExecuteAsync(new CommandDefinition(migration.Sql, transaction: tx, commandTimeout: 0, cancellationToken: cancel));
         await db.ExecuteAsync(
             "insert into schema_migration (number, name, checksum, applied_at) values (@Number, @Name, @Checksum, @now)",
             new { migration.Number, migration.Name, migration.Checksum, now },

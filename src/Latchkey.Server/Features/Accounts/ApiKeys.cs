@@ -31,7 +31,7 @@ public sealed class ApiKeys(Db db, TimeProvider time) : IDisposable
     /// <summary>"Last used" need not be more exact, and a busy key is not written at each request.</summary>
     private static readonly TimeSpan NotedEvery = TimeSpan.FromMinutes(1);
 
-    // 200 bytes each; also what is no key is remembered, so that guessing costs no query each.
+    // 200 bytes each; also what is no key is remembered, so that a program with an old one costs a query in ten seconds.
     private readonly MemoryCache _known = new(new MemoryCacheOptions { SizeLimit = 10_000 });
 
     public void Follow(JournalTail tail) => tail.Read += batch =>
@@ -47,12 +47,15 @@ public sealed class ApiKeys(Db db, TimeProvider time) : IDisposable
         return (key, key[..10], HashOf(key));
     }
 
+    /// <summary>Finding whose it is costs nothing: it has no key's form, or somebody has just looked.</summary>
+    public bool IsRemembered(string key) => !HasForm(key) || (_known.TryGetValue(NameOf(key), out Known? known) && time.GetUtcNow() < known!.Until);
+
     /// <summary>Whose key it is; null for none, and for one that is revoked or over.</summary>
     public async Task<Caller?> Find(string key, CancellationToken cancel)
     {
-        if (key.Length != Prefix.Length + 43)
+        if (!HasForm(key))
             return null;
-        string name = Convert.ToHexString(HashOf(key));
+        string name = NameOf(key);
         DateTimeOffset now = time.GetUtcNow();
         if (_known.TryGetValue(name, out Known? known) && now < known!.Until)
             return known.Caller;
@@ -77,6 +80,10 @@ public sealed class ApiKeys(Db db, TimeProvider time) : IDisposable
     }
 
     public void Dispose() => _known.Dispose();
+
+    private static bool HasForm(string key) => key.Length == Prefix.Length + 43;
+
+    private static string NameOf(string key) => Convert.ToHexString(HashOf(key));
 
     private static byte[] HashOf(string key) => SHA256.HashData(Encoding.ASCII.GetBytes(key));
 

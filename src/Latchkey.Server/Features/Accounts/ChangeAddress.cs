@@ -92,6 +92,8 @@ public static class ChangeAddress
             async tx =>
             {
                 DateTimeOffset now = time.GetUtcNow();
+                if (await tx.Scalar<bool>($"select {column} is null from person where id = @id", new { id }))
+                    return true;
                 if (await tx.Execute($"update person set {column} = null, {column}_verified_at = null where id = @id and {other} is not null and {other}_verified_at is not null", new { id }) == 0)
                     return LastOne;
                 tx.Journal(Entry(id, column, removed: true, now));

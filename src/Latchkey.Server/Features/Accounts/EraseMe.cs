@@ -34,6 +34,8 @@ public static class EraseMe
         "delete from message_choice where person_id = @id",
         "delete from push_address where person_id = @id",
         "update session set device = '', device_hash = null where person_id = @id",
+        // The code of a lock that they registered and that no device came with yet is for whoever has the lock now.
+        "update device_claim set owner_id = null, registered_at = null where owner_id = @id and state in ('open', 'waiting')",
         "update lease set cards = '[]' where person_id = @id",
     ];
 
@@ -53,6 +55,8 @@ public static class EraseMe
         Decision<bool> decision = await db.Decide<bool>(
             async tx =>
             {
+                // Two admins who go at the same moment, or one whom another makes a customer meanwhile: one after the other, so that the last of them stays.
+                await tx.Execute("select pg_advisory_xact_lock(hashtext('roles'))");
                 // A hold takes the same row: none begins while the person goes.
                 string? role = await tx.First<string>("select role from person where id = @id and erased_at is null for update", new { id });
                 if (role is null)

@@ -31,6 +31,11 @@ public static class ExportMe
         ("shares", "select s.id, s.lease_id, s.name, s.once, s.begins_at, s.ends_at, s.made_at, s.ended_at, s.ended_by from share s join lease l on l.id = s.lease_id where l.person_id = @id order by s.id desc limit @Most"),
         ("deposits", "select d.lease_id, l.person_id = @id as sent, d.stage, d.pays, d.email, d.phone, d.name, d.stored_at, d.taken_at, d.over_at from deposit d join lease l on l.id = d.lease_id, person p where p.id = @id and (l.person_id = @id or (d.email = p.email and p.email_verified_at is not null) or (d.phone = p.phone and p.phone_verified_at is not null)) order by d.lease_id desc limit @Most"),
         ("passes", "select token, lease_id, issued_at, expires_at from lease_pass where person_id = @id order by issued_at desc limit @Most"),
+        ("changes", "select c.id, c.lease_id, c.kind, c.hours, c.size, c.minor, c.currency, c.state, c.created_at, c.settled_at from lease_change c join lease l on l.id = c.lease_id where l.person_id = @id order by c.id desc limit @Most"),
+        ("reports", "select t.id, t.lease_id, t.what, t.inside, t.opened_at, t.closed_at from ticket t join lease l on l.id = t.lease_id where l.person_id = @id order by t.id desc limit @Most"),
+        ("locksRegistered", "select id, bank_id, registered_at from device_claim where owner_id = @id"),
+        ("messageChoices", "select kind, channel, wanted from message_choice where person_id = @id"),
+        ("pushAddresses", "select token, created_at from push_address where person_id = @id"),
         ("messages", "select kind, channel, address, words - 'code' as words, created_at, sent_at from message where person_id = @id order by id desc limit @Most"),
         ("journal", "select at, kind, lease_id, data from journal where person_id = @id order by id desc limit @Most"),
     ];

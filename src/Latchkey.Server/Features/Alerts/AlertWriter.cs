@@ -59,9 +59,9 @@ public sealed class AlertWriter(Db db, PlaceBook places, JournalTail tail, TimeP
 
     private static async Task Resolve(Transaction tx, AlertKind kind, Guid bank, Guid? locker, DateTimeOffset at, DateTimeOffset now)
     {
-        // An absence is not found in the journal: an entry from before it, read after it was found, says nothing about it.
+        // An absence is not found in the journal: an entry from before it, read after it was found, says nothing about it. A locker's reports have one alert together, which ends with the last of them.
         foreach ((Guid id, Guid site) in await tx.Query<(Guid, Guid)>(
-            "update alert set resolved_at = @now where kind = @kind and bank_id = @bank and locker_id is not distinct from @locker and resolved_at is null and (kind <> 'offline' or raised_at < @at) returning id, site_id",
+            "update alert set resolved_at = @now where kind = @kind and bank_id = @bank and locker_id is not distinct from @locker and resolved_at is null and (kind <> 'offline' or raised_at < @at) and (kind <> 'ticket' or not exists (select 1 from ticket t where t.locker_id = alert.locker_id and t.closed_at is null)) returning id, site_id",
             new { now, kind = kind.Text(), bank, locker, at }))
             tx.Journal(Entry(now, JournalKinds.AlertResolved, JournalEntry.ByServer, site, bank, locker, new Told(id, kind.Text())));
     }

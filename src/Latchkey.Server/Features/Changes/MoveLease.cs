@@ -45,14 +45,14 @@ internal static class MoveLease
         ];
     }
 
-    /// <summary>Takes the first of these that is still free; false when none is.</summary>
+    /// <summary>Takes the first of these that is still free; false when none is. First without waiting for lockers that somebody touches at this moment; then, before saying so, with waiting.</summary>
     /// <param name="lease">Locked, and as it was before.</param>
     public static async Task<bool> To(Transaction tx, LeaseRow lease, IReadOnlyList<Guid> candidates, string authority, PlaceBook places, Grants grants, DateTimeOffset now)
     {
-        foreach (Guid candidate in candidates)
+        foreach ((string wait, Guid candidate) in from wait in (string[])["skip locked", ""] from candidate in candidates select (wait, candidate))
         {
             // Locked first and looked at in the next statement: whoever held it meanwhile is seen. The index stands behind it.
-            if (await tx.First<Guid?>("select id from locker where id = @candidate and in_service for update skip locked", new { candidate }) is null
+            if (await tx.First<Guid?>($"select id from locker where id = @candidate and in_service for update {wait}", new { candidate }) is null
                 || await tx.Scalar<bool>("select exists (select 1 from lease where locker_id = @candidate and state in ('held', 'active', 'overdue'))", new { candidate }))
                 continue;
             (LockerPlace from, LockerPlace to) = (places.Locker(lease.LockerId)!, places.Locker(candidate)!);

@@ -73,7 +73,8 @@ public sealed class DoorOrders(Idempotency idempotency, Db db, CommandDispatch d
     }
 
     /// <summary>As part of a transaction of the caller's own; it leaves with its commit.</summary>
-    public Task<Decision<CommandView>> Give(Transaction tx, Guid person, string kind, Allowed allowed) => Give(tx, person, kind, _ => Task.FromResult<Decision<Allowed>>(allowed), _ => { });
+    /// <param name="stopped">Hears of a locker that the breaker refuses, for <see cref="Tell"/> once the transaction is over.</param>
+    public Task<Decision<CommandView>> Give(Transaction tx, Guid person, string kind, Allowed allowed, Action<Guid> stopped) => Give(tx, person, kind, _ => Task.FromResult<Decision<Allowed>>(allowed), stopped);
 
     private async Task<Decision<CommandView>> Give(Transaction tx, Guid? person, string kind, Func<Transaction, Task<Decision<Allowed>>> may, Action<Guid> stopped)
     {
@@ -103,7 +104,8 @@ public sealed class DoorOrders(Idempotency idempotency, Db db, CommandDispatch d
         return new CommandView(order.Command, lease, order.Locker, kind, CommandState.Pending, false, null, now, order.Expires, null);
     }
 
-    private Task Tell(Guid? stopped, CancellationToken cancel) => stopped is { } locker ? breaker.Tell(locker, cancel) : Task.CompletedTask;
+    /// <summary>Staff hear that the breaker has refused orders; nothing where it has not.</summary>
+    public Task Tell(Guid? stopped, CancellationToken cancel) => stopped is { } locker ? breaker.Tell(locker, cancel) : Task.CompletedTask;
 
     private static TimeSpan? WaitOf(HttpContext http)
     {

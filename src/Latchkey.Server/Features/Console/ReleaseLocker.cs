@@ -41,7 +41,9 @@ public static class ReleaseLocker
         return await idempotency.Once<Released>(http, staff, request, StatusCodes.Status200OK, tx => End(tx, places.Locker(id)!, staff, request.Reason, places, time.GetUtcNow()), cancel);
     }
 
-    /// <summary>Ends what runs at a locker, each kind in its own way; a hold ends by itself.</summary>
+    /// <summary>
+    /// Ends what runs at a locker, each kind in its own way; a hold ends by itself. Not while an order is on its way to the door: it would open for whoever gets the locker next.
+    /// </summary>
     internal static async Task<Decision<Released>> End(Transaction tx, LockerPlace locker, Guid staff, string reason, PlaceBook places, DateTimeOffset now)
     {
         (Guid lease, Guid? holder, string? kind) = await tx.First<(Guid, Guid?, string?)>("select id, person_id, kind from lease where locker_id = @Id and state in ('active', 'overdue')", new { locker.Id });
@@ -50,28 +52,34 @@ public static class ReleaseLocker
         switch (kind)
         {
             case "deposit":
-                DepositRow deposit = (await DepositRow.Lock(tx, lease, holder!.Value))!;
-                if (!deposit.Runs)
+                if (await DepositRow.LockAt(tx, locker.Id) is not { } deposit)
                     return Nothing;
                 if (deposit.Lease.CommandUnderWay)
                     return Refusal.CommandPending(locker.Label);
                 Money owed = deposit.Owes(now).Total;
                 await DepositMoney.End(tx, deposit, DepositStage.Cleared, places, authority, reason, now);
-                return new Released(locker.Id, lease, kind, owed);
+                return new Released(locker.Id, deposit.LeaseId, kind, owed);
             case "rental":
                 LeaseRow rental = (await LeaseRow.Lock(tx, lease, holder!.Value))!;
                 Decision<Rental> moved = rental.Rental().ForceEnd();
-                if (moved.Refusal is not null)
+                // It may have gone on in another locker while this waited for it.
+                if (moved.Refusal is not null || rental.LockerId != locker.Id)
                     return Nothing;
+                if (rental.CommandUnderWay)
+                    return Refusal.CommandPending(locker.Label);
                 await FinishRental.End(tx, rental, moved.Value, places, authority, forced, now);
                 return new Released(locker.Id, lease, kind, rental.Rental().Owed(now));
             case "visit":
-                return await ReleaseVisit.Lock(tx, lease) is { State: "active" } visit
-                    ? new Released(locker.Id, lease, kind, await VisitRow.End(tx, visit, places, authority, null, forced, now))
-                    : Nothing;
+                if (await ReleaseVisit.Lock(tx, lease) is not { State: "active" } visit)
+                    return Nothing;
+                return visit.CommandUnderWay
+                    ? Refusal.CommandPending(locker.Label)
+                    : new Released(locker.Id, lease, kind, await VisitRow.End(tx, visit, places, authority, null, forced, now));
             case "keypad":
                 if (await KeypadLease.Lock(tx, lease) is not { State: "active" } taken)
                     return Nothing;
+                if (taken.CommandUnderWay)
+                    return Refusal.CommandPending(locker.Label);
                 await taken.End(tx, places, "ended", authority, reason, now);
                 return new Released(locker.Id, lease, kind, places.Site(locker.SiteId)!.TariffAt(now).Amount(0));
             default:

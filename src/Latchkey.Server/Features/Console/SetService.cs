@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Latchkey.Server.Devices;
 using Latchkey.Server.Features.Commands;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
@@ -18,26 +19,15 @@ public static class SetService
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/staff/lockers/{id:guid}/service", Handle).WithName("SetService").SignedIn();
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> Handle(Guid id, Request request, HttpContext http, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)
+    private static async Task<Results<NoContent, ProblemHttpResult>> Handle(Guid id, Request request, HttpContext http, Db db, PlaceBook places, Grants grants, TimeProvider time, CancellationToken cancel)
     {
         if (new Check().Reason(request.Reason, Reasons).Problem is { } invalid)
             return invalid;
         if (await SiteStaff.Refuses(http, db, StaffLockers.SiteOf(places, id), cancel) is { } refused)
             return refused;
         LockerPlace locker = places.Locker(id)!;
-        await db.Change(
-            async tx =>
-            {
-                // Twice is no error, and no second entry.
-                if (await tx.Execute("update locker set in_service = @InService where id = @id and in_service <> @InService and removed_at is null", new { request.InService, id }) == 1)
-                {
-                    tx.Journal(new JournalEntry(
-                        time.GetUtcNow(), request.InService ? JournalKinds.LockerIn : JournalKinds.LockerOut, JournalEntry.ByPerson(http.Caller().Id), SiteId: locker.SiteId, BankId: locker.BankId, LockerId: id,
-                        Data: JsonSerializer.Serialize(new DoorOrders.Reasoned(request.Reason), Json.Options)));
-                }
-                return true;
-            },
-            cancel);
+        string why = JsonSerializer.Serialize(new DoorOrders.Reasoned(request.Reason), Json.Options);
+        await db.Change(tx => LockerService.Set(tx, grants, places, locker, request.InService, JournalEntry.ByPerson(http.Caller().Id), time.GetUtcNow(), why), cancel);
         return TypedResults.NoContent();
     }
 }

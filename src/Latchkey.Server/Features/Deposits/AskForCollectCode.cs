@@ -60,11 +60,12 @@ public static class AskForCollectCode
                 return often;
         }
         CommandKey key = await keys.Of(bank.DeviceId, cancel);
-        await db.Change(tx => Replace(tx, id, theirs, bank, locker, codes, key, places, time.GetUtcNow()), cancel);
+        // Whatever becomes of it, the answer is the same: it tells nobody for whom something waits here.
+        await db.Decide(tx => Replace(tx, id, theirs, bank, locker, codes, key, places, time.GetUtcNow()), cancel);
         return TypedResults.Accepted((string?)null, new Asked((int)Deposit.AskedCodeLasts.TotalMinutes));
     }
 
-    private static async Task<bool> Replace(Transaction tx, Guid id, string?[] theirs, BankPlace bank, LockerPlace locker, CollectCodes codes, CommandKey key, PlaceBook places, DateTimeOffset now)
+    private static async Task<Decision<bool>> Replace(Transaction tx, Guid id, string?[] theirs, BankPlace bank, LockerPlace locker, CollectCodes codes, CommandKey key, PlaceBook places, DateTimeOffset now)
     {
         if (await DepositRow.LockAt(tx, id) is not { At: DepositStage.Stored } deposit
             || !(theirs.Contains(deposit.Email) && deposit.Email is not null || theirs.Contains(deposit.Phone) && deposit.Phone is not null) || deposit.Lease.CommandUnderWay)
@@ -72,7 +73,9 @@ public static class AskForCollectCode
         foreach (ShareRow old in (await tx.Query<ShareRow>(ShareRow.Select + " where s.lease_id = @LeaseId and s.ended_at is null and s.role = 'receiver'", new { deposit.LeaseId })).ToList())
             await old.End(tx, Share.ByReplacement, places, JournalEntry.ByServer, now);
         CollectCodes.Made made = await codes.Make(tx, deposit, "receiver", "", now + Deposit.AskedCodeLasts, bank, locker, key, JournalEntry.ByServer, now);
-        await codes.Send(tx, deposit, made, MessageKinds.CollectOtp, places, now + Deposit.AskedCodeLasts);
+        // Where nothing may be sent, the code and the link that they have go on working.
+        if (await codes.Send(tx, deposit, made, MessageKinds.CollectOtp, places, now + Deposit.AskedCodeLasts) is { } unsent)
+            return unsent;
         tx.Journal(deposit.Entry(now, JournalKinds.DepositCodeAsked, JournalEntry.ByServer));
         return true;
     }

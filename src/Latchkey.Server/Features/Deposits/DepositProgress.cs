@@ -49,19 +49,12 @@ public sealed class DepositProgress : BackgroundService
         List<Due> due = await _db.Read(
             async c => (await c.QueryAsync<Due>(
                 $"""
-                select * from (select l.id, l.bank_id, case
-                    when l.state in ('expired', 'cancelled') then 'gone'
-                    when d.stage = 'placing' and l.opened_ever and {Shut} and k.occupied is distinct from false then 'store'
-                    when d.stage = 'placing' and l.paid_from <= @placed and (not l.opened_ever or k.occupied = false) and k.door <> 'open'
-                      and not exists (select 1 from command c where c.lease_id = l.id and c.state = 'pulsed') then 'cancel'
-                    when d.stage = 'stored' and {Proof} is not null then 'take'
-                    when d.stage in ('collecting', 'returning') and ({Shut} or d.taken_at <= @longest or (k.door = 'unknown' and d.taken_at <= @unseen)) then 'close'
-                    when d.stage = 'stored' and d.remind_at <= @now then 'remind' end as step
+                select * from (select l.id, l.bank_id, {NextStep} as step
                 from deposit d join lease l on l.id = d.lease_id join locker k on k.id = l.locker_id
                 where d.over_at is null and l.state in ('active', 'overdue', 'expired', 'cancelled') and not {CommandLedger.LeaseHasOne}) due
                 where step is not null limit @MostAtOnce
                 """,
-                new { placed = now - Deposit.PlacedWithin, longest = now - Deposit.LongestOpen, unseen = now - Deposit.UnseenOpen, now, MostAtOnce })).ToList(),
+                Limits(Guid.Empty, now))).ToList(),
             cancel);
         foreach (Due one in due)
         {
@@ -77,7 +70,23 @@ public sealed class DepositProgress : BackgroundService
           or exists (select 1 from journal j where j.lease_id = l.id and j.kind = 'door-opened' and j.command_id = c.id)) order by c.id limit 1)
         """;
 
-    /// <summary>Once, whichever node comes first: what was looked for is looked for again under the lock.</summary>
+    /// <summary>What is next for a deposit d of the lease l at the locker k, with the limits that <see cref="Sweep"/> names.</summary>
+    private const string NextStep =
+        $"""
+        case
+          when l.state in ('expired', 'cancelled') then 'gone'
+          when d.stage = 'placing' and l.opened_ever and {Shut} and k.occupied is distinct from false then 'store'
+          when d.stage = 'placing' and l.paid_from <= @placed and (not l.opened_ever or k.occupied = false) and k.door <> 'open'
+            and not exists (select 1 from command c where c.lease_id = l.id and c.state = 'pulsed') then 'cancel'
+          when d.stage = 'stored' and {Proof} is not null then 'take'
+          when d.stage in ('collecting', 'returning') and ({Shut} or d.taken_at <= @longest or (k.door = 'unknown' and d.taken_at <= @unseen)) then 'close'
+          when d.stage = 'stored' and d.remind_at <= @now then 'remind' end
+        """;
+
+    private static object Limits(Guid id, DateTimeOffset now) =>
+        new { id, placed = now - Deposit.PlacedWithin, longest = now - Deposit.LongestOpen, unseen = now - Deposit.UnseenOpen, now, MostAtOnce };
+
+    /// <summary>Once, whichever node comes first: what was looked for is looked for again under the lock. Its door may have been opened since.</summary>
     private async Task<bool> Step(Transaction tx, Due one, CommandKey? key)
     {
         // What has ended with its lease, which others end.
@@ -86,10 +95,12 @@ public sealed class DepositProgress : BackgroundService
         DateTimeOffset now = _time.GetUtcNow();
         if (await DepositRow.Lock(tx, one.Id) is not { } deposit || !deposit.Runs || deposit.Lease.CommandUnderWay || deposit.Lease.BankId != one.BankId)
             return false;
-        bool shut = await tx.Scalar<string>("select door from locker where id = @LockerId for update", new { deposit.Lease.LockerId }) is "closed" or "locked";
+        await tx.Execute("select 1 from locker where id = @LockerId for update", new { deposit.Lease.LockerId });
+        if (await tx.Scalar<string?>($"select {NextStep} from deposit d join lease l on l.id = d.lease_id join locker k on k.id = l.locker_id where l.id = @id", Limits(one.Id, now)) != one.Step)
+            return false;
         switch (one.Step, deposit.At)
         {
-            case ("store", DepositStage.Placing) when shut && deposit.Lease.OpenedEver:
+            case ("store", DepositStage.Placing):
                 await StoreDeposit.Store(tx, deposit, key!, _codes, _places, said: false, now);
                 return true;
             case ("cancel", DepositStage.Placing):

@@ -40,10 +40,12 @@ public static class ForceClear
         if (places.Locker(id) is not { } locker || places.Bank(locker.BankId) is not { Owned: false } bank)
             return Problems.Of(Refusal.NotFound("locker"));
         Guid staff = http.Caller().Id;
+        Guid? stopped = null;
         Decision<Cleared> decision = await db.Decide<Cleared>(
             async tx =>
             {
                 DateTimeOffset now = time.GetUtcNow();
+                Guid? holder = await tx.First<Guid?>("select person_id from lease where locker_id = @id and state in ('active', 'overdue')", new { id });
                 Decision<ReleaseLocker.Released> ended = await ReleaseLocker.End(tx, locker, staff, reason, places, now);
                 if (ended.Refusal is { } nothing)
                     return nothing;
@@ -51,7 +53,7 @@ public static class ForceClear
                 CommandView? command = null;
                 if (open)
                 {
-                    Decision<CommandView> order = await orders.Give(tx, staff, CommandKinds.Open, new DoorOrders.Allowed(lease, locker, bank.DeviceId, By: staff));
+                    Decision<CommandView> order = await orders.Give(tx, staff, CommandKinds.Open, new DoorOrders.Allowed(lease, locker, bank.DeviceId, Holder: holder, By: staff, Why: reason), l => stopped = l);
                     if (order.Refusal is { } refused)
                         return refused;
                     command = order.Value;
@@ -59,6 +61,7 @@ public static class ForceClear
                 return new Cleared(id, lease, kind, charged, command);
             },
             cancel);
+        await orders.Tell(stopped, cancel);
         return decision.Refusal is { } no ? Problems.Of(no) : TypedResults.Ok(decision.Value);
     }
 }

@@ -74,7 +74,8 @@ public static class MakeDeposit
         if (places.Site(chosen?.SiteId ?? request.SiteId!.Value) is not { } site)
             return Problems.Of(Refusal.NotFound("site"));
         Caller caller = http.Caller();
-        return await idempotency.Once<DepositView>(
+        Guid? stopped = null;
+        var answer = await idempotency.Once<DepositView>(
             http, caller.Id, request, StatusCodes.Status201Created,
             async tx =>
             {
@@ -89,10 +90,12 @@ public static class MakeDeposit
                 if (!request.Open || !deposit.Runs)
                     return view;
                 LockerPlace locker = places.Locker(deposit.Lease.LockerId)!;
-                Decision<CommandView> order = await orders.Give(tx, caller.Id, CommandKinds.Open, new DoorOrders.Allowed(deposit.LeaseId, locker, places.Bank(locker.BankId)!.DeviceId));
+                Decision<CommandView> order = await orders.Give(tx, caller.Id, CommandKinds.Open, new DoorOrders.Allowed(deposit.LeaseId, locker, places.Bank(locker.BankId)!.DeviceId), l => stopped = l);
                 return order.Refusal is { } no ? no : view with { Command = order.Value };
             },
             cancel);
+        await orders.Tell(stopped, cancel);
+        return answer;
     }
 
     private static async Task<Decision<DepositRow>> Begin(

@@ -40,7 +40,12 @@ public sealed class KeypadLease
 
     public JournalEntry Entry(DateTimeOffset at, string kind, string authority, string? data = null) => new(at, kind, authority, null, SiteId, BankId, LockerId, Id, Data: data);
 
-    public static Task<KeypadLease?> Lock(Transaction tx, Guid lease) => tx.First<KeypadLease>($"{Select} where l.id = @lease and l.kind = 'keypad' for update of l, k", new { lease });
+    public static async Task<KeypadLease?> Lock(Transaction tx, Guid lease)
+    {
+        // A statement of its own: one that waits for the lock does not see the order that was given while it waited.
+        await tx.Execute("select 1 from lease where id = @lease for update", new { lease });
+        return await tx.First<KeypadLease>($"{Select} where l.id = @lease and l.kind = 'keypad' for update of l, k", new { lease });
+    }
 
     /// <summary>It is over, and the phone number and what is kept of the code are forgotten with it.</summary>
     /// <param name="state"><c>ended</c>, or <c>cancelled</c> where it was never theirs.</param>

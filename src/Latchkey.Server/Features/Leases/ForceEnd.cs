@@ -47,6 +47,8 @@ public static class ForceEnd
                 DateTimeOffset now = time.GetUtcNow();
                 if (await LeaseRow.Lock(tx, id, holder) is not { } row)
                     return Refusal.NotFound("rental");
+                if (row.CommandUnderWay)
+                    return Refusal.CommandPending(places.Locker(row.LockerId)!.Label);
                 Decision<Rental> moved = row.Rental().ForceEnd();
                 if (moved.Refusal is { } refused)
                     return refused;

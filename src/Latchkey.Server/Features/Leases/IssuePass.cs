@@ -27,6 +27,11 @@ public static class IssuePass
     /// <param name="Text"><c>LK1:...</c>, 142 characters or, bound to a phone, 190.</param>
     public sealed record IssuedPass(string Text, string Name, int Uses, DateTimeOffset ValidUntil);
 
+    /// <summary>A page makes two a day for each device that shows it.</summary>
+    private const int MostLasting = 50;
+
+    private static readonly Refusal TooMany = new("too-many-passes", RefusalKind.Conflict, $"{MostLasting} passes of this rental still last. Use one of them, or wait until one has ended.");
+
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/leases/{id:guid}/pass", Handle).WithName("IssuePass").SignedIn(Scopes.LeasesWrite);
 
     private static async Task<Results<Ok<IssuedPass>, ProblemHttpResult>> Handle(
@@ -50,6 +55,8 @@ public static class IssuePass
                     return Refusal.NotFound("rental");
                 if (Rental.MayOpen(row.LeaseState()) is { } refused)
                     return refused;
+                if (await tx.Scalar<long>("select count(*) from lease_pass where person_id = @person and lease_id = @id and share_id is null and expires_at > @now", new { person, id, now }) >= MostLasting)
+                    return TooMany;
                 (int generation, long bank) = await tx.First<(int, long)>("select l.generation, b.number from lease l join bank b on b.id = l.bank_id where l.id = @id", new { id });
                 var pass = new Pass(
                     kind, issuer.Kid, (uint)bank, (ushort)places.Locker(row.LockerId)!.Number, (ushort)generation, PassActions.Open | PassActions.Deposit | PassActions.Collect,

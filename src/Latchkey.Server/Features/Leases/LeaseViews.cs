@@ -73,7 +73,7 @@ public static class LeaseViews
         LeaseState state = rental.HoldHasRunOut(now) ? LeaseState.Expired : rental.State;
         return new LeaseView(
             row.Id,
-            "rental",
+            row.Kind,
             state,
             row.CreatedAt,
             LeaseSiteView.Of(site),

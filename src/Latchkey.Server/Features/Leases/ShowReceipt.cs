@@ -33,7 +33,7 @@ public static class ShowReceipt
 
     private static async Task<Results<Ok<Receipt>, ProblemHttpResult>> Handle(Guid id, HttpContext http, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)
     {
-        var (row, events, coming, more) = await db.Read(
+        var (row, events, coming, more, deposit) = await db.Read(
             async c => (
                 await c.QueryFirstOrDefaultAsync<LeaseRow>(LeaseRow.Select + "\nwhere l.id = @id and l.person_id = @person", new { id, person = http.Caller().Id }),
                 (await c.QueryAsync<(DateTime At, string Kind)>("select at, kind from journal where lease_id = @id order by id limit 500", new { id })).ToList(),
@@ -45,13 +45,17 @@ public static class ShowReceipt
                     select (select coalesce(sum(p.minor), 0)::bigint from payment p join lease_change c on c.id = p.change_id where p.lease_id = @id and c.state = 'done'), (select coalesce(sum(captured_minor), 0)::bigint from payment where lease_id = @id and change_id is not null),
                       (select coalesce(sum(refunded_minor), 0)::bigint from payment where lease_id = @id and change_id is not null), (select coalesce(sum(minor), 0)::bigint from ledger_entry where lease_id = @id and kind = 'tax')
                     """,
-                    new { id })),
+                    new { id }),
+                await c.QueryFirstOrDefaultAsync<(DateTime? TakenAt, DateTime? BilledUntil, DateTime? PaidAt)?>("select taken_at, billed_until, paid_at from deposit where lease_id = @id", new { id })),
             cancel);
         if (row is null || row.ReceiptNumber is not { } number)
             return Problems.Of(Refusal.NotFound("receipt"));
         LeaseView lease = LeaseViews.Of(row, places, time.GetUtcNow());
         Rental rental = row.Rental();
         (DateTimeOffset from, DateTimeOffset paidUntil, DateTimeOffset until) = (row.PaidFrom!.Value, row.PaidUntil!.Value, row.EndedAt!.Value);
+        // A deposit costs until its door was opened, or until it was paid, and not until the door was shut again.
+        if (deposit is { } d)
+            until = Deposit.BilledUntil(Utc(d.TakenAt) ?? until, Utc(d.BilledUntil), Utc(d.PaidAt));
         Owed owed = rental.Owes(until);
         (Money total, int tax) = (owed.Total, rental.Tariff.TaxBasisPoints);
         // What was paid for more time or a larger locker belongs to the same rental.
@@ -65,6 +69,8 @@ public static class ShowReceipt
             Pricing.StartedHours(from, until), row.Hours, [.. Lines(rental, owed)], total, rental.Tariff.Amount(rental.Waived ? 0 : more.Tax), tax,
             paid, refunded, reserved, reserved - Money.Min(taken + beingTaken, reserved), beingTaken, total - Money.Min(paid + beingTaken, total), lease.Payment?.Method, [.. events.Select(e => new Event(new DateTimeOffset(e.At, TimeSpan.Zero), e.Kind))]));
     }
+
+    private static DateTimeOffset? Utc(DateTime? at) => at is { } known ? new DateTimeOffset(known, TimeSpan.Zero) : null;
 
     private static IEnumerable<Line> Lines(Rental rental, Owed owed)
     {

@@ -32,8 +32,9 @@ public static class SetLockOwner
         Decision<MakeLock.OneLock> decision = await db.Decide<MakeLock.OneLock>(
             async tx =>
             {
-                // Two admins, one after the other; and nobody takes its code in between.
-                MakeLock.Row before = (await tx.First<MakeLock.Row>($"{MakeLock.Select} and b.id = @id for update of b", new { id }))!;
+                // Two admins, one after the other, the second of whom sees what the first did; and nobody takes its code in between.
+                await tx.Execute("select 1 from bank where id = @id for update", new { id });
+                MakeLock.Row before = (await tx.First<MakeLock.Row>($"{MakeLock.Select} and b.id = @id", new { id }))!;
                 Guid? owner = address is { } to ? await tx.First<Guid?>("select id from person where email = @Text and erased_at is null", new { to.Text }) : null;
                 if (address is not null && owner is null)
                     return Refusal.NotFound("account");

@@ -18,8 +18,8 @@ public sealed class MoneyOrders : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
-    /// <summary>A node that has taken an order and died: another one takes it after this. Longer than a call to a provider may last.</summary>
-    private static readonly TimeSpan TakenFor = TimeSpan.FromSeconds(15);
+    /// <summary>A node that has taken an order and died: another one takes it after this. Longer than an order may last, which is 8 s to look for its checkout and 10 s to tell it.</summary>
+    private static readonly TimeSpan TakenFor = TimeSpan.FromSeconds(20);
 
     /// <summary>How long a provider has to answer before its answer counts as unknown.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -27,7 +27,7 @@ public sealed class MoneyOrders : BackgroundService
     /// <summary>After the first minutes, what a provider's own bank has not done yet is looked at so often.</summary>
     private static readonly TimeSpan WhilePending = TimeSpan.FromMinutes(15);
 
-    // Providers answer in some 300 ms and limit calls to some 25 a second in their test modes: eight at once stay below.
+    // Providers answer in some 300 ms and limit calls to some 25 a second in their test modes: eight at once stay below. No more orders are taken than are told at once, so that none waits while it is taken.
     private const int AtOnce = 8;
     private const int MostAtOnce = 40;
 
@@ -98,7 +98,7 @@ public sealed class MoneyOrders : BackgroundService
             await Parallel.ForEachAsync(orders, parallel, async (order, stop) => await Tell(order, stop));
             IReadOnlyList<Guid> unknown = await Unknown(cancel);
             await Parallel.ForEachAsync(unknown, parallel, async (payment, stop) => await Ask(payment, stop));
-            if (orders.Count < MostAtOnce && unknown.Count < MostAtOnce)
+            if (orders.Count < AtOnce && unknown.Count < MostAtOnce)
                 return;
         }
     }
@@ -122,10 +122,10 @@ public sealed class MoneyOrders : BackgroundService
                         -- Money goes back after it was taken; at a desk people hand it out, and say so themselves.
                         and not (w.kind = 'refund' and (q.provider = 'desk'
                           or exists (select 1 from payment_order c where c.payment_id = w.payment_id and c.kind = 'capture' and c.state = 'waiting')))
-                      order by w.due_at limit @MostAtOnce for update of w skip locked)
+                      order by w.due_at limit @AtOnce for update of w skip locked)
                     returning o.id, o.payment_id, o.kind, o.minor, o.tries, p.provider, p.reference, p.currency
                     """,
-                    new { now, until = now + TakenFor, MostAtOnce }),
+                    new { now, until = now + TakenFor, AtOnce }),
             ],
             cancel);
     }

@@ -24,6 +24,26 @@ public sealed class PaidLeases(Db db, TimeProvider time, ILogger<PaidLeases> log
     {
         await db.Change(Charge, cancel);
         await db.Change(Climb, cancel);
+        await db.Change(EndCheckouts, cancel);
+    }
+
+    /// <summary>
+    /// What a checkout for a deposit or a change says stands until its deadline, and nobody pays an old sum later: it is closed. A hold's is closed with the hold. Whoever has paid and waits for their
+    /// bank is waited for.
+    /// </summary>
+    private async Task<int> EndCheckouts(Transaction tx)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        return await tx.Execute(
+            """
+            insert into payment_order (id, payment_id, kind, due_at, created_at)
+              select gen_random_uuid(), p.id, 'close', @now, @now from payment p left join lease_change c on c.id = p.change_id left join deposit d on d.lease_id = p.lease_id
+              where p.state in ('pending', 'declined') and coalesce(c.expires_at, d.pay_until) <= @now order by p.created_at limit @MostAtOnce
+              on conflict do nothing;
+            update lease_change c set state = 'gone', settled_at = @now
+              where c.state = 'waiting' and c.expires_at <= @now and not exists (select 1 from payment p where p.change_id = c.id and p.state = 'processing');
+            """,
+            new { now, MostAtOnce });
     }
 
     private async Task<int> Charge(Transaction tx)

@@ -1,5 +1,6 @@
 using Latchkey.Domain;
 using Latchkey.Domain.Lockers;
+using Latchkey.Server.Devices;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
 using Latchkey.Server.Storage;
@@ -125,7 +126,7 @@ public static class ManageLockers
     }
 
     private static async Task<Results<JsonHttpResult<LockerAtPoint>, ProblemHttpResult>> Make(
-        Making request, HttpContext http, Db db, PlaceBook places, SiteBoards boards, TimeProvider time, CancellationToken cancel)
+        Making request, HttpContext http, Db db, PlaceBook places, SiteBoards boards, Grants grants, TimeProvider time, CancellationToken cancel)
     {
         if ((http.NotAnAdmin() ?? Wrong(request.Label, request.Features)
             .That(request.Number is >= 1 and <= 200, "number", "A door's number is from 1 to 200.").That(request.Column is >= 0 and < 100, "column", "A column is from 0 to 99.")
@@ -147,7 +148,7 @@ public static class ManageLockers
                 id = Guid.CreateVersion7(now), request.BankId, request.Number, label = request.Label.Trim(), size = request.Size.Text(), features = (request.Features ?? []).ToArray(), request.Column, request.Row,
                 span = request.RowSpan ?? Demo.DemoPlaces.RowsOf(request.Size),
             },
-            cancel, bank.SiteId, bank.Id);
+            cancel, bank.SiteId, bank.Id, then: tx => LockerService.Tell(tx, grants, bank, now));
         if (refused is not null)
             return Problems.Of(refused.Kind == RefusalKind.NotFound ? NumberTaken : refused);
         await places.Reload(cancel);
@@ -155,29 +156,36 @@ public static class ManageLockers
     }
 
     private static async Task<Results<JsonHttpResult<LockerAtPoint>, ProblemHttpResult>> Change(
-        Guid id, Changing request, HttpContext http, Db db, PlaceBook places, SiteBoards boards, TimeProvider time, CancellationToken cancel)
+        Guid id, Changing request, HttpContext http, Db db, PlaceBook places, SiteBoards boards, Grants grants, TimeProvider time, CancellationToken cancel)
     {
         if ((http.NotAnAdmin() ?? Wrong(request.Label, request.Features).Problem) is { } no)
             return no;
         if (Rentable(places, id) is not { } locker)
             return Problems.Of(Refusal.NotFound("locker"));
-        await db.Change(
+        Decision<bool> decision = await db.Decide<bool>(
             async tx =>
             {
                 DateTimeOffset now = time.GetUtcNow();
-                await tx.Execute(
-                    "update locker set label = @label, size = @size, features = @features, in_service = @InService where id = @id and removed_at is null",
-                    new { id, label = request.Label.Trim(), size = request.Size.Text(), features = (request.Features ?? []).ToArray(), request.InService });
-                string kind = request.InService == locker.InService ? JournalKinds.PlaceChanged : request.InService ? JournalKinds.LockerIn : JournalKinds.LockerOut;
-                tx.Journal(new JournalEntry(now, kind, JournalEntry.ByPerson(http.Caller().Id), SiteId: locker.SiteId, BankId: locker.BankId, LockerId: id));
+                string label = request.Label.Trim(), by = JournalEntry.ByPerson(http.Caller().Id);
+                string? before = await tx.First<string>("select label from locker where id = @id and removed_at is null for update", new { id });
+                if (before is null)
+                    return Refusal.NotFound("locker");
+                // Who has it types the digits of its label before a PIN, and the bank has been told which those are.
+                if (before != label && await IsTaken(tx, id))
+                    return InUse;
+                await tx.Execute("update locker set label = @label, size = @size, features = @features where id = @id", new { id, label, size = request.Size.Text(), features = (request.Features ?? []).ToArray() });
+                if (!await LockerService.Set(tx, grants, places, locker, request.InService, by, now))
+                    tx.Journal(new JournalEntry(now, JournalKinds.PlaceChanged, by, SiteId: locker.SiteId, BankId: locker.BankId, LockerId: id));
                 return true;
             },
             cancel);
+        if (decision.Refusal is { } refused)
+            return Problems.Of(refused);
         await places.Reload(cancel);
         return TypedResults.Json(await Now(id, places, boards, cancel), Json.Options);
     }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> Remove(Guid id, HttpContext http, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)
+    private static async Task<Results<NoContent, ProblemHttpResult>> Remove(Guid id, HttpContext http, Db db, PlaceBook places, Grants grants, TimeProvider time, CancellationToken cancel)
     {
         if (http.NotAnAdmin() is { } no)
             return no;
@@ -189,10 +197,11 @@ public static class ManageLockers
                 DateTimeOffset now = time.GetUtcNow();
                 // Whoever claims a locker locks its row too: either they see that it is gone, or this sees their lease.
                 await tx.Execute("select 1 from locker where id = @id for update", new { id });
-                if (await tx.Scalar<bool>("select exists (select 1 from lease where locker_id = @id and state in ('held', 'active', 'overdue'))", new { id }))
+                if (await IsTaken(tx, id))
                     return InUse;
                 await tx.Execute("update locker set removed_at = @now, in_service = false where id = @id", new { id, now });
                 tx.Journal(new JournalEntry(now, JournalKinds.LockerOut, JournalEntry.ByPerson(http.Caller().Id), SiteId: locker.SiteId, BankId: locker.BankId, LockerId: id));
+                await LockerService.Tell(tx, grants, places.Bank(locker.BankId)!, now);
                 return true;
             },
             cancel);
@@ -201,6 +210,9 @@ public static class ManageLockers
         await places.Reload(cancel);
         return TypedResults.NoContent();
     }
+
+    private static Task<bool> IsTaken(Transaction tx, Guid locker) =>
+        tx.Scalar<bool>("select exists (select 1 from lease where locker_id = @locker and state in ('held', 'active', 'overdue'))", new { locker });
 
     /// <summary>A locker that stands at a bank now, and is not somebody's own lock.</summary>
     private static LockerPlace? Rentable(PlaceBook places, Guid id) => places.Locker(id) is { } locker && places.Bank(locker.BankId) is { Owned: false } bank ? bank.Lockers.FirstOrDefault(l => l.Id == id) : null;

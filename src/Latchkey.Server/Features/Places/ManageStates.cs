@@ -108,7 +108,7 @@ public static class ManageStates
     private static ProblemHttpResult? Wrong(string name) => new Check().Text(name, "name", 1, 60, "A name").Problem;
 
     /// <summary>One change, journalled; the database refuses a name twice, a parent that is not there, and taking away what something stands in.</summary>
-    internal static async Task<Refusal?> Change(HttpContext http, Db db, TimeProvider time, string sql, object parameters, CancellationToken cancel, Guid? site = null, Guid? bank = null, Guid? locker = null)
+    internal static async Task<Refusal?> Change(HttpContext http, Db db, TimeProvider time, string sql, object parameters, CancellationToken cancel, Guid? site = null, Guid? bank = null, Guid? locker = null, Func<Transaction, Task>? then = null)
     {
         try
         {
@@ -118,6 +118,8 @@ public static class ManageStates
                     if (await tx.Execute(sql, parameters) == 0)
                         return Refusal.NotFound("place");
                     tx.Journal(new JournalEntry(time.GetUtcNow(), JournalKinds.PlaceChanged, JournalEntry.ByPerson(http.Caller().Id), SiteId: site, BankId: bank, LockerId: locker));
+                    if (then is not null)
+                        await then(tx);
                     return true;
                 },
                 cancel);

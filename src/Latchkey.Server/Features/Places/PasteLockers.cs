@@ -1,13 +1,14 @@
 using System.Globalization;
 using System.Text.Json;
+using Latchkey.Domain;
 using Latchkey.Domain.Lockers;
+using Latchkey.Server.Devices;
 using Latchkey.Server.Features.Demo;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Hosting.Face;
 using Latchkey.Server.Journal;
 using Latchkey.Server.Storage;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Npgsql;
 
 namespace Latchkey.Server.Features.Places;
 
@@ -31,7 +32,7 @@ public static class PasteLockers
 
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/locker-points/{id:guid}/lockers", Handle).WithName("PasteLockers").SignedIn().TakesBody(RequestLimits.LargestBody);
 
-    private static async Task<Results<Ok<Pasted>, ProblemHttpResult>> Handle(Guid id, Request request, HttpContext http, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)
+    private static async Task<Results<Ok<Pasted>, ProblemHttpResult>> Handle(Guid id, Request request, HttpContext http, Db db, PlaceBook places, Grants grants, TimeProvider time, CancellationToken cancel)
     {
         if (http.NotAnAdmin() is { } forbidden)
             return forbidden;
@@ -39,33 +40,28 @@ public static class PasteLockers
         if (new Check().That(request.Table.Length <= MostCharacters && lines.Count(l => l.Length > 0) is >= 1 and <= MostLines, "table", $"Paste 1 to {MostLines} lines.").Problem is { } invalid)
             return invalid;
         if (places.Site(id) is not { } site)
-            return Problems.Of(Domain.Refusal.NotFound("place"));
+            return Problems.Of(Refusal.NotFound("place"));
         List<(Line Line, BankPlace? Bank)> read = Read(lines, site);
         Line[] all = [.. read.Select(r => r.Line)];
         if (request.Preview)
             return TypedResults.Ok(new Pasted(false, all));
         if (all.FirstOrDefault(l => l.Errors.Count > 0) is { } wrong)
             return Problems.Invalid(new Dictionary<string, string[]>(StringComparer.Ordinal) { ["table"] = [$"Line {wrong.Number}: {wrong.Errors[0]}"] });
-        try
-        {
-            await db.Change(tx => Make(tx, read, site, http.Caller().Id, time.GetUtcNow()), cancel);
-        }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
-        {
-            return Problems.Of(ManageLockers.NumberTaken);
-        }
+        Decision<bool> made = await db.Decide(tx => Make(tx, grants, read, site, http.Caller().Id, time.GetUtcNow()), cancel);
+        if (made.Refusal is { } refused)
+            return Problems.Of(refused);
         await places.Reload(cancel);
         return TypedResults.Ok(new Pasted(true, all));
     }
 
-    private static async Task<bool> Make(Transaction tx, List<(Line Line, BankPlace? Bank)> read, SitePlace site, Guid admin, DateTimeOffset now)
+    private static async Task<Decision<bool>> Make(Transaction tx, Grants grants, List<(Line Line, BankPlace? Bank)> read, SitePlace site, Guid admin, DateTimeOffset now)
     {
         var rows = read.Select(r => new
         {
             id = Guid.CreateVersion7(now), bank_id = r.Bank!.Id, number = r.Line.Door, label = r.Line.Label, size = r.Line.Size!.Value.Text(), features = r.Line.Features, col = r.Line.Column, row = r.Line.Row,
             row_span = DemoPlaces.RowsOf(r.Line.Size.Value),
         });
-        // The number of one that was taken away comes back as the same door; of one that stands there, the database refuses it.
+        // The number of one that was taken away comes back as the same door; one that stands there since is left alone, and nothing is made.
         int made = await tx.Execute(
             """
             insert into locker as k (id, bank_id, number, label, size, features, col, row, row_span)
@@ -76,9 +72,12 @@ public static class PasteLockers
             """,
             new { rows = JsonSerializer.Serialize(rows) });
         if (made != read.Count)
-            throw new PostgresException("A door of this number stands there since.", "ERROR", "ERROR", PostgresErrorCodes.UniqueViolation);
-        foreach (Guid bank in read.Select(r => r.Bank!.Id).Distinct())
-            tx.Journal(new JournalEntry(now, JournalKinds.PlaceChanged, JournalEntry.ByPerson(admin), SiteId: site.Id, BankId: bank));
+            return ManageLockers.NumberTaken;
+        foreach (BankPlace bank in read.Select(r => r.Bank!).DistinctBy(b => b.Id))
+        {
+            tx.Journal(new JournalEntry(now, JournalKinds.PlaceChanged, JournalEntry.ByPerson(admin), SiteId: site.Id, BankId: bank.Id));
+            await LockerService.Tell(tx, grants, bank, now);
+        }
         return true;
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Data;
 using System.Text.Json;
 using Dapper;
 using Latchkey.Domain.Lockers;
@@ -6,6 +7,7 @@ using Latchkey.Domain.Places;
 using Latchkey.Domain.Pricing;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Storage;
+using Npgsql;
 
 namespace Latchkey.Server.Features.Places;
 
@@ -77,8 +79,9 @@ public sealed record SitePlace(
 /// What stands where: read whole into memory, because it is small (a locker is some 200 bytes), is asked for by every request, and changes
 /// when somebody screws a bank to a wall, or another controller into it.
 /// </summary>
-public sealed class PlaceBook(Db db)
+public sealed class PlaceBook(Db db) : IDisposable
 {
+    private readonly SemaphoreSlim _reading = new(1);
     private volatile Pages _pages = new([], [], []);
 
     public IReadOnlyList<SitePlace> Sites => _pages.Sites;
@@ -105,10 +108,29 @@ public sealed class PlaceBook(Db db)
 
     public LockerPlace? Locker(Guid id) => _pages.LockerById.GetValueOrDefault(id);
 
+    /// <summary>One after the other, each from one moment: a slow reading that began before a change cannot take the place of a newer one.</summary>
     public async Task Reload(CancellationToken cancel)
     {
+        await _reading.WaitAsync(cancel);
+        try
+        {
+            _pages = await Read(cancel);
+        }
+        finally
+        {
+            _reading.Release();
+        }
+    }
+
+    public void Dispose() => _reading.Dispose();
+
+    private async Task<Pages> Read(CancellationToken cancel)
+    {
         var (sites, tariffs, banks, lockers) = await db.Read(
-            async c => (
+            async c =>
+            {
+                await using NpgsqlTransaction moment = await c.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancel);
+                return (
                 (await c.QueryAsync<SiteRow>(
                     """
                     select s.id, s.name, s.address, c.name as city, t.name as state, s.latitude, s.longitude, s.time_zone,
@@ -119,7 +141,8 @@ public sealed class PlaceBook(Db db)
                 (await c.QueryAsync<TariffRow>("select site_id, begins, tariff::text as tariff from site_tariff order by begins")).ToList(),
                 (await c.QueryAsync<BankRow>("select id, site_id, device_id, name, columns, owned, mode, code_digits, removed_at is not null as removed from bank order by position, name")).ToList(),
                 (await c.QueryAsync<LockerRow>(
-                    "select id, bank_id, number, label, size, features, col, row, row_span, in_service, removed_at is not null as removed from locker order by number")).ToList()),
+                    "select id, bank_id, number, label, size, features, col, row, row_span, in_service, removed_at is not null as removed from locker order by number")).ToList());
+            },
             cancel);
         ILookup<Guid, LockerRow> lockersOf = lockers.ToLookup(l => l.BankId);
         ILookup<Guid, BankPlace> banksOf = banks
@@ -128,7 +151,7 @@ public sealed class PlaceBook(Db db)
         ILookup<Guid, DatedTariff> tariffsOf = tariffs.ToLookup(t => t.SiteId, t => new DatedTariff(t.Begins, JsonSerializer.Deserialize<Tariff>(t.Tariff, Json.Options)!));
         Dictionary<Guid, Guid> siteOf = banks.ToDictionary(b => b.Id, b => b.SiteId);
         // Those that were taken away are at no bank any more, and still have the names that receipts know.
-        _pages = new Pages(lockers.Where(l => l.Removed).Select(l => l.At(siteOf[l.BankId])), [.. sites.Select(s => s.With([.. tariffsOf[s.Id]], banksOf[s.Id].Where(b => !b.Removed)))], [.. banksOf.SelectMany(b => b).Where(b => b.Removed)]);
+        return new Pages(lockers.Where(l => l.Removed).Select(l => l.At(siteOf[l.BankId])), [.. sites.Select(s => s.With([.. tariffsOf[s.Id]], banksOf[s.Id].Where(b => !b.Removed)))], [.. banksOf.SelectMany(b => b).Where(b => b.Removed)]);
     }
 
     private sealed class Pages(IEnumerable<LockerPlace> gone, IReadOnlyList<SitePlace> sites, IReadOnlyList<BankPlace> goneBanks)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapper;
+using Latchkey.Server.Devices;
 using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
@@ -52,7 +53,7 @@ public static class ListTickets
         return TypedResults.Ok(new Page([.. rows.Take(MostPerPage).Select(r => r.View(places))], rows.Count > MostPerPage ? rows[MostPerPage - 1].Id : null));
     }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> Close(Guid id, Closing request, HttpContext http, Db db, TimeProvider time, CancellationToken cancel)
+    private static async Task<Results<NoContent, ProblemHttpResult>> Close(Guid id, Closing request, HttpContext http, Db db, PlaceBook places, Grants grants, TimeProvider time, CancellationToken cancel)
     {
         Guid site = await db.Read(c => c.ExecuteScalarAsync<Guid>("select site_id from ticket where id = @id", new { id }), cancel);
         if (await SiteStaff.Refuses(http, db, site, cancel) is { } forbidden)
@@ -67,13 +68,10 @@ public static class ListTickets
                 // Twice is no error: somebody was faster.
                 if (locker == Guid.Empty)
                     return false;
-                var entry = new JournalEntry(
+                tx.Journal(new JournalEntry(
                     now, JournalKinds.TicketClosed, JournalEntry.ByPerson(staff), SiteId: site, BankId: bank, LockerId: locker, LeaseId: lease,
-                    Data: JsonSerializer.Serialize(new { ticket = id, inService = request.InService }, Json.Options));
-                tx.Journal(entry);
-                if (await tx.Execute("update locker set in_service = @InService where id = @locker and in_service <> @InService", new { request.InService, locker }) == 1)
-                    tx.Journal(entry with { Kind = request.InService ? JournalKinds.LockerIn : JournalKinds.LockerOut, LeaseId = null, Data = null });
-                return true;
+                    Data: JsonSerializer.Serialize(new { ticket = id, inService = request.InService }, Json.Options)));
+                return await LockerService.Set(tx, grants, places, places.Locker(locker)!, request.InService, JournalEntry.ByPerson(staff), now);
             },
             cancel);
         return TypedResults.NoContent();

@@ -62,6 +62,9 @@ public static class ReportProblem
         if (leaves && (row.CommandUnderWay ? Refusal.CommandPending(locker.Label) : EnumText.Parse<DoorState>(door) == DoorState.Open ? Refusal.DoorOpenToSwap(locker.Label)
             : occupied == true && request.What != "not-empty" ? Refusal.NotEmpty(locker.Label) : null) is { } stays)
             return stays;
+        // Of all their rentals together: reports at the same moment are counted one after the other.
+        if (leaves)
+            await tx.Execute("select 1 from person where id = @person for update", new { person });
         if (leaves && (row.Substitutes >= MostForOne || await tx.Scalar<long>(
                 "select count(*) from ticket t join lease l on l.id = t.lease_id where l.person_id = @person and t.locked and t.opened_at > @since", new { person, since = now.AddDays(-1) }) >= MostInADay))
             return Refusal.SubstituteLimit;

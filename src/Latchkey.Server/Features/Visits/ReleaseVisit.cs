@@ -52,9 +52,10 @@ public static class ReleaseVisit
             {
                 if (await Lock(tx, id) is not { State: "active" } row)
                     return Refusal.VisitOver;
-                Money due = row.Visit().Due(time.GetUtcNow());
+                DateTimeOffset now = time.GetUtcNow();
+                Money due = row.Visit().Due(now);
                 Money charged = await VisitRow.End(
-                    tx, row, places, JournalEntry.ByPerson(staff), null, JsonSerializer.Serialize(new { forced = true, reason = request.Reason }, Json.Options), time.GetUtcNow());
+                    tx, row, places, JournalEntry.ByPerson(staff), null, JsonSerializer.Serialize(new { forced = true, reason = request.Reason }, Json.Options), now);
                 return new Released(id, charged, due);
             },
             cancel);
@@ -66,13 +67,16 @@ public static class ReleaseVisit
         string card = (request.Card ?? "").ToLowerInvariant();
         if (new Check().That(card.Length is >= 8 and <= 20 && card.Length % 2 == 0 && card.All(char.IsAsciiHexDigit), "card", "A card's number is 8 to 20 hexadecimal digits.").Problem is { } invalid)
             return invalid;
-        if (await SiteStaff.Refuses(http, db, await SiteOf(db, id, cancel), cancel) is { } forbidden)
+        Guid site = await SiteOf(db, id, cancel);
+        if (await SiteStaff.Refuses(http, db, site, cancel) is { } forbidden)
             return forbidden;
         Guid staff = http.Caller().Id;
         Decision<Carded> decision = await db.Decide<Carded>(
             async tx =>
             {
                 DateTimeOffset now = time.GetUtcNow();
+                // The new card may be held to a reader at this very moment, and begin a visit of its own.
+                await tx.Execute(VisitRow.LockCard, new { Card = card, site });
                 if (await Lock(tx, id) is not { State: "active" } row)
                     return Refusal.VisitOver;
                 if (await tx.Scalar<bool>("select exists (select 1 from lease where kind = 'visit' and state = 'active' and site_id = @SiteId and card = @card and id <> @id)", new { row.SiteId, card, id }))

@@ -186,11 +186,10 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, FreeLockers 
     {
         public static async Task<Situation> Of(Transaction tx, Tap tap, DateTimeOffset now)
         {
-            // The taps of one card follow each other, over all readers and nodes; those of different cards do not meet.
             // The sum is for the planner: by the bare instant it reads all visits of the site in the order of their ends until one is this card's, where no statistics are yet.
             await using SqlMapper.GridReader rows = await tx.Several(
                 $"""
-                select count(l.*) from (select pg_advisory_xact_lock(hashtextextended(@Card, ('x' || left(md5(@site::text), 8))::bit(32)::int))) l;
+                {VisitRow.LockCard};
                 with mine as (
                   insert into tap (device_id, boot, seq, site_id, bank_id, way, card, said, tapped_at, at)
                   values (@Device, @Boot, @Seq, @site, @bank, @way, @Card, 'late', @tapped, @now) on conflict do nothing returning 1)
@@ -201,11 +200,14 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, FreeLockers 
                   left join tap t on t.device_id = @Device and t.boot = @Boot and t.seq = @Seq
                   left join lateral (select l.id, l.locker_id, l.ended_at from lease l where l.kind = 'visit' and l.site_id = @site and l.card = @Card and l.ended_at is not null order by l.ended_at + interval '0' desc limit 1) e on true
                 where s.id = @site;
+                -- A statement of its own: one that waits for the lock does not see the order, or the payment, that came while it waited.
+                select 1 from lease where kind = 'visit' and state = 'active' and site_id = @site and card = @Card for update;
                 {VisitRow.Select} where l.kind = 'visit' and l.state = 'active' and l.site_id = @site and l.card = @Card for update of l, k
                 """,
                 new { tap.Device, tap.Boot, tap.Seq, site = tap.Site.Id, bank = tap.Bank.Id, way = tap.Way.Text(), tap.Card, tapped = tap.Tapped ?? now, now });
             await rows.ReadAsync<long>();
             Situation known = await rows.ReadSingleAsync<Situation>();
+            await rows.ReadAsync<int>();
             known.Visit = await rows.ReadFirstOrDefaultAsync<VisitRow>();
             return known;
         }

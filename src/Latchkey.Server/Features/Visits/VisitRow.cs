@@ -39,6 +39,9 @@ public sealed class VisitRow
     public long PaidMinor { get; init; }
     public DateTimeOffset? PaidAt { get; init; }
 
+    /// <summary>The taps of one card follow each other, over all readers and nodes; those of different cards do not meet. A count, so that it is one row.</summary>
+    public const string LockCard = "select count(l.*) from (select pg_advisory_xact_lock(hashtextextended(@Card, ('x' || left(md5(@site::text), 8))::bit(32)::int))) l;";
+
     public const string Select =
         $"""
         select l.id, l.state, l.site_id, l.bank_id, l.locker_id, l.card, l.size_priced, l.tariff::text as tariff, l.paid_from, l.ended_at, l.opened_ever, k.door, k.occupied, d.online as bank_online,

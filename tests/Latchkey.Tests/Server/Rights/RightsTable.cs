@@ -60,7 +60,7 @@ internal static class RightsTable
         new("POST /api/v1/auth/me/address", "202 202 202 202 401 202 202", Body: Of(new { email = "new@test.example" })),
         new("PUT /api/v1/auth/me/address", "409 409 409 409 401 409 409", Body: Of(new { challenge = Guid.Empty, code = "123456" })),
         new("DELETE /api/v1/auth/me/email", "409 409 409 409 401 409 409"), // the only one
-        new("DELETE /api/v1/auth/me/phone", "409 409 409 409 401 409 409"), // there is none
+        new("DELETE /api/v1/auth/me/phone", "204 204 204 204 401 204 204"), // there is none: nothing to do
         new("GET /api/v1/auth/me/export", SignedIn),
         new("POST /api/v1/auth/me/erase", "409 409 409 409 401 409 409", Body: async scene =>
         {

@@ -63,8 +63,8 @@ public static class TakeAtDesk
         if (TakenBy(request.By).Text(request.Code, "code", 6, 12, "A code").Problem is { } invalid)
             return invalid;
         string code = Plain(request.Code);
-        Guid? found = await db.Read(c => c.QueryFirstOrDefaultAsync<Guid?>("select l.site_id from payment p join lease l on l.id = p.lease_id where p.desk_code = @code", new { code }), cancel);
-        if (await SiteStaff.Refuses(http, db, found ?? Guid.Empty, cancel) is { } refused)
+        Guid site = (await db.Read(c => c.QueryFirstOrDefaultAsync<PaymentRow>(PaymentRow.ByCode, new { code }), cancel))?.SiteId ?? Guid.Empty;
+        if (await SiteStaff.Refuses(http, db, site, cancel) is { } refused)
             return refused;
         Guid staff = http.Caller().Id;
         return await idempotency.Once<DeskPayment>(
@@ -72,7 +72,8 @@ public static class TakeAtDesk
             async tx =>
             {
                 DateTimeOffset now = time.GetUtcNow();
-                if (await tx.First<PaymentRow>(PaymentRow.ByCode, new { code }) is not { } row || await LeaseRow.LockOfPayment(tx, row.PaymentId) is not { } lease)
+                // The same code may be somebody else's by now, at another site.
+                if (await tx.First<PaymentRow>(PaymentRow.ByCode, new { code }) is not { } row || row.SiteId != site || await LeaseRow.LockOfPayment(tx, row.PaymentId) is not { } lease)
                     return Refusal.NotFound("payment");
                 // Unlike a provider far away a person at a desk can be told no before they take anything.
                 Decision<Rental> paid = lease.Rental().Pay(now);
@@ -113,10 +114,11 @@ public static class TakeAtDesk
 
     private sealed class PaymentRow
     {
+        /// <summary>Codes are used again once they are paid: whoever waits goes before all of them.</summary>
         public const string ByCode =
             """
             select p.id as payment_id, p.lease_id, l.site_id, l.locker_id, l.hours, p.minor, p.currency, p.state, l.hold_until
-            from payment p join lease l on l.id = p.lease_id where p.desk_code = @code and p.provider = 'desk' order by p.id desc limit 1
+            from payment p join lease l on l.id = p.lease_id where p.desk_code = @code and p.provider = 'desk' order by (p.state = 'pending') desc, p.id desc limit 1
             """;
 
         public Guid PaymentId { get; init; }
