@@ -191,6 +191,11 @@ public static class RefusalReasons
     public const string BrownOut = "brown-out";
     /// <summary>Too many doors of the bank were opened by remote order just now.</summary>
     public const string Breaker = "breaker";
+
+    public static IReadOnlySet<string> All { get; } = new HashSet<string>
+    {
+        Forged, Retained, NoSuchLocker, NotSupported, Busy, JournalFull, SafeMode, NoPower, TooOften, DoorOpen, BrownOut, Breaker,
+    };
 }
 
 /// <summary>Why a credential was refused. Said to the server only: in front of the bank every refusal looks the same.</summary>

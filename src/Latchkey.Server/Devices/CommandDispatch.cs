@@ -20,7 +20,7 @@ public sealed record DispatchOrder(Guid Command, Guid Device, Guid Locker, int N
 /// </summary>
 public sealed class CommandDispatch(DeviceLink link, Db db, DeviceKeys keys, TimeProvider time, ILogger<CommandDispatch> log) : BackgroundService
 {
-    // More orders than a whole city gives in ten seconds; beyond it the sweep calls a command unconfirmed.
+    // More orders than a whole city gives in ten seconds. Beyond it the link takes no more, and a command that has certainly not left is called expired.
     private const int MostWaiting = 1000;
 
     // Signed and written to the socket by the thread that has committed it: waking another one took 0.2 ms, while somebody stands at the door.
@@ -29,7 +29,7 @@ public sealed class CommandDispatch(DeviceLink link, Db db, DeviceKeys keys, Tim
     private readonly Channel<Guid> _acknowledged = Channel.CreateBounded<Guid>(
         new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.DropWrite }); // only a nicer word on a screen is lost
 
-    /// <summary>Sends it. When too many wait already it is left to the sweep, which will call it unconfirmed: it may not be called anything surer.</summary>
+    /// <summary>Sends it. One that cannot even wait here is left to the sweep.</summary>
     public void Send(DispatchOrder order)
     {
         if (!_orders.Writer.TryWrite(order))
@@ -45,6 +45,8 @@ public sealed class CommandDispatch(DeviceLink link, Db db, DeviceKeys keys, Tim
             await foreach (DispatchOrder order in _orders.Reader.ReadAllAsync(stoppingToken))
             {
                 underWay.RemoveWhere(t => t.IsCompleted);
+                if (underWay.Count >= MostWaiting)
+                    await Task.WhenAny(underWay);
                 underWay.Add(SendOne(order, stoppingToken));
             }
         }

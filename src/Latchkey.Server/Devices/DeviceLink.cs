@@ -55,6 +55,11 @@ public sealed class DeviceLink(BrokerAddress broker, ReportIntake intake, Report
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         _client.Changed += change => log.LogInformation("Broker: {State} ({Reason}, {Code}, {Detail}, {Reference}).", change.State, change.Reason, change.ReasonName, change.Detail, change.ServerReference);
+        _client.Changed += change =>
+        {
+            if (change.State == MqttLinkState.Connected)
+                intake.TrustNothing();
+        };
         Channel<MqttMessage>[] lanes = [.. Enumerable.Range(0, Lanes).Select(_ => Channel.CreateBounded<MqttMessage>(new BoundedChannelOptions(WaitingPerLane) { SingleReader = true }))];
         try
         {
@@ -116,8 +121,10 @@ public sealed class DeviceLink(BrokerAddress broker, ReportIntake intake, Report
             _client.Publish(Topics.Receipt(r.Device), Wire.Write(r.Receipt), Qos.AtMostOnce, ReceiptsLive, round).AsTask())),
         cancel);
 
-    /// <summary>Class 22 is data that cannot be stored, 23 a constraint: trying again would block the lane for ever.</summary>
-    private static bool IsItsOwnFault(string sqlState) => sqlState.StartsWith("22", StringComparison.Ordinal) || sqlState.StartsWith("23", StringComparison.Ordinal);
+    /// <summary>Class 22 is data that cannot be stored, 23 a constraint, 0A, 42 and P0 a mistake of ours: trying again would block the lane for ever.</summary>
+    private static readonly string[] ForEver = ["0A", "22", "23", "42", "P0"];
+
+    private static bool IsItsOwnFault(string sqlState) => ForEver.Any(c => sqlState.StartsWith(c, StringComparison.Ordinal));
 
     private async Task TakeOne(MqttMessage message, CancellationToken cancel)
     {

@@ -18,7 +18,7 @@ public sealed class GrantNews
     public abstract record Word(Guid Device)
     {
         public sealed record Send(Guid Device) : Word(Device);
-        public sealed record Heard(Guid Device, long Held) : Word(Device);
+        public sealed record Heard(Guid Device, long Boot, long Seq, long Held) : Word(Device);
         public sealed record Greet(Guid Device, long Boot, long Link) : Word(Device);
     }
 
@@ -33,7 +33,7 @@ public sealed class GrantNews
     public void Sending(Guid device) => _toSend.TryRemove(device, out _);
 
     /// <summary>It has said how far it is, in a state that is newer than any before.</summary>
-    public void Heard(Guid device, long held) => _words.Writer.TryWrite(new Word.Heard(device, held));
+    public void Heard(Guid device, long boot, long seq, long held) => _words.Writer.TryWrite(new Word.Heard(device, boot, seq, held));
 
     /// <summary>It has connected, and is to be told the time.</summary>
     public void Greet(Guid device, long boot, long link) => _words.Writer.TryWrite(new Word.Greet(device, boot, link));

@@ -56,7 +56,7 @@ public sealed class GrantPush : BackgroundService
         foreach (JournalEntry entry in batch.Select(r => r.Entry))
         {
             if (entry.Kind is JournalKinds.LeaseActive or JournalKinds.LeaseLeft or JournalKinds.LeaseMoved or JournalKinds.LeaseEnded or JournalKinds.PinSet or JournalKinds.CardsSet or JournalKinds.ShareMade or JournalKinds.ShareTold or JournalKinds.ShareEnded or JournalKinds.DepositCodeUsedUp
-                    or JournalKinds.SitePolicy or JournalKinds.VisitBegun or JournalKinds.VisitEnded or JournalKinds.VisitCard or JournalKinds.VisitRoll or JournalKinds.KeypadHeld or JournalKinds.KeypadTaken or JournalKinds.KeypadEnded && entry.BankId is { } bank && _places.Bank(bank) is { } known)
+                    or JournalKinds.SitePolicy or JournalKinds.PlaceChanged or JournalKinds.LockerIn or JournalKinds.LockerOut or JournalKinds.VisitBegun or JournalKinds.VisitEnded or JournalKinds.VisitCard or JournalKinds.VisitRoll or JournalKinds.KeypadHeld or JournalKinds.KeypadTaken or JournalKinds.KeypadEnded && entry.BankId is { } bank && _places.Bank(bank) is { } known)
                 _news.Send(known.DeviceId);
         }
     }
@@ -93,7 +93,7 @@ public sealed class GrantPush : BackgroundService
     private async Task Hear(GrantNews.Word word, CancellationToken cancel)
     {
         if (word is GrantNews.Word.Heard heard)
-            await Note(heard.Device, heard.Held, cancel);
+            await Note(heard, cancel);
         if (!_send.Writer.TryWrite(word))
             _news.Sending(word.Device);
     }
@@ -110,17 +110,23 @@ public sealed class GrantPush : BackgroundService
     }
 
     /// <summary>Writes down how far a bank is; the holders of leases that it knows from now on may hear of it.</summary>
-    private async Task Note(Guid device, long held, CancellationToken cancel)
+    private async Task Note(GrantNews.Word.Heard heard, CancellationToken cancel)
     {
-        (long before, long revision) = await _db.Read(
-            c => c.QuerySingleAsync<(long, long)>("select grants_held, grants_revision from device where id = @device", new { device }), cancel);
-        if (before == held || _places.BankOfDevice(device) is not { } bank)
+        (Guid device, long held) = (heard.Device, heard.Held);
+        if (await _db.Read(c => c.ExecuteScalarAsync<long>("select grants_held from device where id = @device", new { device }), cancel) == held || _places.BankOfDevice(device) is not { } bank)
             return;
         await _db.Change(
             async tx =>
             {
                 DateTimeOffset now = _time.GetUtcNow();
-                await tx.Execute("update device set grants_held = @held where id = @device", new { device, held });
+                (long before, long revision, long boot, long seq) = await tx.First<(long, long, long, long)>(
+                    "select grants_held, grants_revision, grants_boot, grants_seq from device where id = @device for no key update", new { device });
+                // Another node has heard a later state of this bank and was faster with it: this one is no loss of what it held.
+                if ((heard.Boot, heard.Seq).CompareTo((boot, seq)) <= 0)
+                    return false;
+                await tx.Execute("update device set grants_held = @held, grants_boot = @Boot, grants_seq = @Seq where id = @device", new { device, held, heard.Boot, heard.Seq });
+                if (before == held)
+                    return true;
                 // It holds what this database has never said, or has lost what it held: from the beginning.
                 if (held > revision || held < before)
                 {

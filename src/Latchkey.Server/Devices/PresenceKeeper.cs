@@ -23,6 +23,12 @@ public sealed class PresenceKeeper(Db db, PlaceBook places, TimeProvider time, I
     // may hold one for days.
     private static readonly TimeSpan ReportNamesKept = TimeSpan.FromDays(7);
 
+    /// <summary>A bank that was off line for that long reports uses of passes that nobody can look up any more.</summary>
+    private static readonly TimeSpan PassesKept = TimeSpan.FromDays(30);
+
+    /// <summary>In one transaction; some 50 ms.</summary>
+    private const int MostForgotten = 10_000;
+
     private readonly ConcurrentDictionary<Guid, DateTimeOffset> _seen = new();
     private readonly DateTimeOffset _listeningSince = time.GetUtcNow();
 
@@ -117,18 +123,25 @@ public sealed class PresenceKeeper(Db db, PlaceBook places, TimeProvider time, I
         },
         cancel);
 
-    private async Task Forget(CancellationToken cancel) => await db.Change(
-        async tx =>
+    private async Task Forget(CancellationToken cancel)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        foreach ((string table, string column, DateTimeOffset before) in ((string, string, DateTimeOffset)[])
+            [
+                ("device_report", "at", now - ReportNamesKept), ("idempotency", "created_at", now - Idempotency.KeptFor), ("refresh_token", "expires_at", now),
+                // Codes name addresses of people who never came; what was tried with them is forgotten as CodeRules says.
+                ("one_time_code", "expires_at", now - CodeRules.ForgottenAfter), ("code_tries", "last_at", now - CodeRules.ForgottenAfter),
+                // What a pass was is asked for while somebody may still report its use.
+                ("lease_pass", "share_id is null and expires_at", now - PassesKept),
+            ])
         {
-            DateTimeOffset now = time.GetUtcNow();
-            await tx.Execute("delete from device_report where at < @before", new { before = now - ReportNamesKept });
-            await tx.Execute("delete from idempotency where created_at < @before", new { before = now - Idempotency.KeptFor });
-            // Codes name addresses of people who never came; what was tried with them is forgotten as CodeRules says.
-            await tx.Execute("delete from one_time_code where expires_at < @before", new { before = now - CodeRules.ForgottenAfter });
-            await tx.Execute("delete from code_tries where last_at < @before", new { before = now - CodeRules.ForgottenAfter });
-            return await tx.Execute("delete from refresh_token where expires_at < @now", new { now });
-        },
-        cancel);
+            // A few at a time, each a transaction of its own: nobody on any node reads the journal past one that lasts.
+            while (await db.Change(
+                tx => tx.Execute($"delete from {table} where ctid in (select ctid from {table} where {column} < @before limit @MostForgotten)", new { before, MostForgotten }), cancel) == MostForgotten)
+            {
+            }
+        }
+    }
 
     private static JournalEntry Entry(string kind, Guid device, BankPlace bank, DateTimeOffset now) =>
         new(now, kind, JournalEntry.ByDevice(device), SiteId: bank.SiteId, BankId: bank.Id, DeviceId: device);

@@ -76,6 +76,9 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
         return true;
     }
 
+    /// <summary>This node was away from the broker, and what it had to say to devices was dropped meanwhile: their next states count again, also those that say what they said before.</summary>
+    public void TrustNothing() => _lastState.Clear();
+
     private async Task<bool> State(Guid device, BankPlace bank, StateMessage m)
     {
         if (m.Gone == true)
@@ -97,7 +100,7 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
             tx.AfterCommit(() =>
             {
                 _lastState[device] = (m, now);
-                grants.Heard(device, m.Grants ?? 0);
+                grants.Heard(device, m.Boot, m.Seq, m.Grants ?? 0);
             });
             await DeviceLevels.Apply(tx, device, bank, m, now);
             await Doors(tx, device, bank, [.. m.Doors.Select((letter, i) => (i + 1, DoorOf(letter)!.Value))], null, now);

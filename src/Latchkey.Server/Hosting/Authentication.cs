@@ -1,4 +1,5 @@
 using Latchkey.Server.Features.Accounts;
+using Latchkey.Server.Hosting.Limits;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Latchkey.Server.Hosting;
@@ -16,6 +17,7 @@ public static class Authentication
     {
         var ended = app.Services.GetRequiredService<EndedSessions>();
         var keys = app.Services.GetRequiredService<ApiKeys>();
+        var limiter = app.Services.GetRequiredService<RateLimiter>();
         app.Use(async (http, next) =>
         {
             string header = http.Request.Headers.Authorization.ToString();
@@ -23,6 +25,13 @@ public static class Authentication
             {
                 bool expired = false;
                 string token = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim() : "";
+                // Each key that is not known yet is looked for in the database: a stranger gets so many looks and no more.
+                if (token.StartsWith(ApiKeys.Prefix, StringComparison.Ordinal) && !keys.IsRemembered(token)
+                    && await limiter.Take(RateKind.Keys, $"address:{RateLimiting.Network(http.Connection.RemoteIpAddress)}", http.RequestAborted) is { } wait)
+                {
+                    await RateLimiting.TooMany(http, wait).ExecuteAsync(http);
+                    return;
+                }
                 Caller? caller = token.StartsWith(ApiKeys.Prefix, StringComparison.Ordinal)
                     ? await keys.Find(token, http.RequestAborted)
                     : tokens.Verify(token, time.GetUtcNow(), out expired);
@@ -34,12 +43,15 @@ public static class Authentication
                     await problem.ExecuteAsync(http);
                     return;
                 }
-                // A program's key reaches only what was made for programs, and of that what it was given.
-                if (caller?.Scopes is { } scopes && http.GetEndpoint()?.Metadata is { } route && route.GetMetadata<SignedInMetadata>() is not null
-                    && (route.GetMetadata<ScopeMetadata>() is not { } needed || !scopes.Contains(needed.Scope)))
+                // A program's key reaches only what was made for programs, and of that what it was given; where anybody may come it is anybody, and not its owner.
+                if (caller?.Scopes is { } scopes && http.GetEndpoint()?.Metadata is { } route && !(route.GetMetadata<ScopeMetadata>() is { } needed && scopes.Contains(needed.Scope)))
                 {
-                    await Problems.Of(StatusCodes.Status403Forbidden, "scope-missing", "This key may not do that.").ExecuteAsync(http);
-                    return;
+                    if (route.GetMetadata<SignedInMetadata>() is not null)
+                    {
+                        await Problems.Of(StatusCodes.Status403Forbidden, "scope-missing", "This key may not do that.").ExecuteAsync(http);
+                        return;
+                    }
+                    caller = null;
                 }
                 http.Items[CallerKey] = caller;
             }

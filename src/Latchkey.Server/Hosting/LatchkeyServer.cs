@@ -117,6 +117,8 @@ public sealed class LatchkeyServer : IAsyncDisposable
         BrokerAddress broker = given ?? await StartMosquitto(folder.Value, db, keys, options, time, log, cancel);
 
         _app = await Composition.Build(options, time, source, bell, db, keys, passwords, broker, hardware, cancel);
+        // From here on: what runs beside the web server begins before it, and ends with it, also where its port is taken.
+        Own(new Closing<WebApplication>(_app, null));
         await _app.Services.GetRequiredService<PlaceBook>().Reload(cancel);
         try
         {
@@ -126,7 +128,6 @@ public sealed class LatchkeyServer : IAsyncDisposable
         {
             throw PortInUse(options.Port, e);
         }
-        Own(new Closing<WebApplication>(_app, null));
         Address = Openable(_app.Urls.First());
         _app.Services.GetRequiredService<PublicAddress>().Own = new Uri(Address);
         if (simulator is not null)

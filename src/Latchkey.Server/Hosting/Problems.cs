@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using Latchkey.Domain;
 using Latchkey.Server.Hosting.Face;
+using Latchkey.Server.Storage;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Npgsql;
 
 namespace Latchkey.Server.Hosting;
 
@@ -58,7 +58,7 @@ public static class Problems
         ProblemHttpResult problem = error switch
         {
             BadHttpRequestException bad => OfStatus(http, bad.StatusCode),
-            _ when IsDatabaseAway(error) => Of(
+            _ when Database.IsAway(error) => Of(
                 StatusCodes.Status503ServiceUnavailable, "service-unavailable", "The database cannot be reached. Try again in a moment."),
             _ => Of(StatusCodes.Status500InternalServerError, "internal-error", $"Something broke on our side. Quote {Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier} when you ask about it."),
         };
@@ -80,15 +80,6 @@ public static class Problems
         return Of(status, code, detail);
     }
 
-    private static readonly string[] BrokenStates = ["57P", "XX"];
-
-    /// <summary>The database is stopped, full, not to be reached, or broken inside (class XX: it may not write, or finds no sense in what it reads); anything else that it refuses is a mistake of ours.</summary>
-    private static bool IsDatabaseAway(Exception? error) => error switch
-    {
-        PostgresException refused => refused.IsTransient || BrokenStates.Any(s => refused.SqlState.StartsWith(s, StringComparison.Ordinal)),
-        NpgsqlException or TimeoutException => true,
-        _ => false,
-    };
 }
 
 /// <summary>Collects what is wrong with a request's fields, so that a person hears of all of it at once.</summary>

@@ -83,7 +83,7 @@ public sealed record ServerOptions(
               LATCHKEY_OUTBOX    on or off: keep messages that nobody carries for the page /outbox, codes and all (on with the demo)
               LATCHKEY_MQTT_LISTEN  where the private broker listens for devices elsewhere, with TLS only: 0.0.0.0:8883/broker.example
               LATCHKEY_OLD_LOCKS  locks that speak smartlock/status and smartlock/commands, each with a listener of its own, as JSON (docs/operating.md):
-                                 [{"name": "gym-door", "listen": "10.0.5.1:18831", "password": "..."}]
+                                 [{"name": "gym-door", "listen": "10.0.5.1:18831", "bridge": "127.0.0.1:18931", "password": "at least 12 characters"}]
               LATCHKEY_STRIPE_KEY, LATCHKEY_STRIPE_WEBHOOK_SECRET  take cards through Stripe instead of the sandbox; its webhook is
                                  /api/v1/webhooks/stripe
               LATCHKEY_TILES     where browsers get a street map's pictures, and whom it is from; without it the map is a schematic one:

@@ -24,11 +24,21 @@ public sealed class CheckpointFile
         using var file = new FileStream(_path, FileMode.Append, FileAccess.Write, FileShare.Read);
         using (var writer = new StreamWriter(file, leaveOpen: true) { NewLine = "\n" })
         {
+            // A line that was cut off with the power stays one of its own, and does not take this one with it.
+            if (file.Position > 0 && !EndsWithLine())
+                writer.WriteLine();
             writer.WriteLine(string.Join(
                 ' ', checkpoint.Position.ToString(CultureInfo.InvariantCulture), checkpoint.At.UtcDateTime.ToString("O", CultureInfo.InvariantCulture), Convert.ToBase64String(checkpoint.Hash),
                 Convert.ToBase64String(checkpoint.Signature)));
         }
         file.Flush(flushToDisk: true);
+    }
+
+    private bool EndsWithLine()
+    {
+        using var file = new FileStream(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        file.Seek(-1, SeekOrigin.End);
+        return file.ReadByte() == '\n';
     }
 
     /// <summary>Whole lines only: the last one may have been cut off with the power.</summary>

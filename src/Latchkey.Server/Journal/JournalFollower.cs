@@ -19,6 +19,9 @@ public abstract class JournalFollower(Db db, JournalTail tail, ILogger log, stri
     /// <summary>After a restore the numbers of transactions are others, and only the entries' own numbers say how far it had read; they are not quite in order.</summary>
     private const int ReadAgain = 1000;
 
+    /// <summary>What is still not written after ten seconds, though the database is there, will not be written at the eleventh.</summary>
+    private const int MostTries = 10;
+
     private readonly Wake _news = new();
 
     /// <summary>Writes what follows from these entries, in the transaction that takes them.</summary>
@@ -28,6 +31,7 @@ public abstract class JournalFollower(Db db, JournalTail tail, ILogger log, stri
     {
         tail.Read += OnRead;
         string? lastFailure = null;
+        int failures = 0;
         try
         {
             while (!stoppingToken.IsCancellationRequested)
@@ -37,13 +41,18 @@ public abstract class JournalFollower(Db db, JournalTail tail, ILogger log, stri
                     while (await WriteNext(stoppingToken) == JournalReader.MostPerRead)
                     {
                     }
-                    lastFailure = null;
+                    (lastFailure, failures) = (null, 0);
                 }
                 catch (Exception e) when (!stoppingToken.IsCancellationRequested)
                 {
                     if (e.Message != lastFailure)
                         log.LogWarning(e, "From the journal no {What} can be written now; trying again.", what);
                     lastFailure = e.Message;
+                    if (!Database.IsAway(e) && ++failures >= MostTries)
+                    {
+                        failures = 0;
+                        await WriteOneByOne(stoppingToken);
+                    }
                 }
                 if (await _news.Wait(LookEvery, stoppingToken))
                     await Task.Delay(Gather, TimeProvider.System, stoppingToken);
@@ -62,7 +71,43 @@ public abstract class JournalFollower(Db db, JournalTail tail, ILogger log, stri
     private void OnRead(IReadOnlyList<JournalRead> batch) => _news.Call();
 
     /// <summary>How many entries it has read.</summary>
-    public Task<int> WriteNext(CancellationToken cancel) => db.Change(
+    public Task<int> WriteNext(CancellationToken cancel) => Advance(JournalReader.MostPerRead, Write, cancel);
+
+    /// <summary>Up to the one entry that cannot be written: it is named and passed over, or everything behind it would wait for ever.</summary>
+    private async Task WriteOneByOne(CancellationToken cancel)
+    {
+        JournalRead? at = null;
+        try
+        {
+            for (int n = 0; n < JournalReader.MostPerRead; n++)
+            {
+                int read = await Advance(
+                    1,
+                    (tx, next) =>
+                    {
+                        at = next[0];
+                        return Write(tx, next);
+                    },
+                    cancel);
+                if (read == 0)
+                    return;
+            }
+        }
+        catch (Exception e) when (at is not null && !Database.IsAway(e) && !cancel.IsCancellationRequested)
+        {
+            log.LogError(e, "Of the journal's entry {Position} ({Kind}) no {What} could be written; it is passed over.", at.Cursor, at.Entry.Kind, what);
+            try
+            {
+                await Advance(1, (tx, next) => next[0].Cursor == at.Cursor ? Task.CompletedTask : Write(tx, next), cancel);
+            }
+            catch (Exception again) when (!cancel.IsCancellationRequested)
+            {
+                log.LogWarning(again, "The entry {Position} could not be passed over yet.", at.Cursor);
+            }
+        }
+    }
+
+    private Task<int> Advance(int most, Func<Transaction, IReadOnlyList<JournalRead>, Task> write, CancellationToken cancel) => db.Change(
         async tx =>
         {
             if (await tx.First<CursorRow>($"select xid::text as xid, id from {cursor} for update skip locked") is not { } row)
@@ -70,10 +115,10 @@ public abstract class JournalFollower(Db db, JournalTail tail, ILogger log, stri
             var place = new JournalCursor(ulong.Parse(row.Xid), row.Id);
             if (await JournalReader.IsAhead(tx.Connection, place, cancel))
                 place = new JournalCursor(1, await tx.Scalar<long>("select greatest(0, least(@Id, coalesce(max(id), 0)) - @ReadAgain) from journal", new { row.Id, ReadAgain }));
-            IReadOnlyList<JournalRead> read = await JournalReader.After(tx.Connection, place, cancel);
+            IReadOnlyList<JournalRead> read = [.. (await JournalReader.After(tx.Connection, place, cancel)).Take(most)];
             if (read.Count == 0)
                 return 0;
-            await Write(tx, read);
+            await write(tx, read);
             JournalCursor last = read[^1].Cursor;
             await tx.Execute($"update {cursor} set xid = @Xid::xid8, id = @Id", new { Xid = last.Xid.ToString(), last.Id });
             // The disk is not waited for, as a customer at a door waits for it too: what was written and how far was read are lost together, and done again. What the journal says is never lost.

@@ -96,8 +96,9 @@ public sealed class JournalTail(Func<NpgsqlDataSource> database, JournalBell bel
                         continue;
                     }
                 }
-                catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException)
+                catch (Exception e) when (!cancel.IsCancellationRequested)
                 {
+                    // Whatever it is: a node that does not read the journal any more is worse than one that says the same each second.
                     if (db is not null)
                         await db.DisposeAsync();
                     db = null;
@@ -133,7 +134,18 @@ public sealed class JournalTail(Func<NpgsqlDataSource> database, JournalBell bel
             return false;
         KillPoint.At(KillPoint.JournalRead);
         Position = batch[^1].Cursor;
-        Read?.Invoke(batch);
+        // Each by itself: one that fails, over an entry that a newer program has written for example, takes nothing from the others.
+        foreach (Action<IReadOnlyList<JournalRead>> follower in Delegate.EnumerateInvocationList(Read))
+        {
+            try
+            {
+                follower(batch);
+            }
+            catch (Exception e)
+            {
+                log.LogError(e, "Something that follows the journal has failed over the entries up to {Position}, and goes on after them.", batch[^1].Cursor);
+            }
+        }
         return true;
     }
 

@@ -88,8 +88,6 @@ public sealed class LiveReader(Guid? person, IReadOnlySet<Guid> sites, IReadOnly
 {
     private readonly Channel<LiveEvent> _events = Channel.CreateBounded<LiveEvent>(new BoundedChannelOptions(mostWaiting) { SingleReader = true });
 
-    public Guid? Person => person;
-    public IReadOnlySet<Guid> Sites => sites;
     public ChannelReader<LiveEvent> Events => _events.Reader;
 
     public void Offer(JournalRead read)
@@ -99,8 +97,9 @@ public sealed class LiveReader(Guid? person, IReadOnlySet<Guid> sites, IReadOnly
             if (!_events.Writer.TryWrite(e))
                 _events.Writer.TryComplete();
         }
-        // Where they work may be another place now: cut off, they come back and are asked again.
-        if (floors.Count > 0 && read.Entry is { Kind: JournalKinds.RoleChanged } changed && changed.PersonId == person)
+        // As whom they are signed in may be over, or they work at another place now: cut off, they come back with their token and are asked again.
+        if (person is not null && read.Entry.PersonId == person
+            && read.Entry.Kind is JournalKinds.SessionEnded or JournalKinds.ApiKeyRevoked or JournalKinds.PersonErased or JournalKinds.RoleChanged)
             _events.Writer.TryComplete();
     }
 }

@@ -142,14 +142,14 @@ public static class MessageRules
             case JournalKinds.CommandSettled when Text(data, "share") is not null && Text(data, "state") is "opened" or "pulsed" or "unlocked":
                 yield return To(Audience.Person, MessageKinds.SharedOpened, News);
                 break;
-            case JournalKinds.CommandSettled or JournalKinds.CredentialUsed when Text(data, "share") is not null:
+            case JournalKinds.CommandSettled when Text(data, "share") is not null:
                 break;
-            case JournalKinds.CommandSettled when Text(data, "state") is "opened" or "unlocked":
-            case JournalKinds.CredentialUsed when entry.PersonId is not null:
+            // What was opened at the bank, with a PIN, a pass or a card, is settled like any order: it is told here, once, and only where it was opened.
+            case JournalKinds.CommandSettled when Text(data, "state") is "opened" or "unlocked" or "pulsed":
                 yield return To(Audience.Person, MessageKinds.Opened, AtOnce);
                 break;
-            case JournalKinds.CommandSettled when Text(data, "state") is "refused":
-            case JournalKinds.CredentialRefused when entry.PersonId is not null:
+            // Who has just pressed reads on the screen that the bank is away; nobody was refused anything.
+            case JournalKinds.CommandSettled when Text(data, "state") is "refused" && Text(data, "reason") is not "device-absent":
                 yield return To(Audience.Person, MessageKinds.AccessDenied, AtOnce);
                 break;
             case JournalKinds.DoorLeftOpen:

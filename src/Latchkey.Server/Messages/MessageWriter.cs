@@ -31,6 +31,7 @@ public sealed class MessageWriter(Db db, PlaceBook places, MessageProviders prov
             ? (await tx.Query<ReceiverRow>("select lease_id, email, phone, language from deposit where lease_id = any(@ids)", new { ids = drafts.Where(d => d.Draft.To == Audience.Receiver).Select(d => d.Read.Entry.LeaseId).ToArray() })).ToDictionary(r => r.LeaseId)
             : [];
         var rows = new List<object>();
+        var sms = new List<string>(); // a batch after an outage is long, and none of it is in the table yet
         bool toSend = false;
         foreach ((JournalRead r, Draft draft) in drafts)
         {
@@ -44,8 +45,10 @@ public sealed class MessageWriter(Db db, PlaceBook places, MessageProviders prov
             {
                 foreach ((string channel, string? address) in draft.To == Audience.Receiver ? reader.AllWays() : reader.WaysFor(MessageKinds.Of(draft.Kind)))
                 {
-                    if (!providers.Carries(channel) || (channel == Channels.Sms && await caps.Refuse(tx, address!, now) is not null))
+                    if (!providers.Carries(channel) || (channel == Channels.Sms && await caps.Refuse(tx, address!, now, sms) is not null))
                         continue;
+                    if (channel == Channels.Sms)
+                        sms.Add(address!);
                     bool due = draft.Due <= now;
                     string? kept = due ? providers.KeptAs(channel) : null;
                     toSend |= due && kept is null;

@@ -48,7 +48,8 @@ public sealed class SmsCaps(Db db, SmsLimits limits, ILogger<SmsCaps> log) : Bac
         "sms-limit", RefusalKind.Conflict, "No more SMS can be sent to this number for now. Try again later, or use your e-mail address.");
 
     /// <summary>Null when one more may go to the number. Held until the transaction ends, so that two cannot both be the last one.</summary>
-    public async Task<Refusal?> Refuse(Transaction tx, string number, DateTimeOffset now)
+    /// <param name="also">Numbers that get one in this transaction, and are not written down yet.</param>
+    public async Task<Refusal?> Refuse(Transaction tx, string number, DateTimeOffset now, IReadOnlyCollection<string>? also = null)
     {
         string digits = number.TrimStart('+');
         if (limits.Countries.Count > 0 && !limits.Countries.Any(c => digits.StartsWith(c, StringComparison.Ordinal)))
@@ -61,9 +62,9 @@ public sealed class SmsCaps(Db db, SmsLimits limits, ILogger<SmsCaps> log) : Bac
                    count(*) filter (where address = @number) as number_day,
                    count(*) filter (where left(address, greatest(1, length(address) - 3)) = @prefix and created_at > @hour) as prefix_hour,
                    count(*) filter (where created_at > @hour) as total_hour
-            from message where channel = 'sms' and created_at > @day
+            from (select address, created_at from message where channel = 'sms' and created_at > @day union all select a, @now from unnest(@also) a) sms
             """,
-            new { number, prefix, hour = now.AddHours(-1), day = now.AddDays(-1) }))!;
+            new { number, prefix, hour = now.AddHours(-1), day = now.AddDays(-1), now, also = also?.ToArray() ?? [] }))!;
         string? cap =
             sent.TotalHour >= limits.TotalHour ? "total"
             : sent.PrefixHour >= limits.PrefixHour ? "prefix"

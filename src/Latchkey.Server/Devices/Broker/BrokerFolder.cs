@@ -14,7 +14,8 @@ public static class BrokerFolder
     /// Writes each file whole or not at all, with mode 0600, and gives the folder and the files to <c>mosquitto</c> when we are root.
     /// </summary>
     /// <param name="files">Name and text.</param>
-    public static async Task Write(string folder, IReadOnlyDictionary<string, string> files, CancellationToken cancel)
+    /// <param name="forBroker">False for a node's own keys, which stay ours.</param>
+    public static async Task Write(string folder, IReadOnlyDictionary<string, string> files, CancellationToken cancel, bool forBroker = true)
     {
         Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
         var written = new List<(string From, string To)>();
@@ -32,7 +33,7 @@ public static class BrokerFolder
             file.Flush(flushToDisk: true);
             written.Add((target + ".new", target));
         }
-        if (Environment.IsPrivilegedProcess)
+        if (forBroker && Environment.IsPrivilegedProcess)
             await GiveAway([folder, .. written.Select(w => w.From)], cancel);
         foreach ((string from, string to) in written)
             File.Move(from, to, overwrite: true);

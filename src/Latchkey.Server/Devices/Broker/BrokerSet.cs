@@ -46,11 +46,9 @@ public sealed record BrokerSet(
 
     private static async Task WriteNode(string folder, string node, X509Certificate2 authority, ECDsa authorityKey, DateTimeOffset now, CancellationToken cancel)
     {
-        Directory.CreateDirectory(folder, (UnixFileMode)0b111_000_000);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using X509Certificate2 certificate = DeviceAuthority.SignNode(authority, authorityKey, key, node, now);
-        await File.WriteAllTextAsync(Path.Combine(folder, "ca.pem"), authority.ExportCertificatePem(), cancel);
-        await File.WriteAllTextAsync(Path.Combine(folder, "cert.pem"), certificate.ExportCertificatePem(), cancel);
-        await File.WriteAllTextAsync(Path.Combine(folder, "key.pem"), key.ExportPkcs8PrivateKeyPem(), cancel);
+        var files = new Dictionary<string, string> { ["ca.pem"] = authority.ExportCertificatePem(), ["cert.pem"] = certificate.ExportCertificatePem(), ["key.pem"] = key.ExportPkcs8PrivateKeyPem() };
+        await BrokerFolder.Write(folder, files, cancel, forBroker: false);
     }
 }

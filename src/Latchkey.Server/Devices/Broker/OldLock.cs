@@ -27,7 +27,9 @@ public sealed record OldLock(string Name, IPEndPoint At, IPEndPoint BridgeAt, st
     /// </summary>
     private const int SaltBytes = 12, HashBytes = 64, Rounds = 1_000;
 
-    private const string Form = """LATCHKEY_OLD_LOCKS looks like [{"name": "gym-door", "listen": "10.0.5.1:18831", "bridge": "127.0.0.1:18931", "password": "at least 12 characters"}], with a name and ports of its own for each.""";
+    public const string Example = """[{"name": "gym-door", "listen": "10.0.5.1:18831", "bridge": "127.0.0.1:18931", "password": "at least 12 characters"}]""";
+
+    private const string Form = $"LATCHKEY_OLD_LOCKS looks like {Example}, with a name and ports of its own for each.";
 
     public string User => $"smartlock-{Name}";
 
@@ -48,7 +50,7 @@ public sealed record OldLock(string Name, IPEndPoint At, IPEndPoint BridgeAt, st
             return [];
         try
         {
-            OldLock[] locks = [.. JsonSerializer.Deserialize<Entry[]>(text, Strict)!.Select(e => new OldLock(e.Name, IPEndPoint.Parse(e.Listen), IPEndPoint.Parse(e.Bridge), e.Password))];
+            OldLock[] locks = [.. (JsonSerializer.Deserialize<Entry?[]>(text, Strict) ?? []).Select(e => e ?? throw new FormatException("null is no lock.")).Select(e => new OldLock(e.Name, IPEndPoint.Parse(e.Listen), IPEndPoint.Parse(e.Bridge), e.Password))];
             if (locks.Length <= Most && locks.All(l => IsName(l.Name) && l.At.Port > 0 && l.BridgeAt.Port > 0 && l.Password.Length is >= 12 and <= 128)
                 && locks.DistinctBy(l => l.Name).Count() == locks.Length && locks.SelectMany(l => (int[])[l.At.Port, l.BridgeAt.Port]).Distinct().Count() == 2 * locks.Length)
                 return locks;

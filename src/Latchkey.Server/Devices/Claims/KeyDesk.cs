@@ -18,19 +18,23 @@ public sealed class KeyDesk(Db db, ServerKeys keys, KeyChanges changes, DevicePo
     /// <summary>Null: no.</summary>
     public async Task<Claiming.Granted?> Change(Claiming.Change change, PublicKey next, CancellationToken cancel)
     {
-        if (await limiter.Take(RateKind.Claims, $"key:{change.Device:D}", cancel) is not null || !await challenges.IsFresh(change.Nonce, cancel))
+        if (await limiter.Take(RateKind.Claims, $"key:{change.Device:D}", cancel) is not null || !await challenges.Reads(change.Nonce, cancel))
             return null;
         DateTimeOffset now = time.GetUtcNow();
         byte[] nextKey = next.ExportSubjectPublicKeyInfo();
         // Before the transaction: one that needs a second connection can starve behind others.
         (X509Certificate2 authority, ECDsa authorityKey) = await DeviceAuthority.Of(keys, now, cancel);
         using ECDsa disposed = authorityKey;
+        bool used = false;
         string? certificate = await db.Change(
             async tx =>
             {
                 KeyRow? row = await tx.First<KeyRow>("select public_key, next_public_key from device where id = @Device and revoked_at is null for update", new { change.Device });
                 // Unknown, revoked and unproven look the same from outside.
                 if (row is null || !Claiming.IsGenuineChange(row.PublicKey, change.Nonce, change.Device, nextKey, change.Proof))
+                    return null;
+                // Once, also where this transaction is tried again.
+                if (!used && !(used = challenges.TryUse(change.Nonce)))
                     return null;
                 bool sameKey = row.PublicKey.AsSpan().SequenceEqual(nextKey);
                 if (!sameKey && (row.NextPublicKey is null || !row.NextPublicKey.AsSpan().SequenceEqual(nextKey)))

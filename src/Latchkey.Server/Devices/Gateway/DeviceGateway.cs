@@ -39,7 +39,8 @@ public sealed class DeviceGateway : IAsyncDisposable
     }
 
     /// <summary>The relay of a device that has proven itself; or null and why not, in a word that tells a stranger nothing.</summary>
-    public async Task<(DeviceRelay? Relay, string? Refusal)> Open(Guid device, string purpose, string nonce, string? proof, byte[] will, CancellationToken cancel)
+    /// <param name="once">Asked when the proof is genuine: false where it was shown before.</param>
+    public async Task<(DeviceRelay? Relay, string? Refusal)> Open(Guid device, string purpose, string nonce, string? proof, byte[] will, CancellationToken cancel, Func<bool>? once = null)
     {
         if (_relays.Count >= MostDevices || !await _opening.WaitAsync(TimeSpan.Zero, cancel))
             return (null, "busy");
@@ -49,6 +50,8 @@ public sealed class DeviceGateway : IAsyncDisposable
                 c => c.QueryFirstOrDefaultAsync<(byte[]?, byte[]?)>("select public_key, next_public_key from device where id = @device and revoked_at is null", new { device }), cancel);
             // Unknown, revoked and unproven look the same from outside. While a device changes its key both are good.
             if (key is null || !(LinkProof.IsGenuine(key, purpose, nonce, device, proof) || (next is not null && LinkProof.IsGenuine(next, purpose, nonce, device, proof))))
+                return (null, "refused");
+            if (once?.Invoke() == false)
                 return (null, "refused");
             if (!Wire.TryRead(will, out StateMessage? last) || last.Gone != true)
                 return (null, "no last will");

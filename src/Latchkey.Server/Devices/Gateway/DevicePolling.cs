@@ -38,9 +38,9 @@ public sealed class DevicePolling(DeviceGateway gateway, Db db, ServerKeys keys,
     /// <summary>The new session's token; or why there is none.</summary>
     public async Task<(string? Session, string? Refusal)> Open(Guid device, string nonce, string proof, byte[] will, CancellationToken cancel)
     {
-        if (!await IsFresh(nonce, cancel))
+        if (!await Reads(nonce, cancel))
             return (null, "refused");
-        (DeviceRelay? relay, string? refusal) = await gateway.Open(device, LinkProof.Polling, nonce, proof, will, cancel);
+        (DeviceRelay? relay, string? refusal) = await gateway.Open(device, LinkProof.Polling, nonce, proof, will, cancel, () => TryUse(nonce));
         if (relay is null)
             return (null, refusal);
         string token = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
@@ -91,16 +91,26 @@ public sealed class DevicePolling(DeviceGateway gateway, Db db, ServerKeys keys,
         }
     }
 
-    internal async Task<bool> IsFresh(string nonce, CancellationToken cancel)
+    /// <summary>It is one of ours, and its time is not over.</summary>
+    internal async Task<bool> Reads(string nonce, CancellationToken cancel)
     {
-        byte[] bytes = new byte[40];
-        if (nonce.Length != 54 || !Base64Url.IsValid(nonce) || !Base64Url.TryDecodeFromChars(nonce, bytes, out int length) || length != bytes.Length)
+        if (BytesOf(nonce) is not { } bytes)
             return false;
         byte[] mac = HMACSHA256.HashData(await keys.Secret(ServerKeys.DeviceChallenge, cancel), bytes.AsSpan(0, 24));
-        if (!CryptographicOperations.FixedTimeEquals(mac.AsSpan(0, 16), bytes.AsSpan(24)))
-            return false;
-        DateTimeOffset ends = DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(16)));
-        // The bytes, not the text, or another spelling of the last character would be another nonce.
-        return ends > time.GetUtcNow() && _used.Count < MostUsed && _used.TryAdd(Convert.ToHexString(bytes), ends);
+        return CryptographicOperations.FixedTimeEquals(mac.AsSpan(0, 16), bytes.AsSpan(24)) && EndOf(bytes) > time.GetUtcNow();
     }
+
+    /// <summary>
+    /// Uses up a challenge that <see cref="Reads"/>; false when it was used before. Only once its proof was found genuine: a stranger must not fill what is remembered for devices.
+    /// </summary>
+    // The bytes, not the text, or another spelling of the last character would be another nonce.
+    internal bool TryUse(string nonce) => BytesOf(nonce) is { } bytes && _used.Count < MostUsed && _used.TryAdd(Convert.ToHexString(bytes), EndOf(bytes));
+
+    private static byte[]? BytesOf(string nonce)
+    {
+        byte[] bytes = new byte[40];
+        return nonce.Length == 54 && Base64Url.IsValid(nonce) && Base64Url.TryDecodeFromChars(nonce, bytes, out int length) && length == bytes.Length ? bytes : null;
+    }
+
+    private static DateTimeOffset EndOf(byte[] nonce) => DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64BigEndian(nonce.AsSpan(16)));
 }

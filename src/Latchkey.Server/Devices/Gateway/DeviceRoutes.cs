@@ -3,6 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 using Latchkey.Link.Messages;
 using Latchkey.Link.Transport;
 using Latchkey.Server.Hosting;
+using Latchkey.Server.Hosting.Limits;
 using Microsoft.AspNetCore.Http.Timeouts;
 
 namespace Latchkey.Server.Devices.Gateway;
@@ -42,8 +43,10 @@ public static class DeviceRoutes
         await devices.Serve(socket, http.RequestAborted);
     }
 
-    private static async Task<IResult> Open(HttpContext http, DevicePolling polling, CancellationToken cancel)
+    private static async Task<IResult> Open(HttpContext http, DevicePolling polling, RateLimiter limiter, CancellationToken cancel)
     {
+        if (await limiter.Take(RateKind.Sessions, $"address:{RateLimiting.Network(http.Connection.RemoteIpAddress)}", cancel) is { } wait)
+            return RateLimiting.TooMany(http, wait);
         if (await Read(http, LargestOpening, TransportJson.Default.Opening, cancel) is not { } opening || TransportJson.Extract(opening.Will) is not { } will)
             return TypedResults.BadRequest();
         (string? session, string? refusal) = await polling.Open(opening.Device, opening.Nonce, opening.Proof, will, cancel);

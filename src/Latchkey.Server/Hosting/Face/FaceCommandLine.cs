@@ -28,7 +28,7 @@ public sealed class FaceCommandLine
         Each(_proxies, TrustedProxies.IsWellFormed, "--trusted-proxy takes an address (10.0.0.7), a network (10.0.0.0/24) or a host name.");
         Each(_hops, text => int.TryParse(text, out int hops) && hops is >= 1 and <= 10, "--proxy-hops takes a number from 1 to 10.");
         Each(_origins, IsOrigin, "--cors-origin takes one origin such as https://app.example, without a path or a star.");
-        Each(_limits, RateLimits.IsWellFormed, "--limit takes a kind, a number and seconds, such as doors=30/60; kinds are sign-in, account, codes, code-soon, code-hour, code-day, exports, holds, money, doors, writes, reads, live, bank-doors, fleet-doors, all.");
+        Each(_limits, RateLimits.IsWellFormed, $"--limit takes a kind, a number and seconds, such as doors=30/60; kinds are {string.Join(", ", Enum.GetValues<RateKind>().Select(RateLimits.NameOf))}, all.");
         Each(_logs, text => text is "json" or "text", "--log-format is json or text.");
         Each(_drain, text => int.TryParse(text, out int seconds) && seconds is >= 0 and <= LongestDrainSeconds, $"--drain-s takes a number from 0 to {LongestDrainSeconds}.");
     }

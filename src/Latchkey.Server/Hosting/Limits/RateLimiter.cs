@@ -88,6 +88,7 @@ public sealed class RateLimiter(Func<NpgsqlDataSource> database, RateLimits limi
         private readonly Lock _gate = new();
         private long _window;
         private int _permits;
+        private long _aloneWindow;
         private int _aloneUsed;
         private DateTimeOffset _refusedUntil;
 
@@ -127,8 +128,9 @@ public sealed class RateLimiter(Func<NpgsqlDataSource> database, RateLimits limi
             lock (_gate)
             {
                 long window = RateWindow.Number(rate, now);
-                if (window != _window)
-                    _aloneUsed = 0;
+                // Of its own: the database's answers in between set the other one.
+                if (window != _aloneWindow)
+                    (_aloneWindow, _aloneUsed) = (window, 0);
                 int granted = Math.Min(rate.Batch, rate.Permits - _aloneUsed);
                 _aloneUsed += granted;
                 return new RateWindow.Answer(granted, window, new DateTimeOffset((window + 1) * rate.Window.Ticks, TimeSpan.Zero) - now);

@@ -9,6 +9,9 @@ public enum RateKind
     /// <summary>Signing in to one account, from wherever.</summary>
     Account,
 
+    /// <summary>Keys of programs that are looked for, from one address: a known one is looked for each ten seconds.</summary>
+    Keys,
+
     /// <summary>One-time codes that are asked for, from one address.</summary>
     Codes,
 
@@ -45,6 +48,9 @@ public enum RateKind
     /// <summary>Codes of devices that are tried, from one address; and how often one code is.</summary>
     Claims,
 
+    /// <summary>Devices that begin a polling session, from one address: a site's banks share one, and begin again together when its line comes back.</summary>
+    Sessions,
+
     /// <summary>Devices that ask whether they were confirmed, or change their key.</summary>
     DeviceKeys,
 
@@ -78,6 +84,7 @@ public sealed class RateLimits
     {
         [RateKind.SignIn] = new(20, Minute),
         [RateKind.Account] = new(10, Minute),
+        [RateKind.Keys] = new(60, Minute), // ten programs behind one address
         [RateKind.Codes] = new(20, TimeSpan.FromHours(1)), // an office shares an address
         [RateKind.CodeSoon] = new(1, TimeSpan.FromSeconds(30)), // a message takes as long
         [RateKind.CodeHour] = new(5, TimeSpan.FromHours(1)),
@@ -90,6 +97,7 @@ public sealed class RateLimits
         [RateKind.Reads] = new(600, Minute), // a page needs about five
         [RateKind.Live] = new(60, Minute), // one a tab at most, begun again each second while the network flickers
         [RateKind.Claims] = new(10, Minute), // typing sixteen characters takes longer
+        [RateKind.Sessions] = new(300, Minute),
         [RateKind.DeviceKeys] = new(120, Minute), // a device that waits asks every two seconds; a site's devices share an address
         [RateKind.ClaimNews] = new(60, TimeSpan.FromHours(1)), // a stranger must not fill the journal
         [RateKind.BankDoors] = new(6, Minute), // whoever opens everything is slower than the staff that comes
@@ -125,6 +133,7 @@ public sealed class RateLimits
     {
         RateKind.SignIn => "sign-in",
         RateKind.Account => "account",
+        RateKind.Keys => "keys",
         RateKind.Codes => "codes",
         RateKind.CodeSoon => "code-soon",
         RateKind.CodeHour => "code-hour",
@@ -136,6 +145,7 @@ public sealed class RateLimits
         RateKind.Writes => "writes",
         RateKind.Reads => "reads",
         RateKind.Claims => "claims",
+        RateKind.Sessions => "device-sessions",
         RateKind.DeviceKeys => "device-keys",
         RateKind.ClaimNews => "claim-news",
         RateKind.BankDoors => "bank-doors",
