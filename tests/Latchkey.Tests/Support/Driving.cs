@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Dapper;
 using Latchkey.Domain.Lockers;
 using Latchkey.Domain.Places;
 using Latchkey.Domain.Pricing;
@@ -9,6 +10,7 @@ using Latchkey.Server.Features.Demo;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Journal;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace Latchkey.Tests.Support;
 
@@ -45,6 +47,25 @@ internal static class Driving
         "all are linked",
         seconds: 60);
 
+    /// <summary>Somebody else has these rows first: begins the deeds, waits until all of them wait for a lock, does what is done meanwhile, and commits.</summary>
+    /// <param name="meanwhile">Statements, with the same parameters.</param>
+    public static async Task<T[]> Behind<T>(this LatchkeyApp app, string locks, string? meanwhile, object parameters, params Func<Task<T>>[] deeds)
+    {
+        // On connections of its own: the server's few are for those who wait.
+        await using var db = new NpgsqlConnection(app.Database + ";Pooling=false");
+        await using var look = new NpgsqlConnection(app.Database + ";Pooling=false");
+        await db.OpenAsync();
+        await using NpgsqlTransaction tx = await db.BeginTransactionAsync();
+        await db.ExecuteAsync(locks, parameters, tx);
+        Task<T>[] waiting = [.. deeds.Select(d => d())];
+        await Until(
+            async () => await look.ExecuteScalarAsync<long>("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") >= deeds.Length, "all of them wait for the lock");
+        if (meanwhile is not null)
+            await db.ExecuteAsync(meanwhile, parameters, tx);
+        await tx.CommitAsync();
+        return await Task.WhenAll(waiting);
+    }
+
     /// <summary>Waits until providers have answered every order; desks' refunds wait for people.</summary>
     public static Task MoneySettles(this LatchkeyApp app) => Until(
         async () => await app.Sql<long>("select count(*) from payment_order o join payment p on p.id = o.payment_id where o.state = 'waiting' and not (p.provider = 'desk' and o.kind = 'refund')") == 0,
@@ -55,7 +76,6 @@ internal static class Driving
     public static async Task<TestPerson[]> GivenCustomers(this LatchkeyApp app, int count)
     {
         var people = new TestPerson[count];
-        AccessTokens tokens = app.Services.GetRequiredService<AccessTokens>();
         DateTimeOffset now = app.Time.GetUtcNow();
         for (int i = 0; i < count; i++)
         {
@@ -65,11 +85,18 @@ internal static class Driving
                 tx => tx.Execute(
                     "insert into person (id, email, name, password_hash, role, created_at) values (@id, @email, 'Many', '', 'customer', @now)", new { id, email, now }),
                 CancellationToken.None);
-            var http = new HttpClient { BaseAddress = app.Http.BaseAddress };
-            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", tokens.Issue(new Caller(id, "customer"), now).Token);
-            people[i] = new TestPerson(http, id, email, new JsonObject());
+            people[i] = app.Again(new TestPerson(app.Http, id, email, new JsonObject()));
         }
         return people;
+    }
+
+    /// <summary>The same customer with a new token: the one before lasts for fifteen minutes.</summary>
+    public static TestPerson Again(this LatchkeyApp app, TestPerson person)
+    {
+        var http = new HttpClient { BaseAddress = app.Http.BaseAddress };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue(
+            "Bearer", app.Services.GetRequiredService<AccessTokens>().Issue(new Caller(person.Id, "customer"), app.Time.GetUtcNow()).Token);
+        return person with { Http = http };
     }
 
     public static async Task<TestPerson> Quick(this LatchkeyApp app) => (await app.GivenCustomers(1))[0];

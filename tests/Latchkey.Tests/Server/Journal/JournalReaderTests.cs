@@ -121,4 +121,31 @@ public sealed class JournalReaderTests(TestDatabase databases)
     [InlineData("a-b", false)]
     [InlineData("-5-7", false)]
     public void A_cursor_is_two_numbers(string text, bool good) => JournalCursor.TryParse(text, out _).ShouldBe(good);
+
+    [Fact]
+    public async Task One_that_fails_over_an_entry_takes_nothing_from_the_others_nor_from_itself_later()
+    {
+        await using NpgsqlDataSource source = NpgsqlDataSource.Create(await databases.Clone());
+        var bell = new JournalBell();
+        var db = new Db(source, bell);
+        using var tail = new JournalTail(() => source, bell, NullLogger<JournalTail>.Instance);
+        var handed = new ConcurrentQueue<string>();
+        tail.Read += batch => handed.Enqueue(batch.Any(r => r.Entry.Kind == "poison") ? throw new FormatException("A word of a newer program.") : "first");
+        tail.Read += _ => handed.Enqueue("second");
+        await tail.StartAsync(CancellationToken.None);
+        await tail.Started;
+        foreach (string kind in (string[])["poison", "plain"])
+        {
+            await db.Change(
+                tx =>
+                {
+                    tx.Journal(new JournalEntry(DateTimeOffset.UnixEpoch, kind, JournalEntry.ByServer));
+                    return Task.FromResult(true);
+                },
+                CancellationToken.None);
+            await Driving.Until(() => Task.FromResult(handed.Count(h => h == "second") == (kind == "poison" ? 1 : 2)), $"the second hears of {kind}");
+        }
+        handed.ShouldBe(["second", "first", "second"]);
+        await tail.StopAsync(CancellationToken.None);
+    }
 }

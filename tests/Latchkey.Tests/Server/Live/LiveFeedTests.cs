@@ -37,6 +37,14 @@ public sealed class LiveFeedTests(TestDatabase databases)
             return events.Current;
         }
 
+        /// <summary>The server has closed it, whatever came before.</summary>
+        public async Task Ended()
+        {
+            while (await events.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System))
+            {
+            }
+        }
+
         /// <summary>All that comes up to and with the first of this kind.</summary>
         public async Task<List<SseItem<string>>> UpTo(Func<SseItem<string>, bool> last)
         {
@@ -149,5 +157,22 @@ public sealed class LiveFeedTests(TestDatabase databases)
             taken.Add(e.Id);
         // It ends by itself, without a gap: the reader comes back with 1-4.
         taken.ShouldBe(["1-1", "1-2", "1-3", "1-4"]);
+    }
+
+    [Fact]
+    public async Task An_open_feed_ends_when_who_opened_it_is_signed_out_elsewhere()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        TestPerson asha = await app.GivenCustomer(), ravi = await app.GivenCustomer("Ravi");
+        await using Feed lost = await Feed.Open(app, asha);
+        await using Feed other = await Feed.Open(app, ravi);
+        JsonNode again = (await app.Ask(HttpMethod.Post, "auth/login", new { email = asha.Email, password = TestPerson.Password })).Body!;
+        TestPerson home = TestPerson.With(app.Http, asha.Email, again["session"] ?? again);
+        JsonNode phone = (await home.Get("auth/sessions")).Body!["items"]!.AsArray().Single(s => !(bool)s!["here"]!)!;
+        (await home.Send(HttpMethod.Delete, $"auth/sessions/{phone.Id()}")).Status.ShouldBe(204);
+        await lost.Ended();
+        await home.Hold(app.Places.Sites[0]);
+        await ravi.Hold(app.Places.Sites[0]);
+        (await other.UpTo(e => What(e) == "lease-held")).ShouldNotBeEmpty("somebody else's feed goes on");
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Latchkey.Server.Features.Places;
+using Latchkey.Tests.Server.Features.Devices;
 using Latchkey.Tests.Support;
 
 namespace Latchkey.Tests.Server.Features.Accounts;
@@ -90,5 +91,18 @@ public sealed class EraseMeTests(TestDatabase databases)
         string[] idsOnly = ["device_claim"]; // which admin made a device's claim: an id that leads to nobody any more
         foreach (string table in tables.Except(idsOnly))
             System.Text.RegularExpressions.Regex.IsMatch(code, $@"\b(from|update|join) {table}\b").ShouldBeTrue($"{table} has people in it: say in ExportMe and EraseMe what becomes of them.");
+    }
+
+    [Fact]
+    public async Task Of_two_admins_who_leave_at_the_same_moment_one_stays()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        TestPerson first = await app.GivenAdmin(), second = await app.GivenAdmin();
+        await app.Sql<int>("update person set role = 'customer' where role = 'admin' and id <> all(@both)", new { both = new[] { first.Id, second.Id } });
+        // The other one is faster: what they hold is what EraseMe and NameStaff hold.
+        (int Status, JsonNode? Body)[] said = await app.Behind(
+            "select pg_advisory_xact_lock(hashtext('roles'))", "update person set role = 'customer' where id = @Id", new { second.Id },
+            () => first.Post("auth/me/erase", new { presentPassword = TestPerson.Password }));
+        said[0].ShouldBeRefused(409, "last-admin");
     }
 }

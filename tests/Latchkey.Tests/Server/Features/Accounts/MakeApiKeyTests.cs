@@ -72,4 +72,27 @@ public sealed class MakeApiKeyTests(TestDatabase databases)
         (await admin.Get("admin/staff")).Body!["items"]!.AsArray().Select(p => p.Text("role")).Order().ShouldBe(["admin", "operator"]);
         (await admin.Send(HttpMethod.Put, "admin/staff", new { email = admin.Email, role = "customer" })).ShouldBeRefused(409, "last-admin");
     }
+
+    [Fact]
+    public async Task Where_anybody_may_come_a_key_without_the_scope_is_anybody_and_not_its_owner()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        TestPerson admin = await app.GivenAdmin();
+        string key = (await admin.Post("auth/keys", new { name = "Till", scopes = new[] { "devices:read" } })).Body.Text("key");
+        // The feed of a site's floor is for those who work there, and a key for devices does not.
+        (await app.Ask(HttpMethod.Get, $"live?floor={app.Places.Sites[0].Id}", token: key)).Status.ShouldBe(401);
+        (await app.Ask(HttpMethod.Get, $"sites/{app.Places.Sites[0].Id}", token: key)).Status.ShouldBe(200);
+    }
+
+    [Fact]
+    public async Task Who_guesses_keys_gets_so_many_looks_and_no_more()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases, face: new Latchkey.Server.Hosting.Face.FaceOptions { Limits = new Latchkey.Server.Hosting.Limits.RateLimits(["keys=5/60"]) });
+        string Guess(int i) => $"lk_{i:D43}";
+        for (int i = 0; i < 5; i++)
+            (await app.Ask(HttpMethod.Get, "devices", token: Guess(i))).ShouldBeRefused(401, "unauthenticated");
+        (await app.Ask(HttpMethod.Get, "devices", token: Guess(5))).ShouldBeRefused(429, "too-many-requests");
+        (await app.Ask(HttpMethod.Get, "devices", token: Guess(0))).ShouldBeRefused(401, "unauthenticated");
+        (await app.Ask(HttpMethod.Get, "devices", token: "lk_short")).ShouldBeRefused(401, "unauthenticated");
+    }
 }

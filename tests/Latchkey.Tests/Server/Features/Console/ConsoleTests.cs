@@ -150,4 +150,44 @@ public sealed class ConsoleTests(TestDatabase databases)
         async Task<string[]> Found(string card) =>
             [.. (await desk.Get($"staff/sites/{one.Id}/history?card={card}")).Body!["items"]!.AsArray().Select(e => e.Text("locker")).Distinct()];
     }
+
+    [Fact]
+    public async Task Nobody_is_put_out_of_a_locker_that_they_have_left_for_another_nor_while_its_door_may_still_open()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        SitePlace site = app.Places.Sites[0];
+        TestPerson asha = await app.Quick(), desk = await app.GivenStaff("operator", site);
+        JsonNode lease = await asha.Rent(site);
+        Guid locker = lease["locker"]!.Id(), other = site.Lockers.First(l => l.Id != locker && l.BankId == lease["bank"]!.Id()).Id;
+        (int status, JsonNode? order) = await asha.Post($"leases/{lease.Id()}/open");
+        status.ShouldBe(202, order?.ToJsonString());
+        (await desk.Post($"staff/lockers/{locker}/release", new { reason = "overdue" })).ShouldBeRefused(409, "command-pending");
+        (await desk.Post($"staff/leases/{lease.Id()}/end", new { reason = "overdue" })).ShouldBeRefused(409, "command-pending");
+        await app.Result(app.Places.Bank(lease["bank"]!.Id())!, order!.Id(), (int)lease["locker"]!["number"]!, Outcomes.Refused, RefusalReasons.NoPower);
+        (int Status, JsonNode? Body)[] said = await app.Behind(
+            "select 1 from lease where id = @id for update", "update lease set locker_id = @other where id = @id", new { id = lease.Id(), other },
+            () => desk.Post($"staff/lockers/{locker}/release", new { reason = "overdue" }));
+        said[0].ShouldBeRefused(409, "nothing-to-clear");
+        (await asha.Lease(lease)).Text("state").ShouldBe("active");
+    }
+
+    [Fact]
+    public async Task Of_two_reports_on_one_locker_the_alert_ends_with_the_last()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        SitePlace site = app.Places.Sites[0];
+        TestPerson asha = await app.Quick(), desk = await app.GivenStaff("operator", site);
+        JsonNode lease = await asha.Rent(site);
+        for (int i = 0; i < 2; i++)
+            (await asha.Post($"leases/{lease.Id()}/problems", new { what = "dirty", want = "staff" })).Status.ShouldBeInRange(200, 201);
+        List<Guid> tickets = [.. (await app.Db.Read(c => Dapper.SqlMapper.QueryAsync<Guid>(c, "select id from ticket order by id"), CancellationToken.None))];
+        tickets.Count.ShouldBe(2);
+        await Driving.Until(async () => await Open(app) == 1, "the alert is there");
+        (await desk.Post($"staff/tickets/{tickets[0]}/close", new { inService = true })).Status.ShouldBe(204);
+        await Driving.Until(async () => await app.Sql<bool>("select (select (xid, id) from alert_cursor) >= (select (xid, id) from journal where kind = 'ticket-closed' order by xid, id desc limit 1)"), "the closing was read");
+        (await Open(app)).ShouldBe(1, "the other report is nobody's yet");
+        (await desk.Post($"staff/tickets/{tickets[1]}/close", new { inService = true })).Status.ShouldBe(204);
+        await Driving.Until(async () => await Open(app) == 0, "the alert is settled");
+        static Task<long> Open(LatchkeyApp app) => app.Sql<long>("select count(*) from alert where kind = 'ticket' and resolved_at is null");
+    }
 }

@@ -111,4 +111,64 @@ public sealed class DepositUnseenTests(TestDatabase databases)
             await Driving.Until(async () => await app.Sql<long>("select count(*) from message where kind = 'deposit-waiting' and address = @Email", new { ravi.Email }) == times, $"{times} reminders sent");
         }
     }
+
+    [Fact]
+    public async Task A_deposit_whose_door_was_opened_while_it_was_about_to_be_called_off_goes_on()
+    {
+        await using LatchkeyApp app = await DepositFlowTests.Start(databases);
+        TestPerson asha = await app.Quick();
+        JsonNode deposit = await app.Begin(asha);
+        app.Time.Jump(Deposit.PlacedWithin + TimeSpan.FromMinutes(1));
+        var progress = app.Services.GetRequiredService<DepositProgress>();
+        await app.Behind(
+            "select 1 from lease where id = @id for update",
+            "update lease set opened_ever = true where id = @id; update locker set door = 'open' where id = @locker",
+            new { id = deposit.Id(), locker = deposit["locker"]!.Id() },
+            async () =>
+            {
+                await progress.Sweep(CancellationToken.None);
+                return true;
+            });
+        await progress.Sweep(CancellationToken.None);
+        (await app.Sql<string>("select stage from deposit")).ShouldBe("placing", "somebody stands before it with the door open");
+    }
+
+    [Fact]
+    public async Task Where_no_message_may_be_sent_the_code_that_was_sent_before_goes_on_working()
+    {
+        await using LatchkeyApp app = await DepositFlowTests.Start(databases);
+        TestPerson asha = await app.Quick();
+        const string Phone = "+919812345670";
+        (int status, JsonNode? made) = await asha.Post("deposits", new { siteId = app.Places.Sites[0].Id, size = "S", receiverPhone = Phone, pays = "sender", hours = 24 });
+        status.ShouldBe(201, made?.ToJsonString());
+        await asha.Pay(made!);
+        JsonNode deposit = await app.Store(asha, (await asha.Get($"deposits/{made!.Id()}")).Body!);
+        string code = await app.CodeTo(Phone);
+        await app.Sql<long>(
+            "with told as (insert into message (id, kind, channel, address, language, zone, words, created_at, due_at, expires_at, state) select gen_random_uuid(), 'collect-code', 'sms', @Phone, 'en', 'UTC', '{}', @now, @now, @now, 'sent' from generate_series(1, 20) returning 1) select count(*) from told",
+            new { Phone, now = app.Time.GetUtcNow() });
+        (await app.Nobody($"deposits/lockers/{deposit["locker"]!.Id()}/request-otp", new { phone = Phone })).Status.ShouldBe(202);
+        (await app.Collect(deposit, code)).Status.ShouldBe(202);
+    }
+
+    [Fact]
+    public async Task The_receipt_says_what_was_charged_also_where_the_door_was_shut_in_the_next_hour()
+    {
+        await using LatchkeyApp app = await DepositFlowTests.Start(databases);
+        TestPerson asha = await app.Quick();
+        JsonNode deposit = await app.Stored(asha, "sender");
+        (string code, _) = await app.Sent();
+        app.Time.Jump(TimeSpan.FromMinutes(59));
+        (int status, JsonNode? opening) = await app.Collect(deposit, code);
+        status.ShouldBe(202, opening?.ToJsonString());
+        await app.Opens(deposit, opening!["command"]!.Id());
+        asha = app.Again(asha);
+        await app.Becomes(asha, deposit, "collecting");
+        app.Time.Advance(TimeSpan.FromMinutes(2));
+        await app.Event(app.BankOf(deposit), EventKinds.DoorClosed, app.LockerOf(deposit).Number);
+        await app.Becomes(asha, deposit, "collected");
+        await app.MoneySettles();
+        JsonNode receipt = (await asha.Get($"leases/{deposit.Id()}/receipt")).Body!;
+        ((long)receipt["total"]!["minor"]!, (long)receipt["due"]!["minor"]!).ShouldBe((await app.Sql<long>("select sum(minor)::bigint from ledger_entry where kind in ('charge', 'overdue')"), 0));
+    }
 }

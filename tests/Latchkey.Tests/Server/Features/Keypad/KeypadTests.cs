@@ -202,4 +202,40 @@ public sealed class KeypadTests(TestDatabase databases)
         .. (await app.Db.Read(c => c.QueryAsync<string>("select body from device_grant where device_id = @DeviceId order by revision", new { bank.DeviceId }), CancellationToken.None))
             .Select(b => GrantsBody.Read(Encoding.UTF8.GetBytes(b))!),
     ];
+
+    [Fact]
+    public async Task A_locker_that_staff_take_out_of_service_is_told_to_the_bank_that_gives_lockers_out()
+    {
+        (LatchkeyApp app, BankPlace bank) = await Cloakroom(databases);
+        await using LatchkeyApp running = app;
+        TestPerson desk = await app.GivenStaff("operator", app.Places.Sites[0]), admin = await app.GivenStaff("admin");
+        async Task<string?> Out() => await app.Sql<string>("select body::jsonb ->> 'out' from device_grant where device_id = @DeviceId and kind = 'bank' order by revision desc limit 1", new { bank.DeviceId });
+        (await desk.Send(HttpMethod.Put, $"staff/lockers/{bank.Lockers[1].Id}/service", new { inService = false, reason = "broken" })).Status.ShouldBe(204);
+        (await Out()).ShouldBe("02");
+        (await admin.Send(HttpMethod.Delete, $"admin/lockers/{bank.Lockers[2].Id}")).Status.ShouldBe(204);
+        (await Out()).ShouldBe("06");
+        (await desk.Send(HttpMethod.Put, $"staff/lockers/{bank.Lockers[1].Id}/service", new { inService = true, reason = "repaired" })).Status.ShouldBe(204);
+        (await Out()).ShouldBe("04");
+    }
+
+    [Fact]
+    public async Task Who_opens_it_at_the_same_moment_as_somebody_else_gives_no_second_order()
+    {
+        (LatchkeyApp app, BankPlace bank) = await Cloakroom(databases);
+        await using LatchkeyApp running = app;
+        (Guid lease, string code) = await Taken(app, bank);
+        foreach (string deed in (string[])["open", "finish"])
+        {
+            await app.Sql<int>("delete from command where lease_id = @lease", new { lease });
+            (int Status, JsonNode? Body)[] said = await app.Behind(
+                "select 1 from lease where id = @lease for update",
+                """
+                insert into command (id, device_id, locker_id, lease_id, kind, authority, state, created_at, expires_at)
+                select gen_random_uuid(), @DeviceId, locker_id, id, 'open', 'lease', 'pending', @now, @now + interval '10 seconds' from lease where id = @lease
+                """,
+                new { lease, bank.DeviceId, now = app.Time.GetUtcNow() },
+                () => Post(app, $"keypad/lockers/{lease}/{deed}", new { number = Number, code }));
+            said[0].ShouldBeRefused(409, "command-pending");
+        }
+    }
 }

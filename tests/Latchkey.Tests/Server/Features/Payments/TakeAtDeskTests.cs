@@ -94,4 +94,21 @@ public sealed class TakeAtDeskTests(TestDatabase databases)
         (await asha.Post($"leases/{lease.Id()}/payments?at=desk")).ShouldBeRefused(409, "no-desk");
         (await asha.Post($"leases/{lease.Id()}/payments?at=shells")).ShouldBeRefused(400, "invalid-request");
     }
+
+    [Fact]
+    public async Task A_code_that_another_site_has_used_before_is_found_where_somebody_waits_with_it()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        (SitePlace here, SitePlace there) = (app.Places.Sites[0], app.Places.Sites[1]);
+        TestPerson asha = await app.Quick(), ravi = await app.Quick(), staff = await app.GivenStaff("operator", here), elsewhere = await app.GivenStaff("operator", there);
+        (JsonNode lease, string code) = await Waiting(asha, here);
+        (_, string other) = await Waiting(ravi, there);
+        (await elsewhere.Post("staff/desk/payments", new { code = other, by = "cash" })).Status.ShouldBe(200);
+        // Six characters are drawn again one day; the older payment waits, the newer one is over.
+        await app.Sql<int>("update payment set desk_code = @code where desk_code = @other", new { code, other });
+        ((Guid)(await staff.Get($"staff/desk/payments/{code}")).Body!["leaseId"]!).ShouldBe(lease.Id());
+        (await elsewhere.Post("staff/desk/payments", new { code, by = "cash" })).ShouldBeRefused(404, "not-found");
+        (await staff.Post("staff/desk/payments", new { code, by = "cash" })).Status.ShouldBe(200);
+        (await asha.Lease(lease)).Text("state").ShouldBe("active");
+    }
 }

@@ -51,4 +51,20 @@ public sealed class ManagePointsTests(TestDatabase databases)
         (await admin.Post("admin/lockers", new { bankId = bank.Id, number = 9, label = "9", size = "S" })).ShouldBeRefused(404, "not-found");
         (await admin.Post("devices/claims", new { bankId = bank.Id, hours = 1 })).Status.ShouldBe(404);
     }
+
+    [Fact]
+    public async Task A_locker_that_somebody_has_keeps_its_label_until_they_have_left_it()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        TestPerson admin = await app.GivenStaff("admin"), asha = await app.Quick();
+        JsonNode lease = await asha.Rent(app.Places.Sites[0]);
+        LockerPlace locker = app.LockerOf(lease);
+        // Its digits are typed before a PIN, and the bank was told which they are.
+        (await admin.Send(HttpMethod.Put, $"admin/lockers/{locker.Id}", new { label = "901", size = "M", inService = true })).ShouldBeRefused(409, "locker-in-use");
+        (await admin.Send(HttpMethod.Put, $"admin/lockers/{locker.Id}", new { label = locker.Label, size = "M", inService = false })).Status.ShouldBe(200);
+        await app.State(app.BankOf(lease), new string('c', app.BankOf(lease).Lockers.Count));
+        (await asha.Post($"leases/{lease.Id()}/finish")).Status.ShouldBe(200);
+        (await admin.Send(HttpMethod.Put, $"admin/lockers/{locker.Id}", new { label = "901", size = "M", inService = true })).Status.ShouldBe(200);
+        app.Places.Locker(locker.Id)!.Label.ShouldBe("901");
+    }
 }

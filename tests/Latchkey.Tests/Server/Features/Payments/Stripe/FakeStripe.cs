@@ -112,6 +112,8 @@ internal sealed class FakeStripe : IAsyncDisposable
 
     public JsonObject Session(string id) => Locked(() => (JsonObject)_sessions[id].DeepClone());
 
+    public string SessionState(string session) => (string)Session(session)["status"]!;
+
     public string IntentState(string session) => (string)Session(session)["payment_intent"]!["status"]!;
 
     public long Received(string session) => (long)Session(session)["payment_intent"]!["amount_received"]!;

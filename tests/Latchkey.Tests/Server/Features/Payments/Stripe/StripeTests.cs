@@ -247,6 +247,25 @@ public sealed class StripeTests(TestDatabase databases)
         stripe.Wrong.ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task A_checkout_for_more_time_is_closed_there_after_its_quarter_of_an_hour()
+    {
+        await using FakeStripe stripe = await FakeStripe.Start();
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases, stripe: stripe.Settings);
+        TestPerson asha = await app.GivenCustomer();
+        JsonNode lease = await Paying(app, asha, stripe);
+        stripe.Pay(stripe.NewestSession);
+        await Becomes(app, "paid", Lease, "active");
+        (await asha.Post($"leases/{lease.Id()}/extensions", new { hours = 3 })).Status.ShouldBe(201);
+        string session = stripe.NewestSession;
+        // Theirs lives for two hours more, and what it says is fifteen minutes old.
+        app.Time.Jump(TimeSpan.FromMinutes(15));
+        await Becomes(app, "over", "select state from payment where change_id is not null", "voided");
+        stripe.SessionState(session).ShouldBe("expired");
+        (await app.Sql<string>("select state from lease_change")).ShouldBe("gone");
+        stripe.Wrong.ShouldBeEmpty();
+    }
+
     [Theory]
     [InlineData(5000, "INR", 5000)]
     [InlineData(120, "JPY", 120)]
