@@ -21,12 +21,13 @@ export function ReportForm({ lease, put }: { lease: Lease; put: (change: (known:
   const full = problem?.code === 'no-free-locker';
 
   const report = async (want: Report['want']): Promise<void> => {
+    const wish: Report = { what, want, inside: want === 'staff' && inside };
     await run(want, async () => {
-      const told = await intent.current.run((key) => changes.report(lease.id, { what, want, inside: want === 'staff' && inside }, key));
+      // Pressed again after a lost answer it is the same report: another would take another locker.
+      const told = await intent.current.run((key) => changes.report(lease.id, wish, key), JSON.stringify(wish));
       setTicket(told.ticket);
       put(() => told.lease);
     });
-    intent.current = new Intent();
   };
 
   if (ticket !== null) {
