@@ -17,3 +17,12 @@ test('a name is no formula and no new column', () => {
   expect(line).toContain('"payment-captured"');
   expect(custodyFile({ ...record, complete: false })).toContain('first 1.');
 });
+
+test('the record claims no more of a door than was seen of it', () => {
+  const told = (what: string): string => custodyFile({ ...record, entries: [{ ...entry, what }] }).split('\r\n')[1]?.split('","')[2] ?? '';
+  expect(told('pulsed')).toBe('Released the lock; no sensor saw the door open');
+  expect(told('unlocked')).toBe(told('pulsed'));
+  expect(told('unknown')).toContain('power was lost');
+  expect(told('expired')).toContain('ran out before');
+  expect(told('unconfirmed')).toContain('no answer came');
+});

@@ -40,9 +40,13 @@ function did(what: string): string {
     case 'lease-expired': return t('custody.did.expired');
     case 'lease-overdue': return t('custody.did.overdue');
     case 'ordered': return t('custody.did.ordered');
-    case 'opened': case 'pulsed': case 'unlocked': return t('custody.did.opened');
+    case 'opened': return t('custody.did.opened');
+    // Nobody saw the door: the record claims no more than the lock did.
+    case 'pulsed': case 'unlocked': return t('custody.did.released');
     case 'not-opened': return t('custody.did.notOpened');
-    case 'unconfirmed': case 'unknown': case 'expired': return t('custody.did.unconfirmed');
+    case 'unconfirmed': return t('custody.did.unconfirmed');
+    case 'unknown': return t('custody.did.powerLost');
+    case 'expired': return t('custody.did.ranOut');
     case 'refused': return t('custody.did.refused');
     case 'door-opened': return t('custody.did.doorOpened');
     case 'door-closed': return t('custody.did.doorClosed');
