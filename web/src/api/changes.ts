@@ -1,4 +1,5 @@
 import { ask } from './client';
+import { aMoment } from './door';
 import type { Command, DoorState, Lease, Money, Size } from './types';
 
 /** What a rental is to become; it counts once it is paid for. */
@@ -23,7 +24,7 @@ export const changes = {
   swaps: (leaseId: string, signal?: AbortSignal) => ask<Swaps>(`/leases/${id(leaseId)}/swap`, { signal }),
   swap: (leaseId: string, size: Size, key: string) => ask<Change>(`/leases/${id(leaseId)}/swap`, { method: 'POST', body: { size }, key }),
   report: (leaseId: string, report: Report, key: string) => ask<{ ticket: string; lease: Lease }>(`/leases/${id(leaseId)}/problems`, { method: 'POST', body: report, key }),
-  reopen: (leaseId: string, key: string) => ask<Command>(`/leases/${id(leaseId)}/reopen`, { method: 'POST', key, headers: { Prefer: 'wait=5' }, timeout: 20_000 }),
+  reopen: (leaseId: string, key: string) => ask<Command>(`/leases/${id(leaseId)}/reopen`, { method: 'POST', key, ...aMoment }),
   tickets: (closed: boolean, cursor?: string, signal?: AbortSignal) =>
     ask<{ items: Ticket[]; next: string | null }>(`/staff/tickets?closed=${closed}${cursor === undefined ? '' : `&cursor=${id(cursor)}`}`, { signal }),
   closeTicket: (ticketId: string, inService: boolean) => ask<void>(`/staff/tickets/${id(ticketId)}/close`, { method: 'POST', body: { inService } }),

@@ -1,4 +1,5 @@
 import { ask } from './client';
+import { aMoment } from './door';
 import type { Command, DoorState, Feature, Money, Size } from './types';
 
 /** What the desk of a site sees and does. */
@@ -67,7 +68,7 @@ export const atWork = {
   floor: (siteId: string, signal?: AbortSignal) => ask<Floor>(`/staff/sites/${id(siteId)}/floor`, { signal }),
   doors: (siteId: string, lockers: string[], signal?: AbortSignal) => ask<Floor>(`/staff/sites/${id(siteId)}/floor?${lockers.map((each) => `locker=${id(each)}`).join('&')}`, { signal }),
   history: (siteId: string, search: HistorySearch, signal?: AbortSignal) => ask<HistoryPage>(`/staff/sites/${id(siteId)}/history${query(search)}`, { signal }),
-  open: (lockerId: string, reason: string, key: string) => ask<Command>(`/staff/lockers/${id(lockerId)}/open`, { method: 'POST', body: { reason }, key, headers: { Prefer: 'wait=5' }, timeout: 20_000 }),
+  open: (lockerId: string, reason: string, key: string) => ask<Command>(`/staff/lockers/${id(lockerId)}/open`, { method: 'POST', body: { reason }, key, ...aMoment }),
   release: (lockerId: string, reason: string, key: string) => ask<{ lockerId: string; leaseId: string; kind: string; charged: Money }>(`/staff/lockers/${id(lockerId)}/release`, { method: 'POST', body: { reason }, key }),
   service: (lockerId: string, inService: boolean, reason: string) => ask<void>(`/staff/lockers/${id(lockerId)}/service`, { method: 'PUT', body: { inService, reason } }),
   alerts: (search: { site?: string; resolved?: boolean; cursor?: string }, signal?: AbortSignal) => ask<AlertPage>(`/staff/alerts${query(search)}`, { signal }),

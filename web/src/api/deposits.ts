@@ -1,4 +1,5 @@
 import { ask } from './client';
+import { aMoment, toTheEnd } from './door';
 import type { Command, DoorState, LeaseSite, Money, Payment, Size } from './types';
 import type { ShareState } from './shares';
 
@@ -43,22 +44,21 @@ export interface Opening { depositId: string; payment: Payment | null; command: 
 export interface LockerAtPoint { id: string; number: number; label: string; size: Size; features: string[]; availability: 'free' | 'taken' | 'out-of-service'; bankId: string; bank: string; pointId: string; point: string; address: string; city: string; state: string; perHour: Money; storagePerHour: Money }
 
 const id = encodeURIComponent;
-const door = { headers: { Prefer: 'wait=5' }, timeout: 20_000 };
 
 export const deposits = {
   make: (wish: DepositWish, key: string) => ask<Deposit>('/deposits', { method: 'POST', body: wish, key }),
   mine: (filter: 'live' | 'past', signal?: AbortSignal) => ask<{ items: Deposit[]; next: string | null }>(`/deposits?filter=${filter}`, { signal }),
   one: (depositId: string, signal?: AbortSignal) => ask<Deposit>(`/deposits/${id(depositId)}`, { signal }),
-  open: (depositId: string, key: string) => ask<Command>(`/deposits/${id(depositId)}/open`, { method: 'POST', key, ...door }),
+  open: (depositId: string, key: string) => ask<Command>(`/deposits/${id(depositId)}/open`, { method: 'POST', key, ...aMoment }),
   otherLocker: (depositId: string, key: string) => ask<Deposit>(`/deposits/${id(depositId)}/other-locker`, { method: 'POST', key }),
   stored: (depositId: string) => ask<Deposit>(`/deposits/${id(depositId)}/stored`, { method: 'POST' }),
   waiting: (signal?: AbortSignal) => ask<{ items: WaitingDeposit[] }>('/deposits/waiting', { signal }),
   cancel: (depositId: string) => ask<Deposit>(`/deposits/${id(depositId)}/cancel`, { method: 'POST' }),
-  takeBack: (depositId: string, key: string) => ask<Opening>(`/deposits/${id(depositId)}/return`, { method: 'POST', key, ...door }),
+  takeBack: (depositId: string, key: string) => ask<Opening>(`/deposits/${id(depositId)}/return`, { method: 'POST', key, ...aMoment }),
 
   see: (secret: string, signal?: AbortSignal) => ask<SeenDeposit>('/deposits/see', { method: 'POST', body: { secret }, signal, anonymous: true }),
-  collect: (secret: string, key: string) => ask<Opening>('/deposits/collect', { method: 'POST', body: { secret }, key, ...door, anonymous: true }),
-  collectWithCode: (lockerId: string, code: string, key: string) => ask<Opening>(`/deposits/lockers/${id(lockerId)}/collect`, { method: 'POST', body: { code }, key, ...door, anonymous: true }),
+  collect: (secret: string, key: string) => ask<Opening>('/deposits/collect', { method: 'POST', body: { secret }, key, ...aMoment, anonymous: true }),
+  collectWithCode: (lockerId: string, code: string, key: string) => ask<Opening>(`/deposits/lockers/${id(lockerId)}/collect`, { method: 'POST', body: { code }, key, ...toTheEnd, anonymous: true }),
   newCode: (lockerId: string, address: { email: string } | { phone: string } | null) => ask<{ minutes: number }>(`/deposits/lockers/${id(lockerId)}/request-otp`, { method: 'POST', body: address ?? {}, anonymous: address !== null }),
   nameDelegate: (secret: string, name: string) => ask<{ delegate: Delegate; path: string; code: string; typeFirst: string }>('/deposits/delegates', { method: 'POST', body: { secret, name }, anonymous: true }),
   removeDelegate: (secret: string, delegateId: string) => ask<void>('/deposits/delegates/remove', { method: 'POST', body: { secret, id: delegateId }, anonymous: true }),

@@ -1,4 +1,5 @@
 import { ask } from './client';
+import { aMoment } from './door';
 import type {
   BankAtSite, Cabinet, CabinetMind, CardAssurance, CardLeast, Checkout, CheckoutResult, Command, Custody, Demo, Feature, HoldRequest, IssuedPass, Lease, LeasePage, MapDrawing, MessageChannel, MessageChoices, MessagePage, NewPin, Payment, Receipt,
   Sent, Site, SitePage, Size, UndeliveredPage,
@@ -34,7 +35,7 @@ export const api = {
   cancel: (leaseId: string) => ask<Lease>(`/leases/${id(leaseId)}/cancel`, { method: 'POST' }),
   pay: (leaseId: string, at: 'card' | 'desk', key: string) => ask<Payment>(`/leases/${id(leaseId)}/payments${at === 'desk' ? '?at=desk' : ''}`, { method: 'POST', key }),
   open: (leaseId: string, key: string) =>
-    ask<Command>(`/leases/${id(leaseId)}/open`, { method: 'POST', key, headers: { Prefer: 'wait=5' }, timeout: 20_000 }),
+    ask<Command>(`/leases/${id(leaseId)}/open`, { method: 'POST', key, ...aMoment }),
   command: (commandId: string, signal?: AbortSignal) => ask<Command>(`/commands/${id(commandId)}`, { signal }),
   pin: (leaseId: string) => ask<NewPin>(`/leases/${id(leaseId)}/pin`, { method: 'POST' }),
   pass: (leaseId: string, phoneKey?: string) => ask<IssuedPass>(`/leases/${id(leaseId)}/pass`, { method: 'POST', body: phoneKey === undefined ? {} : { phoneKey } }),

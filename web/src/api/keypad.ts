@@ -1,4 +1,5 @@
 import { ask } from './client';
+import { toTheEnd } from './door';
 import type { Command, DoorState, LeaseState, Money, Size } from './types';
 
 export interface Taken { id: string; bankId: string; locker: string; state: LeaseState; codeDigits: number }
@@ -21,7 +22,7 @@ export const keypad = {
   taken: (leaseId: string, signal?: AbortSignal) => ask<Taken>(`/keypad/lockers/${id(leaseId)}`, { signal, anonymous: true }),
   mine: (bankId: string, number: string) => ask<{ items: Mine[] }>(`/keypad/banks/${id(bankId)}/mine`, { method: 'POST', body: { number }, anonymous: true }),
   open: (leaseId: string, body: { number: string; code: string }, key: string) =>
-    ask<Command>(`/keypad/lockers/${id(leaseId)}/open`, { method: 'POST', body, key, headers: { Prefer: 'wait=5' }, timeout: 20_000, anonymous: true }),
+    ask<Command>(`/keypad/lockers/${id(leaseId)}/open`, { method: 'POST', body, key, ...toTheEnd, anonymous: true }),
   giveBack: (leaseId: string, body: { number: string; code: string }, key: string) =>
     ask<{ id: string; locker: string }>(`/keypad/lockers/${id(leaseId)}/finish`, { method: 'POST', body, key, anonymous: true }),
 

@@ -1,4 +1,5 @@
 import { ask } from './client';
+import { aMoment } from './door';
 import type { Command, DoorState, Lease } from './types';
 
 export interface OwnLock {
@@ -27,7 +28,7 @@ export const locks = {
   register: (code: string) => ask<{ bankId: string; name: string; lock: OwnLock | null }>('/locks', { method: 'POST', body: { code } }),
   giveUp: (lockId: string) => ask<void>(`/locks/${id(lockId)}`, { method: 'DELETE' }),
   move: (lockId: string, deed: 'lock' | 'unlock', key: string) =>
-    ask<Command>(`/locks/${id(lockId)}/${deed}`, { method: 'POST', key, headers: { Prefer: 'wait=5' }, timeout: 20_000 }),
+    ask<Command>(`/locks/${id(lockId)}/${deed}`, { method: 'POST', key, ...aMoment }),
   all: (signal?: AbortSignal) => ask<{ items: AnyLock[] }>('/admin/locks', { signal }),
   make: (site: string, name: string) => ask<AnyLock>('/admin/locks', { method: 'POST', body: { site, name } }),
   give: (bankId: string, email: string | null) => ask<AnyLock>(`/admin/locks/${id(bankId)}/owner`, { method: 'PUT', body: { email } }),

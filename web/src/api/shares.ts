@@ -1,4 +1,5 @@
 import { ask } from './client';
+import { aMoment } from './door';
 import type { Command, DoorState, LeaseSite, Size } from './types';
 
 export type ShareState = 'waiting' | 'good' | 'used' | 'expired' | 'taken-back' | 'rental-over';
@@ -21,5 +22,5 @@ export const shares = {
   make: (leaseId: string, wish: ShareWish) => ask<{ share: Share; path: string }>(`/leases/${id(leaseId)}/shares`, { method: 'POST', body: wish }),
   takeBack: (leaseId: string, shareId: string) => ask<void>(`/leases/${id(leaseId)}/shares/${id(shareId)}`, { method: 'DELETE' }),
   look: (secret: string, signal?: AbortSignal) => ask<Shared>('/shared', { method: 'POST', body: { secret }, signal, anonymous: true }),
-  open: (secret: string, key: string) => ask<Command>('/shared/open', { method: 'POST', body: { secret }, key, headers: { Prefer: 'wait=5' }, timeout: 20_000, anonymous: true }),
+  open: (secret: string, key: string) => ask<Command>('/shared/open', { method: 'POST', body: { secret }, key, ...aMoment, anonymous: true }),
 };

@@ -12,6 +12,8 @@ export interface Resource<T> {
   /** What is shown is from before, and may have changed since. */
   stale: boolean;
   reload: () => void;
+  /** Asks once more, unless an answer is on its way already: whoever asks every few seconds must not take back what a slow network still brings. */
+  again: () => void;
   put: (change: T | ((known: T) => T)) => void;
 }
 
@@ -31,6 +33,7 @@ export function useResource<T>(key: string | null, read: (signal: AbortSignal) =
   const [turn, setTurn] = useState(0);
   const reader = useRef(read);
   reader.current = read;
+  const underWay = useRef(false);
 
   useEffect(() => {
     if (key === null) return;
@@ -42,16 +45,19 @@ export function useResource<T>(key: string | null, read: (signal: AbortSignal) =
       return { data: found?.value ?? null, at: found?.at ?? null, old: true };
     };
     const slow = setTimeout(() => setState((known) => ({ key, problem: known.key === key ? known.problem : null, ...before(known) })), patience);
+    underWay.current = true;
     reader.current(stop.signal).then(
       (data) => {
         clearTimeout(slow);
         if (stop.signal.aborted) return;
+        underWay.current = false;
         setState({ key, data, problem: null, at: Date.now(), old: false });
         if (keepAs !== undefined) keep(keepAs, data);
       },
       (error: unknown) => {
         clearTimeout(slow);
         if (stop.signal.aborted) return;
+        underWay.current = false;
         const problem = asProblem(error);
         // What is gone, or not theirs any more, is not shown from memory.
         if (!problem.passing && keepAs !== undefined) forget(keepAs);
@@ -62,12 +68,14 @@ export function useResource<T>(key: string | null, read: (signal: AbortSignal) =
     );
     return () => {
       stop.abort();
+      underWay.current = false;
       clearTimeout(slow);
       clearTimeout(retry);
     };
   }, [key, turn, keepAs]);
 
   const reload = useCallback(() => setTurn((n) => n + 1), []);
+  const again = useCallback(() => { if (!underWay.current) setTurn((n) => n + 1); }, []);
   useEffect(() => {
     addEventListener('online', reload);
     return () => removeEventListener('online', reload);
@@ -88,6 +96,7 @@ export function useResource<T>(key: string | null, read: (signal: AbortSignal) =
     at: current ? state.at : null,
     stale: current && state.data !== null && (state.old || state.problem !== null),
     reload,
+    again,
     put,
   };
 }

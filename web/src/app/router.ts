@@ -15,6 +15,12 @@ export function go(to: string, { replace = false } = {}): void {
   if (!replace) window.scrollTo(0, 0);
 }
 
+/** The payment provider's page: of another origin, but for the sandbox's. */
+export function toCheckout(url: string): void {
+  if (url.startsWith('/')) go(url);
+  else location.assign(url);
+}
+
 /** Changes the query without a new entry in the history: what a person has chosen survives a reload and a sign-in. */
 export function keepQuery(values: Record<string, string | null>): void {
   const query = new URLSearchParams(location.search);

@@ -1,5 +1,4 @@
 import { CircleCheck, CircleX, Hourglass, Info, Loader, type LucideIcon, TriangleAlert } from 'lucide-react';
-import '../screens/lease/ActiveLease.css';
 import './Talk.css';
 
 export interface Said { mood: 'calm' | 'busy' | 'good' | 'warn' | 'over' | 'waiting'; title: string; text: string }

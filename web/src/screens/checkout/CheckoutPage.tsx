@@ -9,6 +9,7 @@ import { money } from '../../format/money';
 import { Button, ButtonLink } from '../../parts/Button';
 import { Skeleton } from '../../parts/Skeleton';
 import { Trouble } from '../../parts/Trouble';
+import { useFollowed } from '../../parts/useFollowed';
 import { t } from '../../text/t';
 import { CardChoice } from './CardChoice';
 import './CheckoutPage.css';
@@ -16,17 +17,13 @@ import './CheckoutPage.css';
 /** The sandbox provider's hosted page. It belongs to another party and looks it: no Latchkey frame, other colours. */
 export function CheckoutPage({ token }: { token: string }) {
   const back = safePath(useAddress().searchParams.get('return'), '/');
-  const { data, problem, reload } = useResource(`checkout/${token}`, (signal) => api.checkout(token, signal));
+  const { data, problem, reload, again } = useResource(`checkout/${token}`, (signal) => api.checkout(token, signal));
   const [lost, setLost] = useState(false);
   useEffect(() => {
     document.title = t('checkout.page');
   }, []);
   const thinking = data?.state === 'processing';
-  useEffect(() => {
-    if (!thinking) return;
-    const timer = setInterval(reload, 2000);
-    return () => clearInterval(timer);
-  }, [thinking, reload]);
+  useFollowed(thinking, again, 2000);
   return (
     <div className="checkout">
       <header className="checkout-sandbox"><FlaskConical size={18} aria-hidden="true" /><p>{t('checkout.sandbox')}</p></header>
@@ -39,7 +36,7 @@ export function CheckoutPage({ token }: { token: string }) {
         {!lost && data !== null && (data.state === 'open' || data.state === 'challenge') && <Pay checkout={data} token={token} back={back} onStale={reload} onLost={() => setLost(true)} />}
         {!lost && thinking && <Over icon={<Hourglass size={28} aria-hidden="true" />} title={t('checkout.thinking')} text={t('checkout.thinkingText')} back={back} />}
         {!lost && data?.state === 'done' && <Over title={t('checkout.done')} back={back} />}
-        {data?.state === 'expired' && <Over title={t('checkout.expired')} back={back} />}
+        {!lost && data?.state === 'expired' && <Over title={t('checkout.expired')} back={back} />}
       </main>
     </div>
   );

@@ -5,10 +5,11 @@ import { Intent } from '../../api/intent';
 import type { Command } from '../../api/types';
 import { useResource } from '../../api/useResource';
 import { Page } from '../../app/Page';
-import { go } from '../../app/router';
+import { toCheckout } from '../../app/router';
 import { addressOf } from '../../format/address';
 import { Button } from '../../parts/Button';
 import { Field } from '../../parts/Field';
+import { ofCommand, released } from '../../parts/orderWords';
 import { Skeleton } from '../../parts/Skeleton';
 import { type Said, Talk } from '../../parts/Talk';
 import { Trouble } from '../../parts/Trouble';
@@ -16,7 +17,6 @@ import { t } from '../../text/t';
 import { codeOf } from '../entry/AddressField';
 import { useForm } from '../entry/useForm';
 import { Missing } from '../missing/Missing';
-import { leave, ofCommand } from './doorWords';
 import { NewCode } from './NewCode';
 import './Deposit.css';
 
@@ -40,19 +40,19 @@ export function CodePage({ lockerId }: { lockerId: string }) {
       sessionStorage.setItem('collect-locker', lockerId);
       sessionStorage.setItem('collect-code', typed);
       sessionStorage.removeItem('collect');
-      return leave(opening.payment.checkoutUrl, go);
+      return toCheckout(opening.payment.checkoutUrl);
     }
     setCommand(opening.command);
     sessionStorage.removeItem('collect-locker');
     sessionStorage.removeItem('collect-code');
   };
-  const opened = command?.state === 'opened' || command?.state === 'unlocked' || command?.state === 'pulsed';
-  const said: Said | null = opened ? { mood: 'good', title: t('talk.open', { label }), text: t('collect.openText') } : ofCommand(command, busy, label);
+  const said: Said | null = command?.state === 'opened' ? { mood: 'good', title: t('talk.open', { label }), text: t('collect.openText') } : released(command, label) ?? ofCommand(command, busy, label);
+  const done = said?.mood === 'good';
   return (
     <Page title={t('collect.withCode', { label })} className="narrow stack">
       <p className="quiet">{t('lease.where', { site: locker.point, bank: locker.bank })}<br />{addressOf(locker)}</p>
       {said !== null && <Talk said={said} />}
-      {!opened && (
+      {!done && (
         <>
           <form ref={form} className="stack" noValidate onSubmit={submit(deed)}>
             <Field

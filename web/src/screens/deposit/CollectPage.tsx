@@ -1,25 +1,26 @@
-import { useEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { CircleCheck, CloudOff, CreditCard, DoorOpen, Link2Off } from 'lucide-react';
 import { deposits, type SeenDeposit } from '../../api/deposits';
 import { Intent } from '../../api/intent';
 import { useResource } from '../../api/useResource';
 import { Page } from '../../app/Page';
-import { go } from '../../app/router';
+import { toCheckout } from '../../app/router';
 import { addressOf } from '../../format/address';
 import { money } from '../../format/money';
 import { day } from '../../format/time';
 import { Button } from '../../parts/Button';
 import { Door } from '../../parts/Door';
+import { isUnderWay, ofCommand } from '../../parts/orderWords';
 import { QrCode } from '../../parts/QrCode';
 import { Skeleton } from '../../parts/Skeleton';
 import { type Said, Talk } from '../../parts/Talk';
 import { Trouble } from '../../parts/Trouble';
 import { useDeed } from '../../parts/useDeed';
+import { useFollowed } from '../../parts/useFollowed';
 import { t } from '../../text/t';
 import '../lease/pass/PassPanel.css';
 import { CodePage } from './CodePage';
 import { Delegates } from './Delegates';
-import { leave, ofCommand } from './doorWords';
 import { NewCode } from './NewCode';
 import './Deposit.css';
 
@@ -39,15 +40,12 @@ export function CollectPage() {
 }
 
 function WithLink({ secret }: { secret: string }) {
-  const { data, problem: unread, reload, put } = useResource(`collect/${secret}`, (signal) => deposits.see(secret, signal));
+  const { data, problem: unread, reload, again, put } = useResource(`collect/${secret}`, (signal) => deposits.see(secret, signal));
   const { busy, problem, run } = useDeed();
   const intent = useRef(new Intent());
-  const moving = data?.command?.state === 'pending' || data?.command?.state === 'sent' || data?.door === 'open' || data?.payment?.state === 'processing';
+  const moving = isUnderWay(data?.command ?? null) || data?.door === 'open' || data?.payment?.state === 'processing';
   // Nobody without an account has a live feed: who waits for a door looks often, who only keeps the page open seldom.
-  useEffect(() => {
-    const timer = setInterval(reload, moving ? 2_000 : 10_000);
-    return () => clearInterval(timer);
-  }, [moving, reload]);
+  useFollowed(true, again, moving ? 2_000 : 10_000);
 
   if (data === null) {
     if (unread?.code === 'link-unknown') {
@@ -58,11 +56,11 @@ function WithLink({ secret }: { secret: string }) {
   const { locker: { label, size }, site } = data;
   const open = (): void => void run('deed', async () => {
     const opening = await intent.current.run((key) => deposits.collect(secret, key));
-    if (opening.payment?.checkoutUrl) leave(opening.payment.checkoutUrl, go);
+    if (opening.payment?.checkoutUrl) toCheckout(opening.payment.checkoutUrl);
     else if (opening.command !== null) put((known) => ({ ...known, command: opening.command }));
   }).then(() => reload());
   const good = data.state === 'good' && data.stage === 'stored';
-  const underWay = busy !== null || data.command?.state === 'pending' || data.command?.state === 'sent';
+  const underWay = busy !== null || isUnderWay(data.command);
   const waits = data.stage === 'stored' || data.stage === 'collecting';
   return (
     <Page title={waits ? t('collect.title') : t('lease.title', { label })} className="narrow stack">

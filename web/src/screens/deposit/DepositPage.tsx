@@ -1,11 +1,11 @@
-import { useEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { CreditCard, DoorOpen, PackageCheck, PackagePlus, Undo2 } from 'lucide-react';
 import { deposits, type Deposit } from '../../api/deposits';
 import { api } from '../../api/endpoints';
 import { Intent } from '../../api/intent';
 import { useResource } from '../../api/useResource';
 import { Page } from '../../app/Page';
-import { go } from '../../app/router';
+import { toCheckout } from '../../app/router';
 import { addressOf } from '../../format/address';
 import { money, times } from '../../format/money';
 import { clock, day } from '../../format/time';
@@ -14,13 +14,14 @@ import { Button, ButtonLink } from '../../parts/Button';
 import { Confirm } from '../../parts/Confirm';
 import { Door } from '../../parts/Door';
 import { Facts } from '../../parts/Facts';
+import { isUnderWay, ofCommand } from '../../parts/orderWords';
 import { Skeleton } from '../../parts/Skeleton';
 import { type Said, Talk } from '../../parts/Talk';
 import { Trouble } from '../../parts/Trouble';
 import { useDeed } from '../../parts/useDeed';
+import { useFollowed } from '../../parts/useFollowed';
 import { t } from '../../text/t';
 import { Missing } from '../missing/Missing';
-import { leave, ofCommand } from './doorWords';
 import { nameOf } from './nameOf';
 import './Deposit.css';
 
@@ -28,19 +29,15 @@ type Act = 'pay' | 'open' | 'stored' | 'other' | 'cancel' | 'return';
 
 /** What one has left for somebody: the door while it is put in, then where it is until it was collected. */
 export function DepositPage({ depositId }: { depositId: string }) {
-  const { data, problem: unread, reload, put, at } = useResource(`deposit/${depositId}`, (signal) => deposits.one(depositId, signal));
+  const { data, problem: unread, reload, again, put, at } = useResource(`deposit/${depositId}`, (signal) => deposits.one(depositId, signal));
   useLive({}, (heard) => { if (heard.event === 'resync' || ('leaseId' in heard && heard.leaseId === depositId)) reload(); });
   const { busy, problem, run } = useDeed<Act>();
   const [asking, setAsking] = useState(false);
   const intents = useRef<Partial<Record<Act, Intent>>>({});
   const once = <T,>(what: Act, deed: (key: string) => Promise<T>): Promise<T> => (intents.current[what] ??= new Intent()).run(deed);
   // A door that was shut tells the server, and that tells this page; while something moves it is asked for too.
-  const moving = data !== null && (data.command?.state === 'pending' || data.command?.state === 'sent' || data.door === 'open' || data.payment?.state === 'processing' || data.stage === 'paying');
-  useEffect(() => {
-    if (!moving) return;
-    const timer = setInterval(reload, 2_500);
-    return () => clearInterval(timer);
-  }, [moving, reload]);
+  const moving = data !== null && (isUnderWay(data.command) || data.door === 'open' || data.payment?.state === 'processing' || data.stage === 'paying');
+  useFollowed(moving, again);
 
   if (data === null) {
     if (unread?.status === 404) return <Missing />;
@@ -52,7 +49,7 @@ export function DepositPage({ depositId }: { depositId: string }) {
   const act = (what: Act, deed: () => Promise<void>): void => void run(what, deed).then(() => reload());
   const pay = (): void => act('pay', async () => {
     const payment = await once('pay', (key) => api.pay(data.id, 'card', key));
-    if (payment.checkoutUrl !== null) leave(payment.checkoutUrl, go);
+    if (payment.checkoutUrl !== null) toCheckout(payment.checkoutUrl);
   });
   const open = (): void => act('open', async () => {
     const command = await once('open', (key) => deposits.open(data.id, key));
@@ -61,7 +58,7 @@ export function DepositPage({ depositId }: { depositId: string }) {
   const takeBack = (): void => act('return', async () => {
     const opening = await once('return', (key) => deposits.takeBack(data.id, key));
     setAsking(false);
-    if (opening.payment?.checkoutUrl) leave(opening.payment.checkoutUrl, go);
+    if (opening.payment?.checkoutUrl) toCheckout(opening.payment.checkoutUrl);
     else if (opening.command !== null) put((known) => ({ ...known, command: opening.command }));
   });
   const live = may.length > 0 || stage === 'collecting' || stage === 'returning';

@@ -6,6 +6,7 @@ import type { BankAtSite, Command } from '../../api/types';
 import { Button } from '../../parts/Button';
 import { Chips } from '../../parts/Chips';
 import { Field } from '../../parts/Field';
+import { ofCommand, released } from '../../parts/orderWords';
 import { type Said, Talk } from '../../parts/Talk';
 import { Trouble } from '../../parts/Trouble';
 import { useDeed } from '../../parts/useDeed';
@@ -73,7 +74,7 @@ export function HaveLocker({ bank, number, onNumber, reload }: HaveProps) {
       <h2>{t('keypad.mine')}</h2>
       <Chips label={t('keypad.mine')} value={locker?.id ?? ''} onChoose={(next) => { setPicked(next); setCode(''); setCommand(null); forget(); }} chips={mine.map((each) => ({ value: each.id, text: `${each.locker} · ${each.size}` }))} />
       {problem !== null && <Trouble problem={problem} />}
-      {command !== null && <Opened command={command} label={label} />}
+      {command !== null && <Talk said={say(command, label)} icons={{ good: DoorOpen }} />}
       <form className="keypad-form" onSubmit={(event) => void open(event)} noValidate>
         <Field label={t('keypad.code', { digits: bank.codeDigits })} type="password" inputMode="numeric" autoComplete="one-time-code" maxLength={bank.codeDigits} value={code} onChange={(event) => setCode(event.target.value.replace(/\D/g, ''))} />
         <Button type="submit" look="primary" wide busy={busy === 'open'} disabled={code.length !== bank.codeDigits} icon={<DoorOpen size={22} aria-hidden="true" />}>{busy === 'open' ? t('keypad.opening') : t('keypad.openDoor', { label })}</Button>
@@ -83,9 +84,9 @@ export function HaveLocker({ bank, number, onNumber, reload }: HaveProps) {
   );
 }
 
-function Opened({ command, label }: { command: Command; label: string }) {
-  const said: Said = command.state === 'opened' || command.state === 'pulsed'
-    ? { mood: 'good', title: t('keypad.opened', { label }), text: t('keypad.openedText') }
-    : { mood: 'warn', title: t('keypad.notOpened', { label }), text: t('keypad.notOpenedText') };
-  return <Talk said={said} icons={{ good: DoorOpen }} />;
+/** What became of the order: open only where the door was seen open, and failed only where it is known to have failed. */
+function say(command: Command, label: string): Said {
+  if (command.state === 'opened') return { mood: 'good', title: t('keypad.opened', { label }), text: t('keypad.openedText') };
+  const other = command.state === 'not-opened' ? null : released(command, label) ?? ofCommand(command, false, label);
+  return other ?? { mood: 'warn', title: t('keypad.notOpened', { label }), text: t('keypad.notOpenedText') };
 }

@@ -1,7 +1,8 @@
 import { useState } from 'react';
-import { CircleHelp, DoorOpen, Info, Loader, TriangleAlert, CircleCheck, UserRoundPlus, CalendarClock, Maximize2 } from 'lucide-react';
+import { CircleHelp, DoorOpen, TriangleAlert, UserRoundPlus, CalendarClock, Maximize2 } from 'lucide-react';
 import type { Lease } from '../../api/types';
 import { Button } from '../../parts/Button';
+import { Talk } from '../../parts/Talk';
 import { Trouble } from '../../parts/Trouble';
 import { useNow } from '../../parts/useNow';
 import { t } from '../../text/t';
@@ -17,19 +18,16 @@ import { ShareDialog } from './share/ShareDialog';
 import { useOpening } from './useOpening';
 import './ActiveLease.css';
 
-interface ActiveLeaseProps { lease: Lease; put: (change: (known: Lease) => Lease) => void; reload: () => void }
-
-const icons = { calm: Info, busy: Loader, good: CircleCheck, warn: TriangleAlert };
+interface ActiveLeaseProps { lease: Lease; put: (change: (known: Lease) => Lease) => void; reload: () => void; again: () => void }
 
 /** My locker: the door, what is going on with it, and the one thing to do next. */
-export function ActiveLease({ lease, put, reload }: ActiveLeaseProps) {
+export function ActiveLease({ lease, put, reload, again }: ActiveLeaseProps) {
   const now = useNow(5000);
-  const { asking, problem, open } = useOpening(lease, put, reload);
+  const { asking, problem, open } = useOpening(lease, put, reload, again);
   const [helping, setHelping] = useState(false);
   const [dialog, setDialog] = useState<'share' | 'extend' | 'swap' | null>(null);
   const close = (): void => setDialog(null);
   const saying = say(lease, asking, now);
-  const Icon = icons[saying.mood];
   const mayOpen = lease.may.includes('open');
   return (
     <div className="lease-columns">
@@ -38,13 +36,7 @@ export function ActiveLease({ lease, put, reload }: ActiveLeaseProps) {
       </div>
       <div className="lease-side">
         {lease.state === 'overdue' && <p className="lease-overdue"><TriangleAlert size={20} aria-hidden="true" /><span>{t('lease.overdueText')}</span></p>}
-        <div className="talk" data-mood={saying.mood} role="status" aria-live="polite" aria-atomic="true">
-          <Icon size={24} aria-hidden="true" />
-          <div>
-            <p className="talk-title">{saying.title}</p>
-            <p>{saying.text}</p>
-          </div>
-        </div>
+        <Talk said={saying} />
         {problem !== null && <Trouble problem={problem} />}
         {mayOpen && (
           <Button

@@ -4,7 +4,7 @@ import { api } from '../../api/endpoints';
 import { Intent } from '../../api/intent';
 import { asProblem, type Problem } from '../../api/problem';
 import type { Lease } from '../../api/types';
-import { go } from '../../app/router';
+import { toCheckout } from '../../app/router';
 import { after } from '../../format/after';
 import { money } from '../../format/money';
 import { clock, countdown, day } from '../../format/time';
@@ -13,16 +13,17 @@ import { Facts } from '../../parts/Facts';
 import { Ring } from '../../parts/Ring';
 import { sizeName } from '../../parts/sizeWords';
 import { Trouble } from '../../parts/Trouble';
+import { useFollowed } from '../../parts/useFollowed';
 import { useNow } from '../../parts/useNow';
 import { t, tn } from '../../text/t';
 import { why } from '../checkout/CheckoutPage';
 import { LeaseDoor } from './LeaseDoor';
 import './HeldLease.css';
 
-interface HeldLeaseProps { lease: Lease; put: (change: (known: Lease) => Lease) => void; reload: () => void }
+interface HeldLeaseProps { lease: Lease; put: (change: (known: Lease) => Lease) => void; reload: () => void; again: () => void }
 
 /** A locker waits for its payment while a ring runs down. */
-export function HeldLease({ lease, put, reload }: HeldLeaseProps) {
+export function HeldLease({ lease, put, reload, again }: HeldLeaseProps) {
   const [busy, setBusy] = useState<'card' | 'desk' | 'cancel' | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const paying = useRef({ card: new Intent(), desk: new Intent() });
@@ -41,11 +42,9 @@ export function HeldLease({ lease, put, reload }: HeldLeaseProps) {
   // The server ends a hold that ran out; ask it then, rather than decide here.
   const over = left <= 0;
   useEffect(() => {
-    if (!over) return;
-    reload();
-    const timer = setInterval(reload, 2000);
-    return () => clearInterval(timer);
+    if (over) reload();
   }, [over, reload]);
+  useFollowed(over, again, 2000);
 
   const act = async (what: 'card' | 'desk' | 'cancel'): Promise<void> => {
     setBusy(what);
@@ -70,8 +69,7 @@ export function HeldLease({ lease, put, reload }: HeldLeaseProps) {
     paying.current[at] = new Intent();
     setBusy(null);
     if (url === null) return reload();
-    if (url.startsWith('/')) go(url);
-    else location.assign(url);
+    toCheckout(url);
   };
 
   return (

@@ -15,7 +15,7 @@ import { useKeptPass } from './pass/useKeptPass';
 import './LeasePage.css';
 
 export function LeasePage({ leaseId }: { leaseId: string }) {
-  const { data: lease, problem, reload, put, at, stale } = useResource(`lease/${leaseId}`, (signal) => api.lease(leaseId, signal), `lease/${leaseId}`);
+  const { data: lease, problem, reload, again, put, at, stale } = useResource(`lease/${leaseId}`, (signal) => api.lease(leaseId, signal), `lease/${leaseId}`);
   const pass = useKeptPass(lease, stale);
   useLive({}, (heard) => {
     if (heard.event === 'resync' || ('leaseId' in heard && heard.leaseId === leaseId)) reload();
@@ -25,7 +25,7 @@ export function LeasePage({ leaseId }: { leaseId: string }) {
     if (problem?.status === 404 || problem?.status === 403) return <Missing what={t('missing.lease')} />;
     return <Page title={t('lease.loading')} className="stack">{problem === null ? <Skeleton rows={3} height={180} /> : <Trouble problem={problem} retry={reload} />}</Page>;
   }
-  const shared = { lease, put, reload };
+  const shared = { lease, put, reload, again };
   return (
     <Page title={t('lease.title', { label: lease.locker.label })} className="lease">
       <div className="lease-where">

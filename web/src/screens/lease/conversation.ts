@@ -1,5 +1,6 @@
 import type { Lease } from '../../api/types';
 import { clockSeconds } from '../../format/time';
+import { failure as failed, isUnderWay } from '../../parts/orderWords';
 import { t } from '../../text/t';
 
 /** What the page says about the door now, and what it offers next. Pure: every word follows from what the server told. */
@@ -26,9 +27,7 @@ export function say(lease: Lease, asking: boolean, now: number): Saying {
       next: null, help: false,
     };
   }
-  // Unconfirmed is not final either, but nobody is waiting any more: that is told below.
-  const underWay = command?.state === 'pending' || command?.state === 'sent';
-  if (asking || underWay) {
+  if (asking || isUnderWay(command)) {
     return {
       mood: 'busy', title: t('talk.opening', { label }),
       text: command?.state === 'sent' ? t('talk.sent') : t('talk.pending'),
@@ -36,8 +35,8 @@ export function say(lease: Lease, asking: boolean, now: number): Saying {
     };
   }
   const settled = command === null ? 0 : Date.parse(command.settledAt ?? command.createdAt);
-  const failed = command !== null && now - settled < recent ? failure(lease) : null;
-  if (failed !== null) return failed;
+  const trouble = command !== null && now - settled < recent ? failure(lease) : null;
+  if (trouble !== null) return trouble;
   if (door.state === 'jammed') {
     return { mood: 'warn', title: t('talk.jammed', { label }), text: t('talk.jammedText'), next: again(), help: true };
   }
@@ -62,22 +61,11 @@ export function say(lease: Lease, asking: boolean, now: number): Saying {
 }
 
 function failure({ command, locker: { label }, door }: Lease): Saying | null {
-  const warn = (title: string, text: string): Saying => ({ mood: 'warn', title, text, next: again(), help: true });
-  switch (command?.reason) {
-    case 'no-power':
-    case 'brown-out': return warn(t('talk.weak'), t('talk.weakText', { label }));
-    case 'too-often': return warn(t('talk.rest', { label }), t('talk.restText'));
-    case 'safe-mode': return warn(t('talk.safe'), t('talk.safeText'));
-  }
-  switch (command?.state) {
-    case 'not-opened': return warn(t('talk.notOpened', { label }), t('talk.notOpenedText'));
-    case 'refused': return command.reason === 'device-absent' ? warn(t('talk.absent'), t('talk.absentText')) : warn(t('talk.refused', { label }), t('talk.refusedText'));
-    case 'expired': return warn(t('talk.expired'), t('talk.expiredText', { label }));
-    case 'unknown': return warn(t('talk.unknown'), t('talk.unknownText', { label }));
-    // A door seen moving afterwards has answered the question.
-    case 'unconfirmed': return door.since !== null && Date.parse(door.since) > Date.parse(command.createdAt) ? null : warn(t('talk.unconfirmed'), t('talk.unconfirmedText', { label }));
-    default: return null;
-  }
+  if (command === null) return null;
+  // A door seen moving afterwards has answered the question.
+  if (command.state === 'unconfirmed' && door.since !== null && Date.parse(door.since) > Date.parse(command.createdAt)) return null;
+  const words = failed(command, label);
+  return words === null ? null : { mood: 'warn', ...words, next: again(), help: true };
 }
 
 function again(): { label: string; again: boolean } {

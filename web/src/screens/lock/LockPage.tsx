@@ -1,10 +1,10 @@
 import { useRef, useState } from 'react';
-import { CircleCheck, Info, Loader, Lock, LockOpen, TriangleAlert } from 'lucide-react';
+import { Lock, LockOpen, TriangleAlert } from 'lucide-react';
 import { api } from '../../api/endpoints';
 import { Intent } from '../../api/intent';
 import { locks, type OwnLock } from '../../api/locks';
 import { asProblem, type Problem } from '../../api/problem';
-import { useResource } from '../../api/useResource';
+import { type Resource, useResource } from '../../api/useResource';
 import { Page } from '../../app/Page';
 import { day } from '../../format/time';
 import { useLive } from '../../live/useLive';
@@ -13,8 +13,11 @@ import { Button, ButtonLink } from '../../parts/Button';
 import { Facts } from '../../parts/Facts';
 import { issueWords } from '../../parts/issueWords';
 import { LockPill } from '../../parts/lockState';
+import { isUnderWay } from '../../parts/orderWords';
 import { Skeleton } from '../../parts/Skeleton';
+import { Talk } from '../../parts/Talk';
 import { Trouble } from '../../parts/Trouble';
+import { useFollowed } from '../../parts/useFollowed';
 import { useNow } from '../../parts/useNow';
 import { t } from '../../text/t';
 import { Missing } from '../missing/Missing';
@@ -22,14 +25,11 @@ import { say, stateWord, type Deed } from './conversation';
 import { PassPanel } from '../lease/pass/PassPanel';
 import { GiveUp } from './GiveUp';
 import { LockHistory } from './LockHistory';
-import { useFollowed } from './useFollowed';
 import './LockPage.css';
-
-const icons = { calm: Info, busy: Loader, good: CircleCheck, warn: TriangleAlert };
 
 /** One lock of one's own: how it is, the one thing to do next, and what happened. */
 export function LockPage({ lockId }: { lockId: string }) {
-  const { data: lock, problem, reload, put, at } = useResource(`lock/${lockId}`, (signal) => locks.one(lockId, signal), `lock/${lockId}`);
+  const { data: lock, problem, reload, again, put, at } = useResource(`lock/${lockId}`, (signal) => locks.one(lockId, signal), `lock/${lockId}`);
   const [heardOf, setHeardOf] = useState(0);
   useLive({}, (heard) => {
     if (heard.event !== 'resync' && !('leaseId' in heard && heard.leaseId === lockId)) return;
@@ -42,7 +42,7 @@ export function LockPage({ lockId }: { lockId: string }) {
     <Page title={lock.name} className="lock">
       <div className="lock-where"><p className="quiet">{t('locks.at', { site: lock.site })}</p><LockPill lock={lock} /></div>
       {problem !== null && <Trouble problem={problem} retry={reload} since={at} />}
-      <Worked lock={lock} put={put} reload={reload} />
+      <Worked lock={lock} put={put} reload={reload} again={again} />
       <LockHistory lockId={lockId} timeZone={lock.timeZone} turn={heardOf} />
       <GiveUp lock={lock} />
       <ButtonLink look="text" href="/locks">{t('locks.all')}</ButtonLink>
@@ -50,13 +50,15 @@ export function LockPage({ lockId }: { lockId: string }) {
   );
 }
 
-function Worked({ lock, put, reload }: { lock: OwnLock; put: (change: (known: OwnLock) => OwnLock) => void; reload: () => void }) {
+interface WorkedProps extends Pick<Resource<OwnLock>, 'reload' | 'again'> { lock: OwnLock; put: (change: (known: OwnLock) => OwnLock) => void }
+
+function Worked({ lock, put, reload, again }: WorkedProps) {
   const now = useNow(5000);
   const intents = useRef({ lock: new Intent(), unlock: new Intent() });
   const [asking, setAsking] = useState<Deed | null>(null);
   const [refused, setRefused] = useState<Problem | null>(null);
   // Nobody is told when a lock has come to know its owner.
-  useFollowed(lock.command?.state === 'pending' || lock.command?.state === 'sent' || (lock.online === true && !lock.offline.ready), reload);
+  useFollowed(isUnderWay(lock.command) || (lock.online === true && !lock.offline.ready), again);
 
   const move = async (deed: Deed): Promise<void> => {
     setAsking(deed);
@@ -72,15 +74,11 @@ function Worked({ lock, put, reload }: { lock: OwnLock; put: (change: (known: Ow
   };
 
   const saying = say(lock, asking, now);
-  const Icon = icons[saying.mood];
   const look: BoltLook = lock.door === 'open' ? 'open' : lock.status;
   return (
     <>
       <div className="lock-front"><Bolt look={look} stale={lock.online !== true} name={t('lock.picture', { name: lock.name, state: stateWord(lock) })} /></div>
-      <div className="talk" data-mood={saying.mood} role="status" aria-live="polite" aria-atomic="true">
-        <Icon size={24} aria-hidden="true" />
-        <div><p className="talk-title">{saying.title}</p><p className="num">{saying.text}</p></div>
-      </div>
+      <Talk said={saying} />
       {lock.issue !== null && <p className="lock-issue"><TriangleAlert size={20} aria-hidden="true" /><span>{t('lock.issue')}: {issueWords(lock.issue)}</span></p>}
       {refused !== null && <Trouble problem={refused} />}
       <div className="lock-deeds">

@@ -1,5 +1,6 @@
 import type { OwnLock } from '../../api/locks';
 import { day } from '../../format/time';
+import { isUnderWay } from '../../parts/orderWords';
 import { t } from '../../text/t';
 
 export type Deed = 'lock' | 'unlock';
@@ -18,9 +19,7 @@ export function stateWord(lock: OwnLock): string {
 
 export function say(lock: OwnLock, asking: Deed | null, now: number): Saying {
   const { command } = lock;
-  // Unconfirmed is not final either, but nobody is waiting any more: that is told below.
-  const underWay = command?.state === 'pending' || command?.state === 'sent';
-  if (asking !== null || underWay) {
+  if (asking !== null || isUnderWay(command)) {
     const deed = asking ?? command?.kind;
     return { mood: 'busy', title: deed === 'lock' ? t('lock.say.locking') : t('lock.say.unlocking'), text: t('lock.say.asked'), next: [] };
   }

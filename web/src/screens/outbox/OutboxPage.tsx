@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { Bell, Mail, MessageSquareText } from 'lucide-react';
 import { api } from '../../api/endpoints';
 import type { Sent, SentChannel } from '../../api/types';
@@ -9,6 +9,7 @@ import { dateTime, zoneHere } from '../../format/time';
 import { Chips } from '../../parts/Chips';
 import { Skeleton } from '../../parts/Skeleton';
 import { Trouble } from '../../parts/Trouble';
+import { useFollowed } from '../../parts/useFollowed';
 import { t } from '../../text/t';
 import './OutboxPage.css';
 
@@ -16,12 +17,9 @@ const EVERY = 2000;
 
 /** The development outbox: what would have gone out, each as its reader would see it. */
 export function OutboxPage() {
-  const { data, problem, reload } = useResource('outbox', (signal) => api.outbox(signal));
+  const { data, problem, reload, again } = useResource('outbox', (signal) => api.outbox(signal));
   const [channel, setChannel] = useState<SentChannel | 'all'>('all');
-  useEffect(() => {
-    const timer = setInterval(() => { if (document.visibilityState === 'visible') reload(); }, EVERY);
-    return () => clearInterval(timer);
-  }, [reload]);
+  useFollowed(true, () => { if (document.visibilityState === 'visible') again(); }, EVERY);
   const items = data?.items.filter((m) => channel === 'all' || m.channel === channel) ?? [];
   return (
     <Page title={t('outbox.title')} className="stack outbox-page">

@@ -1,7 +1,6 @@
-import { useEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { CircleCheck, CloudOff, DoorOpen, Link2Off } from 'lucide-react';
 import { Intent } from '../../api/intent';
-import { asProblem, type Problem } from '../../api/problem';
 import { shares, type Shared } from '../../api/shares';
 import { useResource } from '../../api/useResource';
 import { Page } from '../../app/Page';
@@ -11,38 +10,31 @@ import { Button, ButtonLink } from '../../parts/Button';
 import { Door } from '../../parts/Door';
 import { QrCode } from '../../parts/QrCode';
 import { Skeleton } from '../../parts/Skeleton';
-import { Talk } from '../../parts/Talk';
+import { isUnderWay, ofCommand } from '../../parts/orderWords';
+import { type Said, Talk } from '../../parts/Talk';
 import { Trouble } from '../../parts/Trouble';
+import { useDeed } from '../../parts/useDeed';
+import { useFollowed } from '../../parts/useFollowed';
 import { t } from '../../text/t';
-import '../lease/ActiveLease.css';
 import '../lease/pass/PassPanel.css';
 import './SharedPage.css';
 
 /** A locker that somebody else shares: for whoever has the link, without an account. What stands behind the # is the right itself and never leaves in an address. */
 export function SharedPage() {
   const [secret] = useState(() => location.hash.slice(1));
-  const { data, problem, reload, put } = useResource(`shared/${secret}`, (signal) => shares.look(secret, signal));
-  const [asking, setAsking] = useState(false);
-  const [failed, setFailed] = useState<Problem | null>(null);
+  const { data, problem, reload, again, put } = useResource(`shared/${secret}`, (signal) => shares.look(secret, signal));
+  const { busy, problem: failed, run } = useDeed();
   const intent = useRef(new Intent());
-  const underWay = asking || data?.command?.state === 'pending' || data?.command?.state === 'sent';
+  const underWay = busy !== null || isUnderWay(data?.command ?? null);
   const good = data?.state === 'good';
   // Nobody without an account has a live feed: who waits for a door looks often, who only keeps the page open seldom.
-  useEffect(() => {
-    const timer = setInterval(reload, underWay || data?.door === 'open' ? 2_000 : 10_000);
-    return () => clearInterval(timer);
-  }, [underWay, data?.door, reload]);
+  useFollowed(true, again, underWay || data?.door === 'open' ? 2_000 : 10_000);
 
   const open = async (): Promise<void> => {
-    setAsking(true);
-    setFailed(null);
-    try {
+    await run('deed', async () => {
       const command = await intent.current.run((key) => shares.open(secret, key));
       put((known) => ({ ...known, command }));
-    } catch (error) {
-      setFailed(asProblem(error));
-    }
-    setAsking(false);
+    });
     reload();
   };
 
@@ -53,7 +45,7 @@ export function SharedPage() {
     return <Page title={t('shared.title')} className="narrow stack">{problem === null ? <Skeleton rows={3} height={120} /> : <Trouble problem={problem} retry={reload} />}</Page>;
   }
   const { locker: label, site } = data;
-  const saying = say(data, asking);
+  const saying = say(data, busy !== null);
   return (
     <Page title={t('lease.title', { label })} className="narrow stack">
       <p className="quiet">{t('shared.by', { name: data.sharedBy })}<br />{t('lease.where', { site: site.name, bank: data.bank.name })}<br />{addressOf(site)}</p>
@@ -83,8 +75,6 @@ export function SharedPage() {
   );
 }
 
-interface Said { mood: 'calm' | 'busy' | 'good' | 'warn' | 'over' | 'waiting'; title: string; text: string }
-
 function say({ state, once, from, until, locker: label, door, command, site: { timeZone } }: Shared, asking: boolean): Said {
   if (door === 'open') return { mood: 'good', title: t('talk.open', { label }), text: t('shared.close') };
   switch (state) {
@@ -95,11 +85,5 @@ function say({ state, once, from, until, locker: label, door, command, site: { t
     case 'rental-over': return { mood: 'over', title: t('shared.over'), text: t('shared.overText') };
     case 'good':
   }
-  if (asking || command?.state === 'pending' || command?.state === 'sent') return { mood: 'busy', title: t('talk.opening', { label }), text: t('talk.pending') };
-  switch (command?.state) {
-    case 'not-opened': return { mood: 'warn', title: t('talk.notOpened', { label }), text: t('talk.notOpenedText') };
-    case 'refused': case 'expired': case 'unknown': case 'unconfirmed': return { mood: 'warn', title: t('talk.refused', { label }), text: t('shared.failed') };
-    default:
-  }
-  return { mood: 'calm', title: once ? t('shared.mayOnce') : t('shared.may'), text: until === null ? t('shared.mayRental') : t('shared.mayUntil', { time: day(until, timeZone) }) };
+  return ofCommand(command, asking, label) ?? { mood: 'calm', title: once ? t('shared.mayOnce') : t('shared.may'), text: until === null ? t('shared.mayRental') : t('shared.mayUntil', { time: day(until, timeZone) }) };
 }

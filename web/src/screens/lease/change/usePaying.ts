@@ -1,7 +1,7 @@
 import { useRef } from 'react';
 import type { Change } from '../../../api/changes';
 import { Intent } from '../../../api/intent';
-import { go } from '../../../app/router';
+import { toCheckout } from '../../../app/router';
 import { useDeed } from '../../../parts/useDeed';
 
 /** Asks for a change once, however often the button is pressed, and leads to its checkout; `done` where there is nothing to pay. */
@@ -11,8 +11,7 @@ export function usePaying(ask: (key: string) => Promise<Change>, done: () => voi
   const pay = (): Promise<boolean> => run('deed', async () => {
     const { checkoutUrl } = await intent.current.run(ask);
     if (checkoutUrl === null) done();
-    else if (checkoutUrl.startsWith('/')) go(checkoutUrl);
-    else location.assign(checkoutUrl);
+    else toCheckout(checkoutUrl);
   });
   // Another choice is another request.
   return { busy: busy !== null, problem, pay: () => void pay(), anew: () => { intent.current = new Intent(); forget(); } };
