@@ -1,5 +1,6 @@
 import { Clock, MapPin } from 'lucide-react';
 import type { Site } from '../../api/types';
+import { addressOf } from '../../format/address';
 import { week } from '../../format/hours';
 import { zoneName } from '../../format/time';
 import { serverNow } from '../../api/clock';
@@ -13,7 +14,7 @@ export function SiteFacts({ site }: { site: Site }) {
   const now = rows.find((row) => row.today);
   return (
     <div className="site-facts">
-      <p><MapPin size={18} aria-hidden="true" /><span>{site.address}, {site.city}</span></p>
+      <p><MapPin size={18} aria-hidden="true" /><span>{addressOf(site)}</span></p>
       {rows.length <= 1
         ? <p className="num"><Clock size={18} aria-hidden="true" /><span>{now === undefined ? t('hours.always') : t('hours.each', { hours: now.hours, zone })}</span></p>
         : (
