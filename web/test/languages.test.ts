@@ -3,6 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { en } from '../src/text/en';
 import { hi } from '../src/text/hi';
 import { refusalsHi } from '../src/text/refusals.hi';
+import { maybe } from '../src/text/t';
+
+const source = (path: string): string => readFileSync(`../${path}`, 'utf8');
+const quoted = (text: string): string[] => [...text.matchAll(/`([a-z-]+)`/g)].map(([, code = '']) => code);
+const wordless = (family: string, codes: string[]): string[] => codes.filter((code) => maybe(`${family}.${code}`) === null);
 
 const names = (text: string): string[] => [...new Set([...text.matchAll(/\{(\w+)\}/g)].map(([whole]) => whole))].sort();
 const devanagari = /[\u0900-\u097f]/;
@@ -29,7 +34,7 @@ describe('the languages', () => {
   });
 
   it('have words for every refusal that a person can meet', () => {
-    const table = readFileSync('../docs/http.md', 'utf8').split('## Codes')[1]?.split('\n## ')[0] ?? '';
+    const table = source('docs/http.md').split('## Codes')[1]?.split('\n## ')[0] ?? '';
     const codes = [...table.matchAll(/^\| ((?:`[a-z-]+`(?:, )?)+) \|(.*)$/gm)]
       .flatMap(([, named = '', rest = '']) => [...named.matchAll(/`([a-z-]+)`/g)].map(([, code = '']) => ({ code, rest })));
     expect(codes.length).toBeGreaterThan(50);
@@ -38,5 +43,35 @@ describe('the languages', () => {
     const missing = codes.filter(({ code, rest }) => refusalsHi[code] === undefined && !others.test(`${code} ${rest}`)).map(({ code }) => code);
     expect(missing).toEqual([]);
     for (const [code, text] of Object.entries(refusalsHi)) expect(devanagari.test(text), code).toBe(true);
+  });
+
+  it('have words for every kind of message', () => {
+    const kinds = [...source('src/Latchkey.Server/Messages/MessageKinds.cs').matchAll(/const string \w+ = "([a-z-]+)";/g)].map(([, kind = '']) => kind).filter((kind) => !['rentals', 'payments', 'doors', 'locks', 'security', 'deposits', 'staff'].includes(kind));
+    expect(kinds.length).toBeGreaterThan(40);
+    expect(wordless('choices.kind', kinds)).toEqual([]);
+  });
+
+  it('have words for everything that a device may give as a reason, or say is wrong with it', () => {
+    const protocol = source('docs/protocol.md');
+    const rows = (name: string): string[] => protocol.split('\n').filter((line) => line.startsWith(`| \`${name}\` |`));
+    const refusals = rows('reason').flatMap((line) => quoted(line.split('with `refused`:')[1] ?? '')).filter((code) => !['not-opened', 'not-locked', 'unknown'].includes(code));
+    const credentials = quoted((protocol.split('### Why a credential is refused')[1] ?? '').split('\n## ')[0] ?? '');
+    expect(refusals).toContain('brown-out');
+    expect(credentials).toContain('wrong-code');
+    expect(wordless('console.reason', [...refusals, ...credentials])).toEqual([]);
+    const issues = rows('issue').flatMap((line) => quoted(line.split('the gravest first:')[1] ?? ''));
+    expect(issues).toHaveLength(6);
+    expect(wordless('lock.issue', issues)).toEqual([]);
+  });
+
+  it('have words for everything that a story of a locker may tell', () => {
+    const kinds = new Map([...source('src/Latchkey.Server/Journal/JournalEntry.cs').matchAll(/const string (\w+) = "([a-z-]+)";/g)].map(([, name = '', kind = '']) => [name, kind]));
+    const [, steps = ''] = /Steps =\s*\[([^\]]*)\]/.exec(source('src/Latchkey.Server/Features/Console/ListHistory.cs')) ?? [];
+    expect(steps).toContain('CommandSettled');
+    // People, keys, claims and locks of somebody's own happen at no locker of a site.
+    const elsewhere = /^(server$|(person|address|password|second-step|session|role|api-key|token|tariff|lock|owner|claim|sms)-|device-(revoked|claimed|key|renewed))/;
+    const told = [...kinds].filter(([name, kind]) => !steps.includes(`JournalKinds.${name}`) && !elsewhere.test(kind)).map(([, kind]) => kind);
+    expect(told.length).toBeGreaterThan(50);
+    expect(wordless('console.what', told)).toEqual([]);
   });
 });

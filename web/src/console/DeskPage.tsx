@@ -15,7 +15,7 @@ import { Skeleton } from '../parts/Skeleton';
 import { Trouble } from '../parts/Trouble';
 import { useDeed } from '../parts/useDeed';
 import { mistake, useForm } from '../screens/entry/useForm';
-import { t, tn } from '../text/t';
+import { coded, t, tn } from '../text/t';
 import { Heading } from './Heading';
 
 /** Money that goes over the counter: what somebody who holds a locker pays, and what is to be given back. */
@@ -121,7 +121,7 @@ function GiveBack({ site, onSaid }: { site: SiteAtWork; onSaid: (said: string) =
               <span>
                 <strong className="num">{money(refund.amount)}</strong>
                 <span className="small quiet num">{[t('desk.lockerOf', { label: refund.lockerLabel }), ...(refund.receiptNumber === null ? [] : [refund.receiptNumber]), dateTime(refund.since, site.timeZone)].join(' · ')}</span>
-                {refund.reason !== null && <span className="small desk-why">{t('desk.returned', { method: refund.method ?? t('desk.aCard') })}</span>}
+                {refund.reason !== null && <span className="small desk-why">{t('desk.returned', { method: refund.method === null ? t('desk.aCard') : coded('receipt.method', refund.method) })}</span>}
               </span>
               <Button icon={<Banknote size={18} aria-hidden="true" />} aria-label={t('desk.handOutOf', { amount: money(refund.amount), label: refund.lockerLabel })} onClick={() => setChosen(refund)}>{t('desk.handOut')}</Button>
             </li>

@@ -1,10 +1,10 @@
 import type { Alert, AlertKind, HistoryEntry } from '../api/console';
 import { issueWords } from '../parts/issueWords';
-import { maybe, type Plain, t } from '../text/t';
+import { coded, type Plain, t } from '../text/t';
 
-/** A word of the server's in this language; one that is not known yet is shown as it is. */
+/** What the journal says, in the console's words. */
 export function word(family: 'reason' | 'what' | 'outcome' | 'by', code: string): string {
-  return maybe(`console.${family}.${code}`) ?? code;
+  return coded(`console.${family}`, code);
 }
 
 export const alertWords: Record<AlertKind, Plain> = {

@@ -92,6 +92,8 @@ export const lockEn = {
   'lock.issue.no-power': 'no power',
   'lock.issue.tamper': 'somebody opened its housing',
   'lock.issue.battery-low': 'battery low',
+  'lock.issue.battery-critical': 'battery almost empty',
+  'lock.issue.brown-out': 'power too weak',
   'lock.issue.safe-mode': 'it is recovering from restarts',
   'lock.virtual': 'Work the virtual lock',
 

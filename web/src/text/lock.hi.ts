@@ -93,6 +93,8 @@ export const lockHi: Record<keyof typeof lockEn, string> = {
   'lock.issue.no-power': 'बिजली नहीं',
   'lock.issue.tamper': 'किसी ने इसका खोल खोला',
   'lock.issue.battery-low': 'बैटरी कम',
+  'lock.issue.battery-critical': 'बैटरी लगभग खाली',
+  'lock.issue.brown-out': 'बिजली बहुत कमज़ोर',
   'lock.issue.safe-mode': 'यह संभल रहा है',
   'lock.virtual': 'आभासी ताला चलाएँ',
 

@@ -24,6 +24,7 @@ export const en = {
   'choices.kind.sign-in-code': 'Sign-in code',
   'choices.kind.verify-code': 'Code for a new address',
   'choices.kind.reset-code': 'Code for a new password',
+  'choices.kind.keypad-code': 'Code of a locker without an account',
   'choices.kind.reserved': 'A locker is held for me',
   'choices.kind.hold-ending': 'My hold is about to end',
   'choices.kind.hold-expired': 'My hold has ended',

@@ -25,6 +25,7 @@ export const hi: Record<keyof typeof en, string> = {
   'choices.kind.sign-in-code': 'साइन-इन कोड',
   'choices.kind.verify-code': 'नए पते का कोड',
   'choices.kind.reset-code': 'नए पासवर्ड का कोड',
+  'choices.kind.keypad-code': 'बिना खाते वाले लॉकर का कोड',
   'choices.kind.reserved': 'मेरे लिए लॉकर रखा गया',
   'choices.kind.hold-ending': 'भुगतान का समय समाप्त होने वाला है',
   'choices.kind.hold-expired': 'भुगतान का समय समाप्त हुआ',

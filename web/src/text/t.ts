@@ -42,6 +42,11 @@ export function maybe(key: string): string | null {
   return (catalogue as Record<string, string | undefined>)[key] ?? null;
 }
 
+/** A word for one of the server's codes; a code that is newer than this page is shown as it is. */
+export function coded(family: string, code: string): string {
+  return maybe(`${family}.${code}`) ?? code;
+}
+
 /** A refusal in this language; null where the server's own words will do. */
 export function refusal(code: string): string | null {
   return refusals?.words[code] ?? null;

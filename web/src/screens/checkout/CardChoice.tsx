@@ -1,5 +1,5 @@
 import type { SandboxCard } from '../../api/types';
-import { t } from '../../text/t';
+import { maybe, t } from '../../text/t';
 import './CardChoice.css';
 
 interface CardChoiceProps { cards: SandboxCard[]; value: string; onChoose: (number: string) => void }
@@ -14,7 +14,7 @@ export function CardChoice({ cards, value, onChoose }: CardChoiceProps) {
           <input type="radio" name="card" value={card.number} checked={card.number === value} onChange={() => onChoose(card.number)} />
           <span className="card-chip" aria-hidden="true" />
           <span className="card-words">
-            <strong>{card.label}</strong>
+            <strong>{maybe(`checkout.effect.${card.effect}`) ?? card.label}</strong>
             <span className="num">{card.number.replace(/(.{4})(?=.)/g, '$1 ')}</span>
           </span>
         </label>

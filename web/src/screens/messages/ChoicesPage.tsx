@@ -7,7 +7,7 @@ import { Link } from '../../app/Link';
 import { Page } from '../../app/Page';
 import { Skeleton } from '../../parts/Skeleton';
 import { Trouble } from '../../parts/Trouble';
-import { type Plain, t } from '../../text/t';
+import { coded, t } from '../../text/t';
 import './MessagesPage.css';
 
 const topics: MessageTopic[] = ['rentals', 'deposits', 'payments', 'doors', 'locks', 'security', 'staff'];
@@ -66,7 +66,7 @@ export function ChoicesPage() {
 interface KindProps { choice: MessageChoice; available: MessageChannel[]; choose: (kind: string, channel: MessageChannel, wanted: boolean) => Promise<void> }
 
 function Kind({ choice, available, choose }: KindProps) {
-  const name = t(`choices.kind.${choice.kind}` as Plain);
+  const name = coded('choices.kind', choice.kind);
   return (
     <tr>
       <th scope="row">{name}</th>

@@ -1,11 +1,12 @@
 import type { ReactNode } from 'react';
 import type { Money, Receipt } from '../../api/types';
+import { addressOf } from '../../format/address';
 import { money, percent } from '../../format/money';
 import { clockSeconds, dateTime, fullDate, zoneName } from '../../format/time';
 import { Facts } from '../../parts/Facts';
 import { Mark } from '../../parts/Mark';
 import { sizeName } from '../../parts/sizeWords';
-import { t, tn } from '../../text/t';
+import { coded, t, tn } from '../../text/t';
 import './ReceiptPaper.css';
 
 /** The receipt as a sheet of paper: what, where, when, each line, and who opened it. */
@@ -30,7 +31,7 @@ export function ReceiptPaper({ receipt }: { receipt: Receipt }) {
         </div>
       </header>
       <Facts rows={[
-        [t('receipt.where'), <>{receipt.site.name}<br /><span className="long small quiet">{receipt.site.address}, {receipt.site.city}</span></>],
+        [t('receipt.where'), <>{receipt.site.name}<br /><span className="long small quiet">{addressOf(receipt.site)}</span></>],
         [t('receipt.locker'), t('receipt.lockerText', { label: receipt.lockerLabel, size: sizeName(receipt.size), bank: receipt.bank.name })],
         [t('receipt.from'), dateTime(receipt.from, timeZone)],
         [t('receipt.until'), dateTime(receipt.until, timeZone)],
@@ -43,7 +44,7 @@ export function ReceiptPaper({ receipt }: { receipt: Receipt }) {
         <tfoot>
           <tr className="receipt-total"><th scope="row">{t('receipt.total')}</th><td>{money(receipt.total)}</td></tr>
           {receipt.taxBasisPoints > 0 && <tr className="receipt-tax"><th scope="row">{t('receipt.tax', { percent: percent(receipt.taxBasisPoints) })}</th><td>{money(receipt.tax)}</td></tr>}
-          <tr><th scope="row">{receipt.method === null ? t('receipt.paid') : t('receipt.paidWith', { method: receipt.method })}</th><td>{money(receipt.paid)}</td></tr>
+          <tr><th scope="row">{receipt.method === null ? t('receipt.paid') : t('receipt.paidWith', { method: coded('receipt.method', receipt.method) })}</th><td>{money(receipt.paid)}</td></tr>
         </tfoot>
       </table>
       {sums.length > 0 && <div className="receipt-sums"><Facts rows={sums} /></div>}

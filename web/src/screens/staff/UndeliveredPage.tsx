@@ -9,7 +9,7 @@ import { dateTime, zoneHere } from '../../format/time';
 import { Button } from '../../parts/Button';
 import { Skeleton } from '../../parts/Skeleton';
 import { Trouble } from '../../parts/Trouble';
-import { type Plain, t, tn } from '../../text/t';
+import { coded, t, tn } from '../../text/t';
 import './UndeliveredPage.css';
 
 /** Messages that did not arrive, and why; each can be sent again once its cause is gone. */
@@ -54,7 +54,7 @@ function Row({ message, busy, again }: { message: Undelivered; busy: boolean; ag
     <>
       <span className="undelivered-what">
         <strong>{message.reason ?? ''}</strong>
-        <span className="small quiet">{t(`choices.kind.${message.kind}` as Plain)} · {t(`choices.channel.${message.channel}`)} · {message.to}</span>
+        <span className="small quiet">{coded('choices.kind', message.kind)} · {t(`choices.channel.${message.channel}`)} · {message.to}</span>
         <span className="small quiet num">{dateTime(message.createdAt, zone)} · {tn('undelivered.tries', message.attempts)}</span>
       </span>
       <Button busy={busy} icon={<RotateCw size={18} aria-hidden="true" />} onClick={again}>{t('undelivered.again')}</Button>

@@ -13,7 +13,7 @@ import { Field } from '../../parts/Field';
 import { Skeleton } from '../../parts/Skeleton';
 import { Trouble } from '../../parts/Trouble';
 import { useDeed } from '../../parts/useDeed';
-import { type Plain, t } from '../../text/t';
+import { coded, t } from '../../text/t';
 import './UndeliveredPage.css';
 
 /** Who is still in, at closing time above all; and who came and went. */
@@ -138,7 +138,7 @@ function Taps({ siteId, timeZone }: { siteId: string; timeZone: string }) {
           {items.map((tap) => (
             <li key={`${tap.at}${tap.card}${tap.reader}`}>
               <span className="undelivered-what">
-                <strong>{[t(`visits.way.${tap.way}`), t(`visits.said.${tap.said}` as Plain), ...(tap.locker === null ? [] : [t('visits.locker', { label: tap.locker })])].join(' · ')}</strong>
+                <strong>{[t(`visits.way.${tap.way}`), coded('visits.said', tap.said), ...(tap.locker === null ? [] : [t('visits.locker', { label: tap.locker })])].join(' · ')}</strong>
                 <span className="small quiet num">{[dateTime(tap.at, timeZone), tap.reader, t('visits.card', { card: tap.card }), ...(tap.charged === null || tap.charged.minor === 0 ? [] : [money(tap.charged)])].join(' · ')}</span>
               </span>
             </li>
