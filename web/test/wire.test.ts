@@ -5,12 +5,13 @@ import { EventParser, type ServerEvent } from '../src/live/sse';
 
 describe('server-sent events', () => {
   it('are the same however the bytes are cut', () => {
-    const text = ': beat\n\nevent: hello\ndata: {"now":"x"}\n\nid: 7\r\nevent: door\r\ndata: {"a":\r\ndata: 1}\r\n\r\n';
+    const text = 'event: beat\ndata: {}\n\n: a comment\n\nevent: hello\ndata: {"now":"x"}\n\nid: 7\r\nevent: door\r\ndata: {"a":\r\ndata: 1}\r\n\r\n';
     for (const cut of [1, 3, 7, text.length]) {
       const heard: ServerEvent[] = [];
       const parser = new EventParser((event) => heard.push(event));
       for (let from = 0; from < text.length; from += cut) parser.feed(text.slice(from, from + cut));
       expect(heard).toEqual([
+        { event: 'beat', id: null, data: '{}' },
         { event: 'hello', id: null, data: '{"now":"x"}' },
         { event: 'door', id: '7', data: '{"a":\n1}' },
       ]);

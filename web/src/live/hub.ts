@@ -19,7 +19,7 @@ export class Hub {
   #stream: Stream | null = null;
   #url = '';
   #who: string | null = null;
-  #asked: Required<Topics> = { sites: [], banks: [], floors: [] };
+  #asked: Required<Topics> = { sites: [], floors: [] };
   #state: StreamState | 'idle' = 'idle';
   #since = Date.now();
   #refused = false;
@@ -54,24 +54,23 @@ export class Hub {
   #arrange(): void {
     const pages = this.#living();
     const sites = [...new Set(pages.flatMap((page) => page.topics.sites))].slice(0, most).sort();
-    const banks = [...new Set(pages.flatMap((page) => page.topics.banks))].slice(0, most).sort();
     // Only while somebody is signed in whose floors they are.
     const floors = [...new Set(pages.flatMap((page) => page.who === null ? [] : page.topics.floors ?? []))].slice(0, most).sort();
     const who = pages.map((page) => page.who).find((name) => name !== null) ?? null;
 
-    if (sites.length === 0 && banks.length === 0 && who === null) {
+    if (sites.length === 0 && who === null) {
       this.#stream?.close();
       this.#stream = null;
       this.#url = '';
       return this.#tell('idle');
     }
-    const enough = who === this.#who && sites.every((id) => this.#asked.sites.includes(id)) && banks.every((id) => this.#asked.banks.includes(id)) && floors.every((id) => this.#asked.floors.includes(id));
+    const enough = who === this.#who && sites.every((id) => this.#asked.sites.includes(id)) && floors.every((id) => this.#asked.floors.includes(id));
     if (this.#stream !== null && enough) return;
 
-    const query = new URLSearchParams([...sites.map((id) => ['site', id]), ...banks.map((id) => ['bank', id]), ...floors.map((id) => ['floor', id])] as [string, string][]);
+    const query = new URLSearchParams([...sites.map((id) => ['site', id]), ...floors.map((id) => ['floor', id])] as [string, string][]);
     this.#url = `${base}/live?${query.toString()}`;
     const forget = who !== this.#who;
-    this.#asked = { sites, banks, floors };
+    this.#asked = { sites, floors };
     this.#who = who;
     if (this.#stream === null) this.#stream = this.#opened();
     else this.#stream.restart({ forget });
@@ -80,7 +79,12 @@ export class Hub {
   #opened(): Stream {
     return new Stream({
       url: () => this.#url,
-      token: () => this.#token(),
+      token: async () => {
+        const token = await this.#token();
+        // Without it the server would tell only what everybody may hear, and this would be called live: rather come back in a moment.
+        if (token === null && this.#who !== null) throw new Error('no token yet');
+        return token;
+      },
       refused: () => { this.#refused = true; },
       heard: (event) => this.#heard(event),
       state: (state) => this.#tell(state),
@@ -106,6 +110,8 @@ export class Hub {
       const { now } = JSON.parse(event.data) as { now: string };
       return this.#send({ say: 'hello', now });
     }
+    // Of the line, not of anything that happened: a heartbeat, and word that the server stops.
+    if (event.event === 'beat' || event.event === 'bye') return;
     const body = JSON.parse(event.data) as Omit<LiveEvent, 'event'>;
     this.#send({ say: 'event', event: { ...body, event: event.event } as LiveEvent });
   }

@@ -2,7 +2,7 @@ import type { LiveEvent } from '../api/types';
 import type { StreamState } from './stream';
 
 /** `floors`: sites at which one works, with each change there. */
-export interface Topics { sites: string[]; banks: string[]; floors?: string[] }
+export interface Topics { sites: string[]; floors?: string[] }
 
 /** What a page says to the hub. */
 export type ToHub =

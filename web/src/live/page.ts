@@ -11,6 +11,9 @@ import type { StreamState } from './stream';
 export interface LiveState { state: StreamState | 'idle'; since: number }
 export type Heard = LiveEvent | { event: 'resync' };
 
+/** Whether it is about what the reader has: a lease, a deposit or a lock of theirs, its door, an order to it; or whether something may have been missed. */
+export const aboutMe = ({ event }: Heard): boolean => event === 'resync' || event === 'lease' || event === 'door' || event === 'command';
+
 let state: LiveState = { state: 'idle', since: Date.now() };
 let cut: LiveState | null = null;
 const stateListeners = new Set<() => void>();
@@ -77,7 +80,7 @@ function announce(): void {
   const all = [...watched.values()];
   say?.({
     say: 'watch',
-    topics: { sites: all.flatMap((topics) => topics.sites), banks: all.flatMap((topics) => topics.banks), floors: all.flatMap((topics) => topics.floors ?? []) },
+    topics: { sites: all.flatMap((topics) => topics.sites), floors: all.flatMap((topics) => topics.floors ?? []) },
     who: session()?.person.id ?? null,
   });
 }

@@ -1,6 +1,6 @@
 import { EventParser, type ServerEvent } from './sse';
 
-/** The server sends a comment every 10 s: silence longer than this means a dead line, whatever TCP still believes. */
+/** The server sends an event every 10 s: silence longer than this means a dead line, whatever TCP still believes. */
 const silence = 25_000;
 const shortest = 500;
 const longest = 15_000;

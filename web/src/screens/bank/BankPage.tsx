@@ -29,7 +29,7 @@ export function BankPage({ bankId }: { bankId: string }) {
   const [picked, setPicked] = useState<number | null>(null);
   const [busy, setBusy] = useState<string | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
-  useLive({ sites: bank.data === null ? [] : [bank.data.siteId], banks: [bankId] }, (heard) => {
+  useLive({ sites: bank.data === null ? [] : [bank.data.siteId] }, (heard) => {
     if (heard.event === 'resync' || (heard.event === 'bank' || heard.event === 'availability') && heard.bankId === bankId) bank.reload();
   });
 

@@ -2,6 +2,7 @@ import { ChevronRight } from 'lucide-react';
 import { deposits, type Deposit } from '../../api/deposits';
 import { useResource } from '../../api/useResource';
 import { Link } from '../../app/Link';
+import { aboutMe } from '../../live/page';
 import { useLive } from '../../live/useLive';
 import { Door } from '../../parts/Door';
 import { t } from '../../text/t';
@@ -10,7 +11,7 @@ import { nameOf } from '../deposit/nameOf';
 /** What one has left for others and nobody has collected yet; nothing for those who have left nothing. */
 export function MyDeposits({ who }: { who: string }) {
   const found = useResource(`deposits/${who}`, (signal) => deposits.mine('live', signal));
-  useLive({}, (heard) => { if (heard.event !== 'availability' && heard.event !== 'bank') found.reload(); });
+  useLive({}, (heard) => { if (aboutMe(heard)) found.reload(); });
   const mine = found.data?.items ?? [];
   if (mine.length === 0) return null;
   return (

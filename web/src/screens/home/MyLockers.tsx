@@ -5,6 +5,7 @@ import type { Lease } from '../../api/types';
 import { useResource } from '../../api/useResource';
 import { money } from '../../format/money';
 import { countdown, day } from '../../format/time';
+import { aboutMe } from '../../live/page';
 import { useLive } from '../../live/useLive';
 import { Door } from '../../parts/Door';
 import { LeasePill } from '../../parts/leaseState';
@@ -16,7 +17,7 @@ import './MyLockers.css';
 /** What one has now, before anything else: whoever has a locker came to open it. */
 export function MyLockers({ who }: { who: string }) {
   const found = useResource(`leases/live/${who}`, (signal) => api.leases('live', undefined, signal), 'leases');
-  useLive({}, (heard) => { if (heard.event !== 'availability' && heard.event !== 'bank') found.reload(); });
+  useLive({}, (heard) => { if (aboutMe(heard)) found.reload(); });
   const leases = found.data?.items ?? [];
   if (leases.length === 0) return null;
   return (

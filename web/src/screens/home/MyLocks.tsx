@@ -1,5 +1,6 @@
 import { locks } from '../../api/locks';
 import { useResource } from '../../api/useResource';
+import { aboutMe } from '../../live/page';
 import { useLive } from '../../live/useLive';
 import { t } from '../../text/t';
 import { LockRow } from '../lock/LocksPage';
@@ -7,7 +8,7 @@ import { LockRow } from '../lock/LocksPage';
 /** The locks one owns; nothing for those who own none. */
 export function MyLocks({ who }: { who: string }) {
   const found = useResource(`locks/${who}`, (signal) => locks.mine(signal));
-  useLive({}, (heard) => { if (heard.event !== 'availability' && heard.event !== 'bank') found.reload(); });
+  useLive({}, (heard) => { if (aboutMe(heard)) found.reload(); });
   const mine = found.data?.items ?? [];
   if (mine.length === 0) return null;
   return (

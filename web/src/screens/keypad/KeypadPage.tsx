@@ -19,7 +19,7 @@ export function KeypadPage({ bankId }: { bankId: string }) {
   const [what, setWhat] = useState<'take' | 'have'>('take');
   // Who has just taken one opens it with the same number.
   const [number, setNumber] = useState('');
-  useLive({ sites: bank === null ? [] : [bank.siteId], banks: [bankId] }, (heard) => {
+  useLive({ sites: bank === null ? [] : [bank.siteId] }, (heard) => {
     if (heard.event === 'resync' || (heard.event === 'bank' || heard.event === 'availability') && heard.bankId === bankId) reload();
   });
   if (problem?.status === 404 || (bank !== null && bank.mode !== 'keypad')) return <Missing what={t('missing.bank')} />;

@@ -3,6 +3,7 @@ import { locks, type OwnLock, type RegisteredLock } from '../../api/locks';
 import { useResource } from '../../api/useResource';
 import { Link } from '../../app/Link';
 import { Page } from '../../app/Page';
+import { aboutMe } from '../../live/page';
 import { useLive } from '../../live/useLive';
 import { ButtonLink } from '../../parts/Button';
 import { LockPill } from '../../parts/lockState';
@@ -15,7 +16,7 @@ import './LocksPage.css';
 /** The locks one owns, and those that one has registered and waits for. */
 export function LocksPage() {
   const { data, problem, reload, at } = useResource('locks', (signal) => locks.mine(signal), 'locks');
-  useLive({}, (heard) => { if (heard.event !== 'availability' && heard.event !== 'bank') reload(); });
+  useLive({}, (heard) => { if (aboutMe(heard)) reload(); });
   const empty = data !== null && data.items.length === 0 && data.registered.length === 0;
   return (
     <Page title={t('locks.title')} className="middle stack">
