@@ -1,9 +1,11 @@
+import { useRef } from 'react';
 import { ArrowLeft, PackagePlus } from 'lucide-react';
 import { api } from '../../api/endpoints';
 import { useResource } from '../../api/useResource';
 import { Link } from '../../app/Link';
 import { Page } from '../../app/Page';
 import { keepQuery, useAddress } from '../../app/router';
+import type { Heard } from '../../live/page';
 import { useLive } from '../../live/useLive';
 import { ButtonLink } from '../../parts/Button';
 import { BankDoors } from '../../parts/BankDoors';
@@ -13,19 +15,31 @@ import { t } from '../../text/t';
 import { Missing } from '../missing/Missing';
 import { Booking } from './Booking';
 import { readChoice } from './choice';
-import { patched } from './live';
+import { notYetIn, patched } from './live';
 import { Nearby } from './Nearby';
 import { Others } from './Others';
 import { SiteFacts } from './SiteFacts';
 import { VirtualBankLink } from './VirtualBankLink';
 import './SitePage.css';
 
+/** More does not happen at one place while one answer is on its way. */
+const most = 200;
+
 export function SitePage({ siteId }: { siteId: string }) {
   const { searchParams } = useAddress();
-  const { data: site, problem, reload, put, at } = useResource(`site/${siteId}`, (signal) => api.site(siteId, signal));
+  // An answer that was on its way while doors moved is older than what was heard meanwhile: that is put onto it again.
+  const lately = useRef<Heard[]>([]);
+  const { data: site, problem, reload, put, at } = useResource(`site/${siteId}`, async (signal) => {
+    const read = await api.site(siteId, signal);
+    lately.current = notYetIn(read, lately.current);
+    return lately.current.reduce(patched, read);
+  });
   useLive({ sites: [siteId] }, (heard) => {
-    if (heard.event === 'resync') reload();
-    else put((known) => patched(known, heard));
+    if (heard.event === 'resync') return reload();
+    lately.current = [...lately.current.slice(-most), heard];
+    put((known) => patched(known, heard));
+    // Of those without an account only their number is shown, and no event says it.
+    if (heard.event === 'availability' && site?.keypads.some((keypad) => keypad.id === heard.bankId)) reload();
   });
 
   if (site === null) {

@@ -14,6 +14,14 @@ export function patched(site: Site, heard: Heard): Site {
   return { ...site, banks, free: counted({ ...site, banks }, []) };
 }
 
+/** What was decided a moment before an answer was read may have been written down a moment after. */
+const behind = 2000;
+
+/** The events that an answer cannot know of yet: those since it was read. */
+export function notYetIn(site: Site, heard: Heard[]): Heard[] {
+  return heard.filter((event) => event.event !== 'resync' && Date.parse(event.at) > Date.parse(site.asOf) - behind);
+}
+
 /** What is free of each size that the site has, counting those that have what is wanted. */
 export function counted(site: Site, wanted: Feature[]): Site['free'] {
   const free = site.banks.flatMap((bank) => bank.lockers).filter((locker) => locker.availability === 'free' && has(locker, wanted));
