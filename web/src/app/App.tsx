@@ -37,8 +37,9 @@ export function App() {
   const language = useLanguage();
   const [, head = '', id = ''] = pathname.split('/');
   const waiting = <div className="page"><Skeleton rows={3} height={120} /></div>;
-  if (head === 'checkout' && id !== '') return <Suspense fallback={waiting}><CheckoutPage token={id} /></Suspense>;
-  if (head === 'console') return <Suspense fallback={waiting}><SignedIn key={language}>{(person) => <Console person={person} />}</SignedIn></Suspense>;
+  // These two have no frame around them; when a part of them cannot be fetched there is still something to press.
+  if (head === 'checkout' && id !== '') return <Broken key={pathname}><Suspense fallback={waiting}><CheckoutPage token={id} /></Suspense></Broken>;
+  if (head === 'console') return <Broken key={head}><Suspense fallback={waiting}><SignedIn key={language}>{(person) => <Console person={person} />}</SignedIn></Suspense></Broken>;
   return (
     // A new language draws everything anew; a new page gets a new chance after a failure.
     <Shell key={language}>
@@ -67,7 +68,8 @@ function screen(pathname: string, search: string): ReactNode {
   if (head === 'messages' && id === 'choices') return <SignedIn>{(person) => <ChoicesPage key={person.id} />}</SignedIn>;
   if (head === 'locks' && id === 'register') return <SignedIn>{() => <RegisterPage />}</SignedIn>;
   if (head === 'admin' && ['locks', 'tickets', 'places', 'messages'].includes(id)) return <Elsewhere to={`/console/${id}`} />;
-  const name = decodeURIComponent(id);
+  const name = decoded(id);
+  if (name === null) return <Missing />;
   switch (head) {
     case 'site': return <SitePage key={name} siteId={name} />;
     case 'keypad': return <KeypadPage key={name} bankId={name} />;
@@ -80,6 +82,15 @@ function screen(pathname: string, search: string): ReactNode {
     case 'collect': return <CodePage key={name} lockerId={name} />;
     case 'receipt': return <SignedIn key={name}>{() => <ReceiptPage leaseId={name} />}</SignedIn>;
     default: return <Missing />;
+  }
+}
+
+/** What stands in an address, or null where nobody can read it: "/site/%". */
+function decoded(part: string): string | null {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
   }
 }
 
