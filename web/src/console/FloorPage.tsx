@@ -39,7 +39,7 @@ export function FloorPage({ site }: { site: SiteAtWork }) {
   return (
     <div className="console-split" data-open={locker !== null || undefined}>
       <div className="console-page">
-        <Heading title={site.name}>{data !== null && <BankOnline online={data.banks.length === 0 ? null : data.banks.every((bank) => bank.online !== false)} />}</Heading>
+        <Heading title={site.name}>{data !== null && <BankOnline online={together(data.banks)} />}</Heading>
         {problem !== null && <Trouble problem={problem} retry={reload} />}
         {data === null && problem === null && <Skeleton rows={4} height={96} />}
         {data?.facts != null && <Figures facts={data.facts} siteId={site.id} />}
@@ -73,6 +73,12 @@ export function FloorPage({ site }: { site: SiteAtWork }) {
       )}
     </div>
   );
+}
+
+/** All of them in one word: one that is away counts first, and nobody vouches for one that was never heard of. */
+function together(banks: FloorBank[]): boolean | null {
+  if (banks.some((bank) => bank.online === false)) return false;
+  return banks.length > 0 && banks.every((bank) => bank.online === true) ? true : null;
 }
 
 function BankHead({ bank, lockers }: { bank: FloorBank; lockers: FloorLocker[] }) {
