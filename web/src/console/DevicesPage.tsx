@@ -29,7 +29,11 @@ export function DevicesPage({ admin, work }: { admin: boolean; work: Work }) {
   const [claim, setClaim] = useState<string | null>(null);
   const [said, setSaid] = useState('');
   const sites = [...new Set(data?.items.flatMap((device) => (device.siteId === null ? [] : [device.siteId])) ?? [])].slice(0, 50);
-  useLive({ floors: sites }, (heard) => { if (heard.event === 'resync' || (heard.event === 'floor' && heard.what.startsWith('device-'))) reload(); });
+  useLive({ floors: sites }, (heard) => {
+    const what = heard.event === 'floor' ? heard.what : '';
+    if (heard.event === 'resync' || what.startsWith('device-')) reload();
+    if (heard.event === 'resync' || what.startsWith('claim-') || what === 'device-claimed') claims.reload();
+  });
   // Of each device the time on the wall beside it, like everywhere in the console.
   const zoneOf = (device: DeviceAtWork): string => work.sites?.find((site) => site.id === device.siteId)?.timeZone ?? zoneHere();
   const wrong = (device: DeviceAtWork): boolean => device.online === false || device.issue !== null || device.warning !== null;

@@ -6,6 +6,7 @@ import { useResource } from '../../api/useResource';
 import { Page } from '../../app/Page';
 import { money } from '../../format/money';
 import { dateTime } from '../../format/time';
+import type { Heard } from '../../live/page';
 import { useLive } from '../../live/useLive';
 import { Button } from '../../parts/Button';
 import { Chips } from '../../parts/Chips';
@@ -16,12 +17,15 @@ import { useDeed } from '../../parts/useDeed';
 import { coded, t } from '../../text/t';
 import './UndeliveredPage.css';
 
+/** Somebody came, went, stands at the exit, has paid or has another card. */
+const aboutVisits = (heard: Heard): boolean => heard.event === 'resync' || (heard.event === 'floor' && /^(visit|desk)-/.test(heard.what));
+
 /** Who is still in, at closing time above all; and who came and went. */
 export function VisitsPage({ siteId, timeZone }: { siteId: string; timeZone: string }) {
   const [which, setWhich] = useState<'now' | 'taps'>('now');
   const { data, problem, reload } = useResource(`visits/${siteId}`, (signal) => keypad.visits(siteId, signal));
   const [said, setSaid] = useState<string | null>(null);
-  useLive({ sites: [siteId] }, (heard) => { if (heard.event === 'resync' || heard.event === 'availability') reload(); });
+  useLive({ floors: [siteId] }, (heard) => { if (aboutVisits(heard)) reload(); });
   return (
     <Page title={data === null ? t('visits.now') : t('visits.title', { site: data.site })} className="middle stack">
       <Chips label={t('visits.which')} value={which} onChoose={setWhich} chips={[{ value: 'now', text: t('visits.now') }, { value: 'taps', text: t('visits.taps') }]} />
@@ -124,7 +128,7 @@ function Taps({ siteId, timeZone }: { siteId: string; timeZone: string }) {
   const { data, problem, reload } = useResource(`taps/${siteId}/${wanted}`, (signal) => keypad.taps(siteId, wanted, undefined, signal));
   const [more, setMore] = useState<{ of: string; items: Tap[]; next: string | null } | null>(null);
   const { busy, run } = useDeed();
-  useLive({ sites: [siteId] }, (heard) => { if (heard.event === 'resync' || heard.event === 'availability') reload(); });
+  useLive({ floors: [siteId] }, (heard) => { if (aboutVisits(heard)) reload(); });
   const older = more?.of === wanted ? more : null;
   const items = [...(data?.items ?? []), ...(older?.items ?? [])];
   const next = older === null ? data?.next ?? null : older.next;
