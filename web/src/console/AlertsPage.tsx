@@ -1,19 +1,20 @@
 import { useState } from 'react';
 import { BellRing, CircleCheck, UserRoundCheck } from 'lucide-react';
 import { type Alert, atWork } from '../api/console';
-import { useResource } from '../api/useResource';
 import { useLive } from '../live/useLive';
 import { Button, ButtonLink } from '../parts/Button';
 import { Chips } from '../parts/Chips';
+import { More } from '../parts/More';
 import { Pill } from '../parts/Pill';
 import { Skeleton } from '../parts/Skeleton';
 import { Trouble } from '../parts/Trouble';
 import { useDeed } from '../parts/useDeed';
+import { usePages } from '../parts/usePages';
 import { t } from '../text/t';
 import { consolePath } from './Console';
 import { Heading } from './Heading';
 import { SidePanel } from './SidePanel';
-import type { Work } from './sites';
+import { floorsOf, type Work, zoneOf } from './sites';
 import { moment } from './Story';
 import { Table } from './Table';
 import { alertDetail, alertWords, place } from './words';
@@ -21,18 +22,18 @@ import { alertDetail, alertWords, place } from './words';
 /** What somebody must act on, at all of one's sites; who looks after it, and what is done. */
 export function AlertsPage({ work }: { work: Work }) {
   const [which, setWhich] = useState<'open' | 'resolved'>('open');
-  const { data, problem, reload } = useResource(`alerts/${which}`, (signal) => atWork.alerts({ resolved: which === 'resolved' }, signal));
-  const [older, setOlder] = useState<{ which: string; items: Alert[]; next: string | null } | null>(null);
+  const pages = usePages(`alerts/${which}`, {
+    keyOf: (alert: Alert) => alert.id, leaving: which === 'open',
+    read: (cursor, signal) => atWork.alerts({ resolved: which === 'resolved', ...(cursor === undefined ? {} : { cursor }) }, signal),
+  });
+  const { first: data, items, problem, reload } = pages;
   const [chosen, setChosen] = useState<Alert | null>(null);
   const [said, setSaid] = useState('');
   const { busy, problem: failed, run } = useDeed<string>();
-  useLive({ floors: work.sites?.slice(0, 50).map((site) => site.id) ?? [] }, (heard) => {
+  useLive({ floors: floorsOf(work) }, (heard) => {
     if (heard.event === 'resync' || (heard.event === 'floor' && heard.what.startsWith('alert-'))) reload();
   });
-  const zone = (alert: Alert): string => work.sites?.find((site) => site.id === alert.siteId)?.timeZone ?? 'UTC';
-  const more = older?.which === which ? older : null;
-  const items = [...(data?.items ?? []), ...(more?.items ?? [])];
-  const next = more === null ? data?.next ?? null : more.next;
+  const zone = (alert: Alert): string => zoneOf(work, alert.siteId);
   const shown = items.find((each) => each.id === chosen?.id) ?? chosen;
   const act = (alert: Alert, what: 'acknowledge' | 'resolve'): void => void run(what, async () => {
     const now = await atWork[what](alert.id);
@@ -63,7 +64,7 @@ export function AlertsPage({ work }: { work: Work }) {
             ]}
           />
         )}
-        {next !== null && <Button busy={busy === 'more'} onClick={() => void run('more', async () => { const page = await atWork.alerts({ resolved: which === 'resolved', cursor: next }); setOlder({ which, items: [...(more?.items ?? []), ...page.items], next: page.next }); })}>{t('action.more')}</Button>}
+        <More of={pages} />
       </div>
       {shown !== null && (
         <SidePanel key={shown.id} title={t(alertWords[shown.kind])} beside={<State alert={shown} />} onClose={() => setChosen(null)}>

@@ -60,7 +60,7 @@ function screen(name: string, work: Work, person: Person): ReactNode {
   switch (name) {
     case 'alerts': return <AlertsPage work={work} />;
     case 'devices': return <DevicesPage admin={admin} work={work} />;
-    case 'tickets': return <TicketsPage />;
+    case 'tickets': return <TicketsPage work={work} />;
   }
   if (admin) {
     switch (name) {

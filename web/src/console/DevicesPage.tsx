@@ -16,7 +16,7 @@ import { consolePath } from './Console';
 import { ClaimPanel, NewClaim } from './ClaimPanel';
 import { Heading } from './Heading';
 import { SidePanel } from './SidePanel';
-import type { Work } from './sites';
+import { type Work, zoneOf } from './sites';
 import { moment } from './Story';
 import { Table } from './Table';
 
@@ -35,7 +35,7 @@ export function DevicesPage({ admin, work }: { admin: boolean; work: Work }) {
     if (heard.event === 'resync' || what.startsWith('claim-') || what === 'device-claimed') claims.reload();
   });
   // Of each device the time on the wall beside it, like everywhere in the console.
-  const zoneOf = (device: DeviceAtWork): string => work.sites?.find((site) => site.id === device.siteId)?.timeZone ?? zoneHere();
+  const zone = (device: DeviceAtWork): string => zoneOf(work, device.siteId);
   const wrong = (device: DeviceAtWork): boolean => device.online === false || device.issue !== null || device.warning !== null;
   const items = data?.items.filter((device) => (admin || device.model !== 'none') && (which === 'all' || wrong(device))) ?? [];
   const shown = data?.items.find((device) => device.id === chosen) ?? null;
@@ -56,7 +56,7 @@ export function DevicesPage({ admin, work }: { admin: boolean; work: Work }) {
             columns={[
               { name: t('console.col.bank'), wide: true, show: (device) => <><strong>{device.bank ?? t('console.noBank')}</strong> <span className="quiet">{device.site}</span></> },
               { name: t('console.col.presence'), show: (device) => <Presence device={device} /> },
-              { name: t('console.col.lastSeen'), number: true, show: (device) => (device.lastSeen === null ? '' : moment(device.lastSeen, zoneOf(device))) },
+              { name: t('console.col.lastSeen'), number: true, show: (device) => (device.lastSeen === null ? '' : moment(device.lastSeen, zone(device))) },
               { name: t('console.col.firmware'), show: (device) => <span className="num">{device.firmware ?? ''}</span> },
               { name: t('console.col.battery'), number: true, show: (device) => (device.battery === null ? '' : `${device.battery} %`) },
               { name: t('console.col.faults'), wide: true, show: (device) => <span className="console-fault">{faults(device)}</span> },
@@ -88,9 +88,9 @@ export function DevicesPage({ admin, work }: { admin: boolean; work: Work }) {
           {faults(shown) !== '' && <p className="console-fault">{faults(shown)}</p>}
           <Facts rows={[
             [t('console.col.site'), shown.site ?? ''], [t('console.col.model'), shown.model], [t('console.col.firmware'), shown.firmware ?? ''],
-            [t('console.col.lastSeen'), shown.lastSeen === null ? t('console.never') : dateTime(shown.lastSeen, zoneOf(shown))], [t('console.col.battery'), shown.battery === null ? t('console.noBattery') : `${shown.battery} %`],
-            [t('console.claimed'), shown.claimedAt === null ? t('console.enrolled') : dateTime(shown.claimedAt, zoneOf(shown))],
-            [t('console.certificate'), shown.certificateEndsAt === null ? t('console.none') : dateTime(shown.certificateEndsAt, zoneOf(shown))],
+            [t('console.col.lastSeen'), shown.lastSeen === null ? t('console.never') : dateTime(shown.lastSeen, zone(shown))], [t('console.col.battery'), shown.battery === null ? t('console.noBattery') : `${shown.battery} %`],
+            [t('console.claimed'), shown.claimedAt === null ? t('console.enrolled') : dateTime(shown.claimedAt, zone(shown))],
+            [t('console.certificate'), shown.certificateEndsAt === null ? t('console.none') : dateTime(shown.certificateEndsAt, zone(shown))],
           ]} />
           {admin && shown.bankId !== null && <NewClaim bankId={shown.bankId} onDone={claims.reload} />}
           {shown.siteId !== null && !shown.owned && <ButtonLink href={consolePath('floor', shown.siteId)}>{t('console.toFloor')}</ButtonLink>}

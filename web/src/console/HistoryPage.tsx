@@ -1,14 +1,13 @@
 import { useEffect, useRef, useState } from 'react';
 import { SearchX } from 'lucide-react';
-import { atWork, type HistoryEntry, type HistoryPage as Page, type SiteAtWork } from '../api/console';
-import { useResource } from '../api/useResource';
+import { atWork, type HistoryEntry, type SiteAtWork } from '../api/console';
 import { keepQuery, useAddress } from '../app/router';
 import { useLive } from '../live/useLive';
-import { Button } from '../parts/Button';
 import { Field } from '../parts/Field';
+import { More } from '../parts/More';
 import { Skeleton } from '../parts/Skeleton';
 import { Trouble } from '../parts/Trouble';
-import { useDeed } from '../parts/useDeed';
+import { usePages } from '../parts/usePages';
 import { t } from '../text/t';
 import { Heading } from './Heading';
 import { HistoryTable } from './HistoryTable';
@@ -31,22 +30,23 @@ export function HistoryPage({ site }: { site: SiteAtWork }) {
   const card = asked.card.replace(/[\s:…]/g, '');
   const wish = { card: card.length >= 4 ? card : '', locker: asked.label.trim(), from: instant(asked.from, site.timeZone), to: instant(asked.to, site.timeZone) };
   const key = JSON.stringify(wish);
-  const { data, problem, reload } = useResource(`history/${site.id}/${key}`, (signal) => atWork.history(site.id, wish, signal));
-  const [older, setOlder] = useState<{ key: string; page: Page } | null>(null);
+  const pages = usePages(`history/${site.id}/${key}`, {
+    keyOf: (entry: HistoryEntry) => entry.key,
+    read: (cursor, signal) => atWork.history(site.id, { ...wish, ...(cursor === undefined ? {} : { cursor }) }, signal),
+  });
+  const { first, items, problem, reload } = pages;
   const [chosen, setChosen] = useState<HistoryEntry | null>(null);
-  const { busy, run } = useDeed();
   const late = useRef<number | undefined>(undefined);
   useLive({ floors: [site.id] }, (heard) => {
     if (heard.event !== 'resync' && heard.event !== 'floor') return;
-    window.clearTimeout(late.current);
-    late.current = window.setTimeout(reload, 300);
+    // Counted from the first of a burst: where something happens all the time it is read again all the same.
+    late.current ??= window.setTimeout(() => {
+      late.current = undefined;
+      reload();
+    }, 300);
   });
   useEffect(() => () => window.clearTimeout(late.current), []);
 
-  const more = older?.key === key ? older.page : null;
-  const known = new Set(data?.items.map((entry) => entry.key));
-  const items = [...(data?.items ?? []), ...(more?.items.filter((entry) => !known.has(entry.key)) ?? [])];
-  const next = more === null ? data?.next ?? null : more.next;
   const set = (name: keyof typeof search) => (event: { target: { value: string } }): void => setSearch({ ...search, [name]: event.target.value });
   return (
     <div className="console-split" data-open={(chosen !== null && chosen.lockerId !== null) || undefined}>
@@ -59,10 +59,10 @@ export function HistoryPage({ site }: { site: SiteAtWork }) {
           <Field label={t('console.searchTo')} type="datetime-local" value={search.to} onChange={set('to')} />
         </form>
         {problem !== null && Object.keys(problem.errors).length === 0 && <Trouble problem={problem} retry={reload} />}
-        {data === null && problem === null && <Skeleton rows={8} height={36} />}
-        {data !== null && items.length === 0 && <div className="empty"><SearchX size={32} aria-hidden="true" /><p className="empty-title">{t('console.historyNone')}</p><p className="quiet">{t('console.historyNoneText')}</p></div>}
+        {first === null && problem === null && <Skeleton rows={8} height={36} />}
+        {first !== null && items.length === 0 && <div className="empty"><SearchX size={32} aria-hidden="true" /><p className="empty-title">{t('console.historyNone')}</p><p className="quiet">{t('console.historyNoneText')}</p></div>}
         {items.length > 0 && <HistoryTable items={items} timeZone={site.timeZone} chosen={chosen?.key ?? null} onOpen={setChosen} />}
-        {next !== null && <Button busy={busy !== null} onClick={() => void run('deed', async () => { const page = await atWork.history(site.id, { ...wish, cursor: next }); setOlder({ key, page: { items: [...(more?.items ?? []), ...page.items], next: page.next } }); })}>{t('console.older')}</Button>}
+        <More of={pages} text={t('console.older')} />
       </div>
       {chosen?.lockerId != null && (
         <SidePanel key={chosen.lockerId} title={t('console.locker', { label: chosen.locker ?? '' })} beside={<span className="quiet">{chosen.bank}</span>} onClose={() => setChosen(null)}>

@@ -6,9 +6,10 @@ import { dateTime, zoneHere } from '../format/time';
 import { Button } from '../parts/Button';
 import { Chips } from '../parts/Chips';
 import { Field } from '../parts/Field';
+import { More } from '../parts/More';
 import { Skeleton } from '../parts/Skeleton';
 import { Trouble } from '../parts/Trouble';
-import { useDeed } from '../parts/useDeed';
+import { usePages } from '../parts/usePages';
 import { t } from '../text/t';
 import { useForm } from '../screens/entry/useForm';
 import { Heading } from './Heading';
@@ -60,15 +61,12 @@ export function PeoplePage({ work }: { work: Work }) {
 
 /** All accounts, the newest first. */
 function Everybody({ chosen, onOpen }: { chosen: string | null; onOpen: (account: Account) => void }) {
-  const { data, problem, reload } = useResource('accounts', (signal) => atWork.people(undefined, signal));
-  const [older, setOlder] = useState<{ items: Account[]; next: string | null } | null>(null);
-  const { busy, run } = useDeed();
-  const items = [...(data?.items ?? []), ...(older?.items ?? [])];
-  const next = older === null ? data?.next ?? null : older.next;
+  const pages = usePages('accounts', { keyOf: (account: Account) => account.id, read: (cursor, signal) => atWork.people(cursor, signal) });
+  const { first, items, problem, reload } = pages;
   return (
     <>
       {problem !== null && <Trouble problem={problem} retry={reload} />}
-      {data === null && problem === null && <Skeleton rows={5} height={36} />}
+      {first === null && problem === null && <Skeleton rows={5} height={36} />}
       {items.length > 0 && (
         <Table
           label={t('console.everybody')} rows={items} keyOf={(account) => account.id} chosen={chosen} onOpen={onOpen}
@@ -80,7 +78,7 @@ function Everybody({ chosen, onOpen }: { chosen: string | null; onOpen: (account
           ]}
         />
       )}
-      {next !== null && <Button busy={busy !== null} onClick={() => void run('deed', async () => { const page = await atWork.people(next); setOlder({ items: [...(older?.items ?? []), ...page.items], next: page.next }); })}>{t('action.more')}</Button>}
+      <More of={pages} />
     </>
   );
 }

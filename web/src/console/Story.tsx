@@ -1,11 +1,10 @@
-import { useState } from 'react';
-import { atWork, type HistoryPage } from '../api/console';
-import { useResource } from '../api/useResource';
+import { useEffect } from 'react';
+import { atWork, type HistoryEntry } from '../api/console';
 import { clockSeconds, dateTime } from '../format/time';
-import { Button } from '../parts/Button';
+import { More } from '../parts/More';
 import { Skeleton } from '../parts/Skeleton';
 import { Trouble } from '../parts/Trouble';
-import { useDeed } from '../parts/useDeed';
+import { usePages } from '../parts/usePages';
 import { t } from '../text/t';
 import { outcomeTone, whoWhy, word } from './words';
 
@@ -13,16 +12,13 @@ interface StoryProps { siteId: string; lockerId: string; timeZone: string; turn:
 
 /** All that the journal knows of one locker, the newest first: who, what, when. */
 export function Story({ siteId, lockerId, timeZone, turn }: StoryProps) {
-  const { data, problem, reload } = useResource(`story/${lockerId}/${turn}`, (signal) => atWork.history(siteId, { lockerId, limit: 20 }, signal));
-  const [before, setBefore] = useState<HistoryPage | null>(null);
-  const [older, setOlder] = useState<HistoryPage | null>(null);
-  const { busy, run } = useDeed();
-  // While it is read again because something has happened, what is known stays.
-  if (data !== null && data !== before) setBefore(data);
-  const shown = data ?? before;
-  if (shown === null) return problem === null ? <Skeleton rows={4} height={40} /> : <Trouble problem={problem} retry={reload} />;
-  const items = [...shown.items, ...(older?.items.filter((entry) => shown.items.every((each) => each.key !== entry.key)) ?? [])];
-  const next = older === null ? shown.next : older.next;
+  const pages = usePages(`story/${lockerId}`, {
+    keyOf: (entry: HistoryEntry) => entry.key,
+    read: (cursor, signal) => atWork.history(siteId, { lockerId, limit: 20, ...(cursor === undefined ? {} : { cursor }) }, signal),
+  });
+  const { first, items, problem, reload } = pages;
+  useEffect(() => { if (turn > 0) reload(); }, [turn, reload]);
+  if (first === null) return problem === null ? <Skeleton rows={4} height={40} /> : <Trouble problem={problem} retry={reload} />;
   return (
     <section aria-label={t('console.story')}>
       <h3 className="hidden">{t('console.story')}</h3>
@@ -35,12 +31,7 @@ export function Story({ siteId, lockerId, timeZone, turn }: StoryProps) {
           </li>
         ))}
       </ol>
-      {next !== null && (
-        <Button look="text" busy={busy !== null} onClick={() => void run('deed', async () => {
-          const page = await atWork.history(siteId, { lockerId, cursor: next, limit: 20 });
-          setOlder({ items: [...(older?.items ?? []), ...page.items], next: page.next });
-        })}>{t('console.older')}</Button>
-      )}
+      <More of={pages} look="text" text={t('console.older')} />
     </section>
   );
 }

@@ -2,6 +2,7 @@ import { atWork, type SiteAtWork } from '../api/console';
 import type { Problem } from '../api/problem';
 import { useResource } from '../api/useResource';
 import { keepQuery, useAddress } from '../app/router';
+import { zoneHere } from '../format/time';
 import { useLive } from '../live/useLive';
 
 const key = 'latchkey.console.site';
@@ -10,6 +11,12 @@ export interface Work { sites: SiteAtWork[] | null; site: SiteAtWork | null; ale
 
 /** As many floors as one stream carries; whoever has more sites hears of the others when they choose them. */
 const mostFloors = 50;
+
+/** The floors of all their sites, as many as one stream carries. */
+export const floorsOf = (work: Work): string[] => work.sites?.slice(0, mostFloors).map((site) => site.id) ?? [];
+
+/** The clock on the wall of a site; of one that is none of theirs the reader's own. */
+export const zoneOf = (work: Work, siteId: string | null): string => work.sites?.find((site) => site.id === siteId)?.timeZone ?? zoneHere();
 
 /** Where this person works, and which of it they look at: what the address says, else what they looked at last. */
 export function useWork(): Work {

@@ -1,56 +1,41 @@
-import { useState } from 'react';
 import { ChevronRight } from 'lucide-react';
 import { api } from '../../api/endpoints';
-import { asProblem, type Problem } from '../../api/problem';
 import type { Lease } from '../../api/types';
-import { useResource } from '../../api/useResource';
 import { Link } from '../../app/Link';
 import { Page } from '../../app/Page';
 import { money } from '../../format/money';
 import { day } from '../../format/time';
 import { useLive } from '../../live/useLive';
-import { Button, ButtonLink } from '../../parts/Button';
+import { ButtonLink } from '../../parts/Button';
 import { LeasePill } from '../../parts/leaseState';
+import { More } from '../../parts/More';
 import { Skeleton } from '../../parts/Skeleton';
 import { Trouble } from '../../parts/Trouble';
+import { usePages } from '../../parts/usePages';
 import { t, tn } from '../../text/t';
 import './HistoryPage.css';
 
 /** Past rentals, the newest first; each leads to its receipt. */
 export function HistoryPage() {
-  const { data, problem, reload, put, at } = useResource('leases/past', (signal) => api.leases('past', undefined, signal));
-  const [more, setMore] = useState<{ busy: boolean; problem: Problem | null }>({ busy: false, problem: null });
-  useLive({}, (heard) => { if (heard.event === 'lease' && (data?.items.length ?? 0) <= 20) reload(); });
-
-  const load = async (cursor: string): Promise<void> => {
-    setMore({ busy: true, problem: null });
-    try {
-      const page = await api.leases('past', cursor);
-      put((known) => ({ items: [...known.items, ...page.items], next: page.next }));
-      setMore({ busy: false, problem: null });
-    } catch (error) {
-      setMore({ busy: false, problem: asProblem(error) });
-    }
-  };
-
-  const next = data?.next ?? null;
+  const pages = usePages('leases/past', { keyOf: (lease: Lease) => lease.id, read: (cursor, signal) => api.leases('past', cursor, signal) });
+  const { first, items, next, problem, reload, at } = pages;
+  useLive({}, (heard) => { if (heard.event === 'lease') reload(); });
   return (
     <Page title={t('history.title')} className="middle stack">
       {problem !== null && <Trouble problem={problem} retry={reload} since={at} />}
-      {data === null && problem === null && <Skeleton rows={4} height={84} />}
-      {data?.items.length === 0 && (
+      {first === null && problem === null && <Skeleton rows={4} height={84} />}
+      {first !== null && items.length === 0 && (
         <div className="empty">
           <p className="empty-title">{t('history.none')}</p>
           <p className="quiet">{t('history.noneHint')}</p>
           <ButtonLink look="primary" href="/">{t('nav.find')}</ButtonLink>
         </div>
       )}
-      {data !== null && data.items.length > 0 && (
+      {items.length > 0 && (
         <>
-          <p className="small quiet" role="status">{next === null ? tn('history.count', data.items.length) : tn('history.newest', data.items.length)}</p>
-          <ul className="history">{data.items.map((lease) => <Past key={lease.id} lease={lease} />)}</ul>
-          {more.problem !== null && <Trouble problem={more.problem} />}
-          {next !== null && <Button busy={more.busy} onClick={() => void load(next)}>{t('action.more')}</Button>}
+          <p className="small quiet" role="status">{next === null ? tn('history.count', items.length) : tn('history.newest', items.length)}</p>
+          <ul className="history">{items.map((lease) => <Past key={lease.id} lease={lease} />)}</ul>
+          <More of={pages} />
         </>
       )}
     </Page>

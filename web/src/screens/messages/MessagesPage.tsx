@@ -1,61 +1,48 @@
-import { useEffect, useState } from 'react';
+import { useEffect } from 'react';
 import { Bell, ChevronRight, CircleAlert, CreditCard, DoorOpen, KeyRound, LockKeyhole, SlidersHorizontal } from 'lucide-react';
 import { api } from '../../api/endpoints';
-import { asProblem, type Problem } from '../../api/problem';
 import type { Message } from '../../api/types';
-import { useResource } from '../../api/useResource';
 import { Link } from '../../app/Link';
 import { Page } from '../../app/Page';
 import { day, zoneHere } from '../../format/time';
 import { useLive } from '../../live/useLive';
-import { Button, ButtonLink } from '../../parts/Button';
+import { ButtonLink } from '../../parts/Button';
+import { More } from '../../parts/More';
 import { Skeleton } from '../../parts/Skeleton';
 import { Trouble } from '../../parts/Trouble';
+import { usePages } from '../../parts/usePages';
 import { t } from '../../text/t';
 import { messagesRead } from './useUnread';
 import './MessagesPage.css';
 
 /** What a person was told, the newest first. Seen is read; what was new when the page was opened stays marked until it is left. */
 export function MessagesPage() {
-  const { data, problem, reload, put, at } = useResource('messages', (signal) => api.messages(undefined, 20, signal));
-  const [more, setMore] = useState<{ busy: boolean; problem: Problem | null }>({ busy: false, problem: null });
-  useLive({}, (heard) => { if (heard.event === 'lease' && (data?.items.length ?? 0) <= 20) reload(); });
+  const pages = usePages('messages', { keyOf: (message: Message) => message.id, read: (cursor, signal) => api.messages(cursor, 20, signal) });
+  const { first, items, problem, reload, at } = pages;
+  useLive({}, (heard) => { if (heard.event === 'lease') reload(); });
 
-  const newest = data?.items[0];
-  const unread = data?.unread ?? 0;
+  const newest = items[0];
+  const unread = first?.unread ?? 0;
   useEffect(() => {
     if (newest === undefined || unread === 0) return;
     // Not marked when it fails: then they are new the next time too, which is right.
     api.readMessages(newest.id).then(messagesRead, () => undefined);
   }, [newest, unread]);
 
-  const load = async (cursor: string): Promise<void> => {
-    setMore({ busy: true, problem: null });
-    try {
-      const page = await api.messages(cursor, 20);
-      put((known) => ({ ...page, items: [...known.items, ...page.items] }));
-      setMore({ busy: false, problem: null });
-    } catch (error) {
-      setMore({ busy: false, problem: asProblem(error) });
-    }
-  };
-
-  const next = data?.next ?? null;
   return (
     <Page title={t('messages.title')} className="middle stack">
       {problem !== null && <Trouble problem={problem} retry={reload} since={at} />}
-      {data === null && problem === null && <Skeleton rows={4} height={84} />}
-      {data?.items.length === 0 && (
+      {first === null && problem === null && <Skeleton rows={4} height={84} />}
+      {first !== null && items.length === 0 && (
         <div className="empty">
           <p className="empty-title">{t('messages.none')}</p>
           <p className="quiet">{t('messages.noneHint')}</p>
         </div>
       )}
-      {data !== null && data.items.length > 0 && (
+      {items.length > 0 && (
         <>
-          <ul className="messages">{data.items.map((message) => <li key={message.id}><Row message={message} /></li>)}</ul>
-          {more.problem !== null && <Trouble problem={more.problem} />}
-          {next !== null && <Button busy={more.busy} onClick={() => void load(next)}>{t('action.more')}</Button>}
+          <ul className="messages">{items.map((message) => <li key={message.id}><Row message={message} /></li>)}</ul>
+          <More of={pages} />
         </>
       )}
       <ButtonLink href="/messages/choices" icon={<SlidersHorizontal size={20} aria-hidden="true" />}>{t('messages.choose')}</ButtonLink>

@@ -1,22 +1,30 @@
 import { useState } from 'react';
 import { Wrench } from 'lucide-react';
 import { changes, type Ticket } from '../../api/changes';
-import { useResource } from '../../api/useResource';
+import { floorsOf, type Work, zoneOf } from '../../console/sites';
 import { Page } from '../../app/Page';
-import { dateTime, zoneHere } from '../../format/time';
+import { dateTime } from '../../format/time';
+import { useLive } from '../../live/useLive';
 import { Button } from '../../parts/Button';
 import { Chips } from '../../parts/Chips';
+import { More } from '../../parts/More';
 import { problemWords } from '../../parts/problemWords';
 import { Skeleton } from '../../parts/Skeleton';
 import { Trouble } from '../../parts/Trouble';
 import { useDeed } from '../../parts/useDeed';
+import { usePages } from '../../parts/usePages';
 import { t } from '../../text/t';
 import './UndeliveredPage.css';
 
 /** What customers have reported: staff go and look, and say whether the locker may be rented again. */
-export function TicketsPage() {
+export function TicketsPage({ work }: { work: Work }) {
   const [closed, setClosed] = useState<'open' | 'closed'>('open');
-  const { data, problem, reload } = useResource(`tickets/${closed}`, (signal) => changes.tickets(closed === 'closed', undefined, signal));
+  const pages = usePages(`tickets/${closed}`, {
+    keyOf: (ticket: Ticket) => ticket.id, leaving: closed === 'open',
+    read: (cursor, signal) => changes.tickets(closed === 'closed', cursor, signal),
+  });
+  const { first, items, problem, reload } = pages;
+  useLive({ floors: floorsOf(work) }, (heard) => { if (heard.event === 'resync' || (heard.event === 'floor' && heard.what.startsWith('ticket-'))) reload(); });
   const { busy, problem: failed, run } = useDeed<string>();
   const close = async (ticket: Ticket, inService: boolean): Promise<void> => {
     await run(ticket.id, () => changes.closeTicket(ticket.id, inService));
@@ -27,16 +35,16 @@ export function TicketsPage() {
       <Chips label={t('tickets.which')} value={closed} onChoose={setClosed} chips={[{ value: 'open', text: t('tickets.open') }, { value: 'closed', text: t('tickets.closed') }]} />
       {problem !== null && <Trouble problem={problem} retry={reload} />}
       {failed !== null && <Trouble problem={failed} />}
-      {data === null && problem === null && <Skeleton rows={3} height={96} />}
-      {data?.items.length === 0 && <div className="empty"><Wrench size={32} aria-hidden="true" /><p className="empty-title">{closed === 'open' ? t('tickets.none') : t('tickets.noneClosed')}</p><p className="quiet">{t('tickets.noneText')}</p></div>}
-      {data !== null && data.items.length > 0 && (
+      {first === null && problem === null && <Skeleton rows={3} height={96} />}
+      {first !== null && items.length === 0 && <div className="empty"><Wrench size={32} aria-hidden="true" /><p className="empty-title">{closed === 'open' ? t('tickets.none') : t('tickets.noneClosed')}</p><p className="quiet">{t('tickets.noneText')}</p></div>}
+      {items.length > 0 && (
         <ul className="undelivered">
-          {data.items.map((ticket) => (
+          {items.map((ticket) => (
             <li key={ticket.id}>
               <span className="undelivered-what">
                 <strong>{t('tickets.name', { label: ticket.locker, what: t(problemWords[ticket.what]) })}</strong>
                 <span className="small quiet">{ticket.site}, {ticket.bank}</span>
-                <span className="small quiet num">{[t('tickets.number', { number: ticket.number }), dateTime(ticket.openedAt, zoneHere()), ...(ticket.inside ? [t('tickets.inside')] : []), ticket.outOfService ? t('tickets.out') : t('tickets.in')].join(' · ')}</span>
+                <span className="small quiet num">{[t('tickets.number', { number: ticket.number }), dateTime(ticket.openedAt, zoneOf(work, ticket.siteId)), ...(ticket.inside ? [t('tickets.inside')] : []), ticket.outOfService ? t('tickets.out') : t('tickets.in')].join(' · ')}</span>
               </span>
               {ticket.closedAt === null && (
                 <>
@@ -48,6 +56,7 @@ export function TicketsPage() {
           ))}
         </ul>
       )}
+      <More of={pages} />
     </Page>
   );
 }

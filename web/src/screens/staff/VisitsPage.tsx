@@ -11,9 +11,11 @@ import { useLive } from '../../live/useLive';
 import { Button } from '../../parts/Button';
 import { Chips } from '../../parts/Chips';
 import { Field } from '../../parts/Field';
+import { More } from '../../parts/More';
 import { Skeleton } from '../../parts/Skeleton';
 import { Trouble } from '../../parts/Trouble';
 import { useDeed } from '../../parts/useDeed';
+import { usePages } from '../../parts/usePages';
 import { coded, t } from '../../text/t';
 import './UndeliveredPage.css';
 
@@ -125,18 +127,14 @@ function VisitLine({ visit, timeZone, closed, desk, onDone }: { visit: Visit; ti
 function Taps({ siteId, timeZone }: { siteId: string; timeZone: string }) {
   const [search, setSearch] = useState('');
   const wanted = search.replace(/[\s:]/g, '');
-  const { data, problem, reload } = useResource(`taps/${siteId}/${wanted}`, (signal) => keypad.taps(siteId, wanted, undefined, signal));
-  const [more, setMore] = useState<{ of: string; items: Tap[]; next: string | null } | null>(null);
-  const { busy, run } = useDeed();
+  const pages = usePages(`taps/${siteId}/${wanted}`, { keyOf: (tap: Tap) => `${tap.at}${tap.card}${tap.reader}`, read: (before, signal) => keypad.taps(siteId, wanted, before, signal) });
+  const { first, items, problem, reload } = pages;
   useLive({ floors: [siteId] }, (heard) => { if (aboutVisits(heard)) reload(); });
-  const older = more?.of === wanted ? more : null;
-  const items = [...(data?.items ?? []), ...(older?.items ?? [])];
-  const next = older === null ? data?.next ?? null : older.next;
   return (
     <>
       <Field label={t('visits.search')} value={search} onChange={(event) => setSearch(event.target.value)} maxLength={32} spellCheck={false} autoComplete="off" />
       {problem !== null && <Trouble problem={problem} retry={reload} />}
-      {data !== null && items.length === 0 && <div className="empty"><IdCard size={32} aria-hidden="true" /><p className="empty-title">{t('visits.tapsNone')}</p></div>}
+      {first !== null && items.length === 0 && <div className="empty"><IdCard size={32} aria-hidden="true" /><p className="empty-title">{t('visits.tapsNone')}</p></div>}
       {items.length > 0 && (
         <ul className="undelivered">
           {items.map((tap) => (
@@ -149,7 +147,7 @@ function Taps({ siteId, timeZone }: { siteId: string; timeZone: string }) {
           ))}
         </ul>
       )}
-      {next !== null && <Button busy={busy !== null} onClick={() => void run('deed', async () => { const page = await keypad.taps(siteId, wanted, next); setMore({ of: wanted, items: [...(older?.items ?? []), ...page.items], next: page.next }); })}>{t('visits.more')}</Button>}
+      <More of={pages} text={t('visits.more')} />
     </>
   );
 }
