@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { week } from '../src/format/hours';
-import { money } from '../src/format/money';
+import { minorOf, money, typed } from '../src/format/money';
+import { readNumber } from '../src/format/number';
 import { estimate } from '../src/format/price';
 import { countdown, day } from '../src/format/time';
 import { en } from '../src/text/en';
+import { numbersOf } from '../src/screens/entry/useForm';
 import { hi } from '../src/text/hi';
 import { lease } from './lease';
 
@@ -44,4 +46,25 @@ describe('time', () => {
 it('fills the same values into both languages', () => {
   const names = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '').sort();
   for (const key of Object.keys(en) as (keyof typeof en)[]) expect([key, ...names(hi[key])]).toEqual([key, ...names(en[key])]);
+});
+
+describe('numbers that are typed', () => {
+  it('have a comma or a point, and an empty field is none', () => {
+    expect(readNumber(' 12,50 ')).toBe(12.5);
+    expect(readNumber('12.50')).toBe(12.5);
+    expect(readNumber('-18')).toBe(-18);
+    for (const text of ['', ' ', '1,000.50', '12a', 'NaN', '1e3', '.5', '0x10']) expect(readNumber(text), text).toBeNull();
+  });
+
+  it('become the minor units of a currency and back', () => {
+    expect(minorOf(12.5, 'INR')).toBe(1250);
+    expect(minorOf(1.1, 'KWD')).toBe(1100);
+    expect(typed({ minor: 5000, currency: 'INR' })).toBe('50.00');
+    expect(typed({ minor: 5000, currency: 'JPY' })).toBe('5000');
+  });
+
+  it('are asked for beside their field where there is none', () => {
+    expect(numbersOf({ latitude: '18,5', longitude: '73.9' })).toEqual({ latitude: 18.5, longitude: 73.9 });
+    expect(() => numbersOf({ latitude: '', longitude: 'x', storage: '1' })).toThrow(expect.objectContaining({ errors: { latitude: ['Please write a number.'], longitude: ['Please write a number.'] } }));
+  });
 });

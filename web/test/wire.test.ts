@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Intent } from '../src/api/intent';
 import { Problem } from '../src/api/problem';
+import { whole } from '../src/api/whole';
 import { EventParser, type ServerEvent } from '../src/live/sse';
 
 describe('server-sent events', () => {
@@ -34,5 +35,14 @@ describe('an intent', () => {
     await act(null);
     expect(new Set(keys.slice(0, 3)).size).toBe(1);
     expect(new Set(keys).size).toBe(3);
+  });
+});
+
+describe('a list that comes in parts', () => {
+  it('is read to its end, also where it has become shorter meanwhile', async () => {
+    const all = [1, 2, 3, 4, 5];
+    const part = (total: number) => (skip: number) => Promise.resolve({ items: all.slice(skip, skip + 2), total });
+    expect(await whole(part(5))).toEqual({ items: all });
+    expect(await whole(part(7))).toEqual({ items: all });
   });
 });

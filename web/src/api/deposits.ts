@@ -2,6 +2,7 @@ import { ask } from './client';
 import { aMoment, toTheEnd } from './door';
 import type { Command, DoorState, LeaseSite, Money, Payment, Size } from './types';
 import type { ShareState } from './shares';
+import { whole } from './whole';
 
 export type DepositStage = 'paying' | 'placing' | 'stored' | 'collecting' | 'returning' | 'collected' | 'returned' | 'cancelled' | 'cleared' | 'expired';
 export type Payer = 'sender' | 'receiver';
@@ -63,6 +64,8 @@ export const deposits = {
   nameDelegate: (secret: string, name: string) => ask<{ delegate: Delegate; path: string; code: string; typeFirst: string }>('/deposits/delegates', { method: 'POST', body: { secret, name }, anonymous: true }),
   removeDelegate: (secret: string, delegateId: string) => ask<void>('/deposits/delegates/remove', { method: 'POST', body: { secret, id: delegateId }, anonymous: true }),
 
-  lockers: (point: string, all: boolean, signal?: AbortSignal) => ask<{ items: LockerAtPoint[]; total: number }>(`/lockers?point=${id(point)}${all ? '&all=true' : ''}&limit=500`, { signal }),
+  /** Those out of service too. */
+  lockers: (point: string, signal?: AbortSignal) => whole((skip) => ask<{ items: LockerAtPoint[]; total: number }>(`/lockers?point=${id(point)}&all=true&limit=500&skip=${skip}`, { signal })),
+  anyLocker: (point: string, signal?: AbortSignal) => ask<{ items: LockerAtPoint[] }>(`/lockers?point=${id(point)}&limit=1`, { signal }),
   locker: (lockerId: string, signal?: AbortSignal) => ask<LockerAtPoint>(`/lockers/${id(lockerId)}`, { signal, anonymous: true }),
 };

@@ -1,5 +1,6 @@
 import { ask } from './client';
 import type { Money, Size } from './types';
+import { whole } from './whole';
 
 export interface StateOf { id: string; name: string; cities: number }
 export interface CityOf { id: string; stateId: string; state: string; name: string; points: number }
@@ -10,11 +11,11 @@ export type ClearReason = 'overdue' | 'left-behind' | 'broken' | 'other';
 
 const id = encodeURIComponent;
 
-/** What admins do with places. */
 /** A line of a table of lockers that was pasted, and what is wrong with it. */
 export interface PastedLine { number: number; bank: string; door: number | null; label: string; size: Size | null; column: number; row: number; features: string[]; errors: string[] }
 export interface Pasted { made: boolean; lines: PastedLine[] }
 
+/** What admins do with places. */
 export const places = {
   states: (signal?: AbortSignal) => ask<{ items: StateOf[] }>('/states', { signal }),
   makeState: (name: string) => ask<StateOf>('/states', { method: 'POST', body: { name } }),
@@ -22,7 +23,7 @@ export const places = {
   cities: (signal?: AbortSignal) => ask<{ items: CityOf[] }>('/cities', { signal }),
   makeCity: (stateId: string, name: string) => ask<CityOf>('/cities', { method: 'POST', body: { stateId, name } }),
   removeCity: (cityId: string) => ask<void>(`/cities/${id(cityId)}`, { method: 'DELETE' }),
-  points: (signal?: AbortSignal) => ask<{ items: Point[]; total: number }>('/locker-points?limit=200', { signal }),
+  points: (signal?: AbortSignal) => whole((skip) => ask<{ items: Point[]; total: number }>(`/locker-points?limit=200&skip=${skip}`, { signal })),
   makePoint: (point: NewPoint) => ask<Point>('/locker-points', { method: 'POST', body: point }),
   removePoint: (pointId: string) => ask<void>(`/locker-points/${id(pointId)}`, { method: 'DELETE' }),
   makeBank: (pointId: string, name: string, columns: number) => ask<PointBank>(`/locker-points/${id(pointId)}/banks`, { method: 'POST', body: { name, columns } }),

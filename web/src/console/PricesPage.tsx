@@ -3,7 +3,7 @@ import { CircleDollarSign, Plus } from 'lucide-react';
 import { atWork, type DatedTariff, type SiteAtWork, type TariffRates } from '../api/console';
 import { sizes, type Size } from '../api/types';
 import { useResource } from '../api/useResource';
-import { money } from '../format/money';
+import { minorOf, money, typed } from '../format/money';
 import { fullDate } from '../format/time';
 import { Button } from '../parts/Button';
 import { Facts } from '../parts/Facts';
@@ -14,7 +14,7 @@ import { Trouble } from '../parts/Trouble';
 import { sizeName } from '../parts/sizeWords';
 import { useDeed } from '../parts/useDeed';
 import { t } from '../text/t';
-import { useForm } from '../screens/entry/useForm';
+import { numbersOf, useForm } from '../screens/entry/useForm';
 import { Heading } from './Heading';
 import { instant } from './instant';
 import { SidePanel } from './SidePanel';
@@ -80,15 +80,14 @@ function amount(tariff: TariffRates, size: Size, rate: (typeof rates)[number]): 
 /** New prices begin from those that hold; what is not shown stays as it is. Amounts are typed as people say them. */
 function PricesForm({ site, from, onDone }: { site: SiteAtWork; from: TariffRates; onDone: () => void }) {
   const { form, busy, problem, errors, submit } = useForm();
-  const decimals = new Intl.NumberFormat('en', { style: 'currency', currency: from.currency }).resolvedOptions().maximumFractionDigits ?? 2;
   const shown = sizes.filter((size) => from.rates[size] !== undefined);
   const [begins, setBegins] = useState('');
-  const [typed, setTyped] = useState<Record<string, string>>(() => Object.fromEntries(shown.flatMap((size) => rates.map((rate) => [`${size}.${rate}`, ((from.rates[size]?.[rate] ?? 0) / 10 ** decimals).toFixed(decimals)]))));
+  const [amounts, setAmounts] = useState<Record<string, string>>(() => Object.fromEntries(shown.flatMap((size) => rates.map((rate) => [`${size}.${rate}`, typed({ minor: from.rates[size]?.[rate] ?? 0, currency: from.currency })]))));
   const [minutes, setMinutes] = useState({ freeMinutes: String(from.freeMinutes), graceMinutes: String(from.graceMinutes) });
   const deed = async (): Promise<void> => {
-    const minor = (size: Size, rate: (typeof rates)[number]): number => Math.round(Number(typed[`${size}.${rate}`]) * 10 ** decimals);
-    const priced = Object.fromEntries(shown.map((size) => [size, Object.fromEntries(rates.map((rate) => [rate, minor(size, rate)]))])) as TariffRates['rates'];
-    await atWork.setTariff(site.id, instant(begins, site.timeZone), { ...from, rates: priced, freeMinutes: Number(minutes.freeMinutes), graceMinutes: Number(minutes.graceMinutes) });
+    const numbers: Record<string, number> = numbersOf({ ...amounts, ...minutes });
+    const priced = Object.fromEntries(shown.map((size) => [size, Object.fromEntries(rates.map((rate) => [rate, minorOf(numbers[`${size}.${rate}`] ?? 0, from.currency)]))])) as TariffRates['rates'];
+    await atWork.setTariff(site.id, instant(begins, site.timeZone), { ...from, rates: priced, freeMinutes: numbers.freeMinutes ?? 0, graceMinutes: numbers.graceMinutes ?? 0 });
     onDone();
   };
   return (
@@ -97,12 +96,12 @@ function PricesForm({ site, from, onDone }: { site: SiteAtWork; from: TariffRate
       {shown.map((size) => (
         <fieldset key={size} className="console-rates">
           <legend>{sizeName(size)}, {from.currency}</legend>
-          {rates.map((rate) => <Field key={rate} label={t(`console.rate.${rate}`)} inputMode="decimal" value={typed[`${size}.${rate}`] ?? ''} onChange={(event) => setTyped({ ...typed, [`${size}.${rate}`]: event.target.value })} />)}
+          {rates.map((rate) => <Field key={rate} label={t(`console.rate.${rate}`)} inputMode="decimal" value={amounts[`${size}.${rate}`] ?? ''} errors={errors[`${size}.${rate}`]} onChange={(event) => setAmounts({ ...amounts, [`${size}.${rate}`]: event.target.value })} />)}
         </fieldset>
       ))}
       <Field label={t('console.freeMinutes')} inputMode="numeric" value={minutes.freeMinutes} errors={errors['freeMinutes']} onChange={(event) => setMinutes({ ...minutes, freeMinutes: event.target.value })} />
       <Field label={t('console.graceMinutes')} inputMode="numeric" value={minutes.graceMinutes} errors={errors['graceMinutes']} onChange={(event) => setMinutes({ ...minutes, graceMinutes: event.target.value })} />
-      {problem !== null && errors['begins'] === undefined && <Trouble problem={problem} />}
+      {problem !== null && ['begins', ...Object.keys(amounts), ...Object.keys(minutes)].every((field) => errors[field] === undefined) && <Trouble problem={problem} />}
       <Button type="submit" look="primary" busy={busy}>{t('console.setPrices')}</Button>
     </form>
   );

@@ -3,9 +3,21 @@ import { locale } from '../text/t';
 
 /** "₹50.00": from minor units, with as many decimals as the currency has (none for JPY, three for KWD). */
 export function money({ minor, currency }: Money): string {
-  const format = new Intl.NumberFormat(locale(), { style: 'currency', currency });
-  const decimals = format.resolvedOptions().maximumFractionDigits ?? 2;
-  return format.format(minor / 10 ** decimals);
+  return new Intl.NumberFormat(locale(), { style: 'currency', currency }).format(minor / 10 ** decimals(currency));
+}
+
+/** "50.00": as people type it into a field that names the currency. */
+export function typed({ minor, currency }: Money): string {
+  return (minor / 10 ** decimals(currency)).toFixed(decimals(currency));
+}
+
+/** The minor units of what was typed. */
+export function minorOf(amount: number, currency: string): number {
+  return Math.round(amount * 10 ** decimals(currency));
+}
+
+function decimals(currency: string): number {
+  return new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
 }
 
 /** "18%", from hundredths of a percent. */

@@ -133,7 +133,7 @@ export const depositEn = {
   'places.address': 'Address',
   'places.latitude': 'Latitude',
   'places.longitude': 'Longitude',
-  'places.storage': 'Storage for each hour, in paise or cents',
+  'places.storage': 'Storage for each hour, in {currency}',
   'places.make': 'Add',
   'places.remove': 'Remove {name}',
   'places.removeShort': 'Remove',

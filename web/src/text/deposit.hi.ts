@@ -134,7 +134,7 @@ export const depositHi: Record<keyof typeof depositEn, string> = {
   'places.address': 'पता',
   'places.latitude': 'अक्षांश',
   'places.longitude': 'देशांतर',
-  'places.storage': 'हर घंटे रखने का दाम, पैसे में',
+  'places.storage': 'हर घंटे रखने का दाम, {currency} में',
   'places.make': 'जोड़ें',
   'places.remove': '{name} हटाएँ',
   'places.removeShort': 'हटाएँ',

@@ -275,6 +275,7 @@ export const en = {
   'field.passwordHint': 'At least 10 characters.',
   'field.nameMissing': 'Please tell us your name.',
   'field.emailWrong': 'Please write an e-mail address, like name@example.org.',
+  'field.number': 'Please write a number.',
   'field.passwordShort': 'At least 10 characters, please.',
 
   'entry.login': 'Sign in',

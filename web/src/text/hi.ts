@@ -279,6 +279,7 @@ export const hi: Catalogue = {
   'field.passwordHint': 'कम से कम 10 अक्षर।',
   'field.nameMissing': 'कृपया अपना नाम बताएँ।',
   'field.emailWrong': 'कृपया ई-मेल पता लिखें, जैसे name@example.org।',
+  'field.number': 'कृपया एक संख्या लिखें।',
   'field.passwordShort': 'कृपया कम से कम 10 अक्षर।',
 
   'entry.login': 'साइन इन',

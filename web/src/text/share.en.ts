@@ -18,6 +18,7 @@ export const shareEn = {
   'share.send': 'Send it',
   'share.sendTitle': 'Locker {label}',
   'share.copy': 'Copy it',
+  'share.byHand': 'It could not be copied. Mark the link and copy it by hand.',
   'share.copied': 'Copied',
   'share.another': 'Make another link',
   'share.list': 'Who has a link',

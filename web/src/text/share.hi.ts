@@ -19,6 +19,7 @@ export const shareHi: Record<keyof typeof shareEn, string> = {
   'share.send': 'भेजें',
   'share.sendTitle': 'लॉकर {label}',
   'share.copy': 'कॉपी करें',
+  'share.byHand': 'कॉपी नहीं हो सका। लिंक को चुनें और ख़ुद कॉपी करें।',
   'share.copied': 'कॉपी हो गया',
   'share.another': 'दूसरा लिंक बनाएँ',
   'share.list': 'किसके पास लिंक है',

@@ -13,6 +13,7 @@ import { money, times } from '../../format/money';
 import { Button } from '../../parts/Button';
 import { Chips } from '../../parts/Chips';
 import { Field } from '../../parts/Field';
+import { freeAt } from '../../parts/siteState';
 import { sizeFits, sizeName } from '../../parts/sizeWords';
 import { Skeleton } from '../../parts/Skeleton';
 import { Trouble } from '../../parts/Trouble';
@@ -25,7 +26,7 @@ import './Deposit.css';
 /** A sender says what is to be left for whom, who pays, and for how long at most. */
 export function SendPage({ siteId }: { siteId: string }) {
   const { data: site, problem: unread, reload } = useResource(`site/${siteId}`, (signal) => api.site(siteId, signal));
-  const price = useResource(`storage/${siteId}`, (signal) => deposits.lockers(siteId, false, signal)).data?.items[0]?.storagePerHour ?? null;
+  const price = useResource(`storage/${siteId}`, (signal) => deposits.anyLocker(siteId, signal)).data?.items[0]?.storagePerHour ?? null;
   const { form, busy, problem, errors, submit } = useForm();
   const [size, setSize] = useState<Size | null>(null);
   const [address, setAddress] = useState('');
@@ -39,7 +40,7 @@ export function SendPage({ siteId }: { siteId: string }) {
     return <Page title={t('send.title')} className="narrow stack">{unread === null ? <Skeleton rows={3} height={140} /> : <Trouble problem={unread} retry={reload} />}</Page>;
   }
   // A larger one does as well: what is offered is what something free fits into.
-  const free = (least: Size): number => sizes.slice(sizes.indexOf(least)).reduce((sum, each) => sum + (site.free[each] ?? 0), 0);
+  const free = (least: Size): number => freeAt(site, least);
   const chosen = size ?? sizes.find((each) => free(each) > 0) ?? 'S';
 
   const deed = async (): Promise<void> => {

@@ -3,13 +3,14 @@ import { Plus, Trash2 } from 'lucide-react';
 import { places, type CityOf, type Point } from '../../api/places';
 import { useResource } from '../../api/useResource';
 import { Page } from '../../app/Page';
+import { minorOf, typed } from '../../format/money';
 import { Button } from '../../parts/Button';
 import { Chips } from '../../parts/Chips';
 import { Field } from '../../parts/Field';
 import { Skeleton } from '../../parts/Skeleton';
 import { Trouble } from '../../parts/Trouble';
 import { t, tn } from '../../text/t';
-import { useForm } from '../entry/useForm';
+import { numbersOf, useForm } from '../entry/useForm';
 import { PointLockers } from './PointLockers';
 import '../deposit/Deposit.css';
 
@@ -66,15 +67,19 @@ function City({ city, points, onChanged }: { city: CityOf; points: Point[]; onCh
   );
 }
 
+/** A new place begins with the usual prices, and those are in rupees. */
+const currency = 'INR';
+
 function NewPlace({ cityId, onDone }: { cityId: string; onDone: () => void }) {
   const { form, busy, problem, errors, submit } = useForm();
   const [name, setName] = useState('');
   const [address, setAddress] = useState('');
   const [latitude, setLatitude] = useState('');
   const [longitude, setLongitude] = useState('');
-  const [storage, setStorage] = useState('5000');
+  const [storage, setStorage] = useState(typed({ minor: 5000, currency }));
   const deed = async (): Promise<void> => {
-    await places.makePoint({ cityId, name, address, latitude: Number(latitude), longitude: Number(longitude), storagePerHourMinor: Number(storage) });
+    const { storagePerHourMinor, ...position } = numbersOf({ latitude, longitude, storagePerHourMinor: storage });
+    await places.makePoint({ cityId, name, address, ...position, storagePerHourMinor: minorOf(storagePerHourMinor, currency) });
     onDone();
   };
   return (
@@ -83,7 +88,7 @@ function NewPlace({ cityId, onDone }: { cityId: string; onDone: () => void }) {
       <Field label={t('places.address')} value={address} errors={errors['address']} maxLength={200} onChange={(event) => setAddress(event.target.value)} />
       <Field label={t('places.latitude')} value={latitude} errors={errors['latitude']} inputMode="decimal" onChange={(event) => setLatitude(event.target.value)} />
       <Field label={t('places.longitude')} value={longitude} errors={errors['longitude']} inputMode="decimal" onChange={(event) => setLongitude(event.target.value)} />
-      <Field label={t('places.storage')} value={storage} errors={errors['storagePerHourMinor']} inputMode="numeric" onChange={(event) => setStorage(event.target.value)} />
+      <Field label={t('places.storage', { currency })} value={storage} errors={errors['storagePerHourMinor']} inputMode="decimal" onChange={(event) => setStorage(event.target.value)} />
       {problem !== null && Object.keys(errors).length === 0 && <Trouble problem={problem} />}
       <Button type="submit" look="primary" busy={busy}>{t('places.make')}</Button>
     </form>

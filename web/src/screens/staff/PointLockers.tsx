@@ -12,7 +12,7 @@ import { Skeleton } from '../../parts/Skeleton';
 import { Trouble } from '../../parts/Trouble';
 import { useDeed } from '../../parts/useDeed';
 import { t, type Plain } from '../../text/t';
-import { useForm } from '../entry/useForm';
+import { numbersOf, useForm } from '../entry/useForm';
 import { PasteTable } from './PasteTable';
 
 const reasons: ClearReason[] = ['overdue', 'left-behind', 'broken', 'other'];
@@ -20,7 +20,7 @@ const reasonWords: Record<ClearReason, Plain> = { overdue: 'places.reason.overdu
 
 /** The lockers of one place, broken ones too: in and out of service, cleared, and new ones. */
 export function PointLockers({ point, onChanged }: { point: Point; onChanged: () => void }) {
-  const { data, problem, reload } = useResource(`places/lockers/${point.id}`, (signal) => deposits.lockers(point.id, true, signal));
+  const { data, problem, reload } = useResource(`places/lockers/${point.id}`, (signal) => deposits.lockers(point.id, signal));
   const deed = useDeed<string>();
   const [clearing, setClearing] = useState<LockerAtPoint | null>(null);
   const [leaving, setLeaving] = useState<PointBank | null>(null);
@@ -95,7 +95,7 @@ function NewLocker({ bank, onDone }: { bank: PointBank; onDone: () => void }) {
   const [label, setLabel] = useState('');
   const [size, setSize] = useState<Size>('S');
   const deed = async (): Promise<void> => {
-    await places.makeLocker({ bankId: bank.id, number: Number(number), label, size });
+    await places.makeLocker({ bankId: bank.id, ...numbersOf({ number }), label, size });
     setNumber('');
     setLabel('');
     onDone();
@@ -119,7 +119,7 @@ function NewBank({ pointId, onDone }: { pointId: string; onDone: () => void }) {
   const [name, setName] = useState('');
   const [columns, setColumns] = useState('4');
   const deed = async (): Promise<void> => {
-    await places.makeBank(pointId, name, Number(columns));
+    await places.makeBank(pointId, name, numbersOf({ columns }).columns);
     setName('');
     onDone();
   };
