@@ -40,11 +40,11 @@ export function HaveLocker({ bank, number, onNumber, reload }: HaveProps) {
     event.preventDefault();
     if (locker === undefined) return;
     setCommand(null);
-    await run('open', async () => setCommand(await opening.current.run((key) => keypad.open(locker.id, { number, code }, key))));
+    await run('open', async () => setCommand(await opening.current.run((key) => keypad.open(locker.id, { number, code }, key), `${locker.id} ${number} ${code}`)));
   };
   const giveBack = async (): Promise<void> => {
     if (locker === undefined) return;
-    const done = await run('back', async () => { await returning.current.run((key) => keypad.giveBack(locker.id, { number, code }, key)); });
+    const done = await run('back', async () => { await returning.current.run((key) => keypad.giveBack(locker.id, { number, code }, key), `${locker.id} ${number} ${code}`); });
     if (!done) return;
     setBack(locker.locker);
     setMine(null);

@@ -57,7 +57,7 @@ function VisitLine({ visit, timeZone, closed, desk, onDone }: { visit: Visit; ti
   const end = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     await run('deed', async () => {
-      const ended = await intent.current.run((key) => keypad.endVisit(visit.id, reason, key));
+      const ended = await intent.current.run((key) => keypad.endVisit(visit.id, reason, key), `end ${reason}`);
       onDone(t('visits.ended', { label, amount: money(ended.charged) }));
     });
   };
