@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { api } from '../../api/endpoints';
 import { asProblem, type Problem } from '../../api/problem';
 import type { MessageChannel, MessageChoice, MessageTopic } from '../../api/types';
@@ -17,19 +17,29 @@ export function ChoicesPage() {
   const { data, problem, reload, put } = useResource('messages/choices', (signal) => api.messageChoices(signal));
   const [failed, setFailed] = useState<Problem | null>(null);
 
-  const choose = async (kind: string, channel: MessageChannel, wanted: boolean): Promise<void> => {
+  // One after the other, in the order in which they were pressed.
+  const queue = useRef<Promise<void>>(Promise.resolve());
+  const waiting = useRef(0);
+
+  const choose = (kind: string, channel: MessageChannel, wanted: boolean): void => {
     const draw = (on: boolean) => put((known) => ({
       ...known,
       kinds: known.kinds.map((k) => (k.kind === kind ? { ...k, channels: on ? [...k.channels, channel] : k.channels.filter((c) => c !== channel) } : k)),
     }));
     setFailed(null);
     draw(wanted);
-    try {
-      put(await api.chooseMessage(kind, channel, wanted));
-    } catch (error) {
-      draw(!wanted);
-      setFailed(asProblem(error));
-    }
+    waiting.current += 1;
+    queue.current = queue.current.then(async () => {
+      try {
+        const now = await api.chooseMessage(kind, channel, wanted);
+        // An answer in between does not know of what was pressed since.
+        if (waiting.current === 1) put(now);
+      } catch (error) {
+        draw(!wanted);
+        setFailed(asProblem(error));
+      }
+      waiting.current -= 1;
+    });
   };
 
   return (
@@ -63,7 +73,7 @@ export function ChoicesPage() {
   );
 }
 
-interface KindProps { choice: MessageChoice; available: MessageChannel[]; choose: (kind: string, channel: MessageChannel, wanted: boolean) => Promise<void> }
+interface KindProps { choice: MessageChoice; available: MessageChannel[]; choose: (kind: string, channel: MessageChannel, wanted: boolean) => void }
 
 function Kind({ choice, available, choose }: KindProps) {
   const name = coded('choices.kind', choice.kind);
@@ -75,7 +85,7 @@ function Kind({ choice, available, choose }: KindProps) {
           <label>
             <input
               type="checkbox" aria-label={`${name}, ${t(`choices.channel.${channel}`)}`} checked={choice.channels.includes(channel)} disabled={!choice.mayChoose}
-              onChange={(event) => void choose(choice.kind, channel, event.target.checked)}
+              onChange={(event) => choose(choice.kind, channel, event.target.checked)}
             />
           </label>
         </td>
