@@ -14,6 +14,8 @@ export interface Resource<T> {
   reload: () => void;
   /** Asks once more, unless an answer is on its way already: whoever asks every few seconds must not take back what a slow network still brings. */
   again: () => void;
+  /** Asks once more as soon as an answer that is on its way is here: for news that may come faster than answers. */
+  catchUp: () => void;
   put: (change: T | ((known: T) => T)) => void;
 }
 
@@ -34,6 +36,7 @@ export function useResource<T>(key: string | null, read: (signal: AbortSignal) =
   const reader = useRef(read);
   reader.current = read;
   const underWay = useRef(false);
+  const behind = useRef(false);
 
   useEffect(() => {
     if (key === null) return;
@@ -46,12 +49,14 @@ export function useResource<T>(key: string | null, read: (signal: AbortSignal) =
     };
     const slow = setTimeout(() => setState((known) => ({ key, problem: known.key === key ? known.problem : null, ...before(known) })), patience);
     underWay.current = true;
+    behind.current = false;
     reader.current(stop.signal).then(
       (data) => {
         clearTimeout(slow);
         if (stop.signal.aborted) return;
         underWay.current = false;
         setState({ key, data, problem: null, at: Date.now(), old: false });
+        if (behind.current) setTurn((n) => n + 1);
         if (keepAs !== undefined) keep(keepAs, data);
       },
       (error: unknown) => {
@@ -76,6 +81,10 @@ export function useResource<T>(key: string | null, read: (signal: AbortSignal) =
 
   const reload = useCallback(() => setTurn((n) => n + 1), []);
   const again = useCallback(() => { if (!underWay.current) setTurn((n) => n + 1); }, []);
+  const catchUp = useCallback(() => {
+    if (underWay.current) behind.current = true;
+    else setTurn((n) => n + 1);
+  }, []);
   useEffect(() => {
     addEventListener('online', reload);
     return () => removeEventListener('online', reload);
@@ -97,6 +106,7 @@ export function useResource<T>(key: string | null, read: (signal: AbortSignal) =
     stale: current && state.data !== null && (state.old || state.problem !== null),
     reload,
     again,
+    catchUp,
     put,
   };
 }

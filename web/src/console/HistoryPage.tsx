@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { SearchX } from 'lucide-react';
 import { atWork, type HistoryEntry, type SiteAtWork } from '../api/console';
 import { keepQuery, useAddress } from '../app/router';
@@ -8,6 +8,7 @@ import { More } from '../parts/More';
 import { Skeleton } from '../parts/Skeleton';
 import { Trouble } from '../parts/Trouble';
 import { usePages } from '../parts/usePages';
+import { useSoon } from '../parts/useSoon';
 import { t } from '../text/t';
 import { Heading } from './Heading';
 import { HistoryTable } from './HistoryTable';
@@ -36,16 +37,8 @@ export function HistoryPage({ site }: { site: SiteAtWork }) {
   });
   const { first, items, problem, reload } = pages;
   const [chosen, setChosen] = useState<HistoryEntry | null>(null);
-  const late = useRef<number | undefined>(undefined);
-  useLive({ floors: [site.id] }, (heard) => {
-    if (heard.event !== 'resync' && heard.event !== 'floor') return;
-    // Counted from the first of a burst: where something happens all the time it is read again all the same.
-    late.current ??= window.setTimeout(() => {
-      late.current = undefined;
-      reload();
-    }, 300);
-  });
-  useEffect(() => () => window.clearTimeout(late.current), []);
+  const soon = useSoon(pages.catchUp, 300);
+  useLive({ floors: [site.id] }, (heard) => { if (heard.event === 'resync' || heard.event === 'floor') soon(); });
 
   const set = (name: keyof typeof search) => (event: { target: { value: string } }): void => setSearch({ ...search, [name]: event.target.value });
   return (

@@ -4,7 +4,7 @@ import { type Resource, useResource } from '../api/useResource';
 import { type Read, withFirst, withNext } from './pages';
 import { useDeed } from './useDeed';
 
-export interface Pages<T, P> extends Pick<Resource<unknown>, 'problem' | 'at' | 'reload'> {
+export interface Pages<T, P> extends Pick<Resource<unknown>, 'problem' | 'at' | 'reload' | 'catchUp'> {
   /** The first page as it was read last, with what else it says; null until it was. */
   first: P | null;
   items: T[];
@@ -25,7 +25,7 @@ interface Wanted<T, P> {
 /** A list that is read page by page and kept fresh: news are put before it, older things behind it, and nothing is lost in between. */
 export function usePages<T, P extends Read<T>>(key: string, { keyOf, read, leaving = false }: Wanted<T, P>): Pages<T, P> {
   const latest = useRef<(Read<T> & { first: P }) | null>(null);
-  const { data, problem, at, reload, put } = useResource(key, async (signal) => {
+  const { data, problem, at, reload, catchUp, put } = useResource(key, async (signal) => {
     const first = await read(undefined, signal);
     const before = latest.current;
     if (before === null) return { first, items: first.items, next: first.next };
@@ -44,5 +44,5 @@ export function usePages<T, P extends Read<T>>(key: string, { keyOf, read, leavi
       put((known) => ({ ...known, ...withNext(known, next, page, keyOf) }));
     });
   };
-  return { first: data?.first ?? null, items: data?.items ?? [], next, more, busy: busy !== null, failed, problem, at, reload };
+  return { first: data?.first ?? null, items: data?.items ?? [], next, more, busy: busy !== null, failed, problem, at, reload, catchUp };
 }

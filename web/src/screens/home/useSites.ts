@@ -3,6 +3,7 @@ import { api, type Position } from '../../api/endpoints';
 import type { Feature, SitePage, Size } from '../../api/types';
 import { useResource } from '../../api/useResource';
 import { useLive } from '../../live/useLive';
+import { useSoon } from '../../parts/useSoon';
 import type { Open } from './Wishes';
 
 const step = 60;
@@ -31,12 +32,9 @@ export function useSites({ query, city, size, features, open, at }: Wanted) {
   const page = found.data ?? last.current;
 
   // Counts change with every door at every site: read them again together, not one by one.
-  const soon = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => () => clearTimeout(soon.current), []);
+  const soon = useSoon(found.catchUp, 700);
   useLive({ sites: page?.items.map((site) => site.id) ?? [] }, (heard) => {
-    if (heard.event !== 'availability' && heard.event !== 'resync') return;
-    clearTimeout(soon.current);
-    soon.current = setTimeout(found.reload, 700);
+    if (heard.event === 'availability' || heard.event === 'resync') soon();
   });
   // Places open and close by the clock, and nobody sends word of that.
   const { reload } = found;
