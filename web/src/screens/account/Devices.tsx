@@ -1,11 +1,10 @@
-import { useState } from 'react';
 import { accounts } from '../../api/accounts';
-import { asProblem, type Problem } from '../../api/problem';
 import { useResource } from '../../api/useResource';
 import { day, zoneHere } from '../../format/time';
 import { Button } from '../../parts/Button';
 import { Skeleton } from '../../parts/Skeleton';
 import { Trouble } from '../../parts/Trouble';
+import { useDeed } from '../../parts/useDeed';
 import { t } from '../../text/t';
 
 // The reader's own clock: this is about their devices, not about a place.
@@ -14,20 +13,13 @@ const zone = zoneHere();
 /** Where the person is signed in; each place can be ended from here. */
 export function Devices() {
   const { data, problem, reload } = useResource('account/devices', (signal) => accounts.devices(signal));
-  const [failed, setFailed] = useState<Problem | null>(null);
-  const end = async (deed: () => Promise<void>): Promise<void> => {
-    setFailed(null);
-    try {
-      await deed();
-    } catch (error) {
-      setFailed(asProblem(error));
-    }
-    reload();
-  };
+  const { busy, problem: failed, run } = useDeed<string>();
+  const end = (what: string, deed: () => Promise<void>): void => void run(what, deed).then(reload);
   return (
     <section className="panel" aria-labelledby="account-devices">
       <h2 id="account-devices">{t('account.devices')}</h2>
-      {(failed ?? problem) !== null && <Trouble problem={(failed ?? problem)!} retry={reload} />}
+      {problem !== null && <Trouble problem={problem} retry={reload} />}
+      {failed !== null && <Trouble problem={failed} />}
       {data === null && problem === null && <Skeleton rows={2} height={48} />}
       <ul className="devices">
         {data?.items.map((device) => {
@@ -35,12 +27,12 @@ export function Devices() {
           return (
             <li key={device.id}>
               <p>{name}{device.here && <> <strong className="small">{t('account.here')}</strong></>}<br /><span className="small quiet">{t('account.since', { time: day(device.lastUsed, zone) })}</span></p>
-              {!device.here && <Button onClick={() => void end(() => accounts.endDevice(device.id))} aria-label={t('account.endDevice', { device: name })}>{t('account.signOut')}</Button>}
+              {!device.here && <Button busy={busy === device.id} onClick={() => end(device.id, () => accounts.endDevice(device.id))} aria-label={t('account.endDevice', { device: name })}>{t('account.signOut')}</Button>}
             </li>
           );
         })}
       </ul>
-      {(data?.items.length ?? 0) > 1 && <Button onClick={() => void end(accounts.endOthers)}>{t('account.endOthers')}</Button>}
+      {(data?.items.length ?? 0) > 1 && <Button busy={busy === 'others'} onClick={() => end('others', accounts.endOthers)}>{t('account.endOthers')}</Button>}
     </section>
   );
 }

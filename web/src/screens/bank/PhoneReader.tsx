@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { Nfc } from 'lucide-react';
 import { api } from '../../api/endpoints';
+import { Problem } from '../../api/problem';
 import type { Cabinet } from '../../api/types';
 import { Button } from '../../parts/Button';
 import { t } from '../../text/t';
@@ -30,7 +31,7 @@ export function PhoneReader({ bankId, busy, act }: PhoneReaderProps) {
   const hold = (): void => void act('phone', async () => {
     const { nonce } = await api.nonce(bankId);
     const { proof } = await new Promise<PhoneTalk & { say: 'proof' }>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(t('demo.phoneSilent'))), answerWithin);
+      const timer = setTimeout(() => reject(new Problem('phone-silent', 409, t('demo.phoneSilent'))), answerWithin);
       waiting.current = (talk) => {
         clearTimeout(timer);
         resolve(talk);

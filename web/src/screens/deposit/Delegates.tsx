@@ -1,7 +1,8 @@
 import { useState } from 'react';
-import { Copy, UserPlus } from 'lucide-react';
+import { UserPlus } from 'lucide-react';
 import { type Delegate, deposits } from '../../api/deposits';
 import { Button } from '../../parts/Button';
+import { CopyButton } from '../../parts/CopyButton';
 import { Field } from '../../parts/Field';
 import { Trouble } from '../../parts/Trouble';
 import { useDeed } from '../../parts/useDeed';
@@ -14,12 +15,10 @@ export function Delegates({ secret, delegates, onChanged }: DelegatesProps) {
   const { busy, problem, run } = useDeed<string>();
   const [name, setName] = useState('');
   const [made, setMade] = useState<{ link: string; first: string; pin: string } | null>(null);
-  const [copied, setCopied] = useState(false);
   const act = (what: string, deed: () => Promise<void>): void => void run(what, deed).then(onChanged);
   const make = (): void => act('make', async () => {
     const { path, code, typeFirst } = await deposits.nameDelegate(secret, name.trim());
     setMade({ link: location.origin + path, first: typeFirst, pin: code });
-    setCopied(false);
     setName('');
   });
   const good = delegates.filter((each) => each.state === 'good');
@@ -45,7 +44,7 @@ export function Delegates({ secret, delegates, onChanged }: DelegatesProps) {
           <p className="small">{t('collect.delegateMade')}</p>
           <p className="delegate-link small">{made.link}</p>
           <p className="delegate-link small">{t('collect.delegateCode', { first: made.first, pin: made.pin })}</p>
-          <Button wide icon={<Copy size={20} aria-hidden="true" />} onClick={() => void navigator.clipboard.writeText(made.link).then(() => setCopied(true), () => setCopied(false))}>{copied ? t('share.copied') : t('share.copy')}</Button>
+          <CopyButton key={made.link} text={made.link} />
         </div>
       )}
       {problem !== null && <Trouble problem={problem} />}

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { Nfc } from 'lucide-react';
 import { api } from '../../../api/endpoints';
+import { asProblem, type Problem } from '../../../api/problem';
 import { useResource } from '../../../api/useResource';
 import { Skeleton } from '../../../parts/Skeleton';
 import { Trouble } from '../../../parts/Trouble';
@@ -21,6 +22,7 @@ export function PhoneDialog({ lease, onClose }: { lease: PassFor; onClose: () =>
     return { pair, pass: await api.pass(lease.id, toBase64Url(await pointOf(pair))) };
   });
   const [used, setUsed] = useState(false);
+  const [failed, setFailed] = useState<Problem | null>(null);
   const known = useRef(bound.data);
   known.current = bound.data;
   const ready = bound.data !== null;
@@ -34,7 +36,7 @@ export function PhoneDialog({ lease, onClose }: { lease: PassFor; onClose: () =>
         void prove(known.current.pair, known.current.pass.text, data.nonce).then((proof) => {
           say({ say: 'proof', proof });
           setUsed(true);
-        });
+        }, (error: unknown) => setFailed(asProblem(error)));
       }
     };
     say({ say: 'here' });
@@ -50,6 +52,7 @@ export function PhoneDialog({ lease, onClose }: { lease: PassFor; onClose: () =>
         : (
           <>
             <p className="phone-hold" role="status"><Nfc size={40} aria-hidden="true" /><span>{used ? t('pass.phoneUsed') : t('pass.phoneHold')}</span></p>
+            {failed !== null && <Trouble problem={failed} />}
             <p className="small quiet">{t('pass.phoneWhy')}</p>
           </>
         )}

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import { Check, Copy, Link2, Send, Trash2 } from 'lucide-react';
+import { Link2, Send, Trash2 } from 'lucide-react';
 import { shares, type Share } from '../../../api/shares';
 import type { Lease } from '../../../api/types';
 import { useResource } from '../../../api/useResource';
@@ -8,6 +8,7 @@ import { clock, day } from '../../../format/time';
 import { useLive } from '../../../live/useLive';
 import { Button } from '../../../parts/Button';
 import { Chips } from '../../../parts/Chips';
+import { CopyButton } from '../../../parts/CopyButton';
 import { Field } from '../../../parts/Field';
 import { Trouble } from '../../../parts/Trouble';
 import { useDeed } from '../../../parts/useDeed';
@@ -84,22 +85,15 @@ export function ShareDialog({ lease, onClose }: { lease: Lease; onClose: () => v
 
 /** The only time that a link is seen: nobody can show it again, only make another. */
 function NewLink({ link, label, again }: { link: string; label: string; again: () => void }) {
-  const [copied, setCopied] = useState(false);
+  // Where a phone can hand it to a messenger it does; somebody who closes that choice has changed their mind, and nothing is wrong.
   const hands = typeof navigator.share === 'function';
-  const send = async (): Promise<void> => {
-    // Where a phone can hand it to a messenger it does; somebody who closes that choice has changed their mind, and nothing is wrong.
-    if (hands) return navigator.share({ title: t('share.sendTitle', { label }), url: link }).catch(() => undefined);
-    await navigator.clipboard.writeText(link);
-    setCopied(true);
-  };
+  const send = (): Promise<void> => navigator.share({ title: t('share.sendTitle', { label }), url: link }).catch(() => undefined);
   return (
     <div className="share-link" role="status">
       <p><strong>{t('share.made')}</strong></p>
       <p className="share-url" data-link>{link}</p>
       <p className="small quiet">{t('share.madeText')}</p>
-      <Button look="primary" wide icon={copied ? <Check size={20} aria-hidden="true" /> : hands ? <Send size={20} aria-hidden="true" /> : <Copy size={20} aria-hidden="true" />} onClick={() => void send()}>
-        {copied ? t('share.copied') : hands ? t('share.send') : t('share.copy')}
-      </Button>
+      {hands ? <Button look="primary" wide icon={<Send size={20} aria-hidden="true" />} onClick={() => void send()}>{t('share.send')}</Button> : <CopyButton look="primary" text={link} />}
       <Button look="text" onClick={again}>{t('share.another')}</Button>
     </div>
   );
