@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { en } from '../src/text/en';
 import { hi } from '../src/text/hi';
@@ -73,5 +73,15 @@ describe('the languages', () => {
     const told = [...kinds].filter(([name, kind]) => !steps.includes(`JournalKinds.${name}`) && !elsewhere.test(kind)).map(([, kind]) => kind);
     expect(told.length).toBeGreaterThan(50);
     expect(wordless('console.what', told)).toEqual([]);
+  });
+
+  it('say nothing that no page says', () => {
+    const pages = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((path) => /\.tsx?$/.test(path) && !path.startsWith('text/')).map((path) => readFileSync(`src/${path}`, 'utf8')).join('\n');
+    // Of a key that is put together only the fixed part is known, and of a family of codes its name.
+    const stems = [...pages.matchAll(/`([a-z]+\.[\w.-]*)\$\{/g)].map(([, stem = '']) => stem);
+    const families = [/coded\('([\w.]+)'/g, /'(console\.[a-z]+)'/g].flatMap((named) => [...pages.matchAll(named)]).map(([, family = '']) => `${family}.`);
+    const spoken = (key: string): boolean => pages.includes(`'${key}'`) || pages.includes(`'${key.replace(/\.(one|other)$/, '')}'`) || [...stems, ...families].some((stem) => key.startsWith(stem));
+    expect(stems).not.toContain('console.');
+    expect(Object.keys(english).filter((key) => !spoken(key))).toEqual([]);
   });
 });

@@ -9,13 +9,13 @@ export interface SentCode { challenge: string; channel: 'email' | 'sms'; expires
 /** The second step is missing; `setUp` where there is no app for it yet. */
 export interface Step { ticket: string; expires: string; setUp: boolean }
 export interface TotpSecret { secret: string; uri: string }
-export interface Finished { session: Session; recoveryCodes: string[] }
+interface Finished { session: Session; recoveryCodes: string[] }
 export interface Account extends Person {
   emailVerified: boolean; phoneVerified: boolean; hasPassword: boolean; secondStep: boolean; recoveryCodes: number; sites: string[];
 }
-export interface DeviceSession { id: string; device: string; method: string; since: string; lastUsed: string; here: boolean }
+interface DeviceSession { id: string; device: string; method: string; since: string; lastUsed: string; here: boolean }
 
-export interface ApiKey { id: string; name: string; shown: string; scopes: Scope[]; createdAt: string; expires: string | null; lastUsed: string | null }
+interface ApiKey { id: string; name: string; shown: string; scopes: Scope[]; createdAt: string; expires: string | null; lastUsed: string | null }
 export const scopes = ['leases:read', 'leases:write', 'devices:read', 'devices:write'] as const;
 export type Scope = (typeof scopes)[number];
 

@@ -4,10 +4,10 @@ import type { Command, DoorState, Lease, Money, Size } from './types';
 
 /** What a rental is to become; it counts once it is paid for. */
 export interface Change { id: string; kind: 'extend' | 'swap'; hours: number | null; size: Size | null; amount: Money; state: 'waiting' | 'done' | 'gone'; expiresAt: string; checkoutUrl: string | null }
-export interface Extension { hours: number; until: string; price: Money; amount: Money }
-export interface Extensions { possible: string | null; items: Extension[]; waiting: Change | null }
-export interface Swap { size: Size; locker: string; bank: string; price: Money; amount: Money }
-export interface Swaps { wait: 'door-open' | 'not-empty' | 'door-stuck' | 'command-pending' | null; items: Swap[]; waiting: Change | null }
+interface Extension { hours: number; until: string; price: Money; amount: Money }
+interface Extensions { possible: string | null; items: Extension[]; waiting: Change | null }
+interface Swap { size: Size; locker: string; bank: string; price: Money; amount: Money }
+interface Swaps { wait: 'door-open' | 'not-empty' | 'door-stuck' | 'command-pending' | null; items: Swap[]; waiting: Change | null }
 
 export const problems = ['stuck', 'not-empty', 'dirty', 'broken', 'other'] as const;
 export type ProblemKind = (typeof problems)[number];

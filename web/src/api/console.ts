@@ -5,8 +5,8 @@ import type { Command, DoorState, Feature, Money, Size } from './types';
 /** What the desk of a site sees and does. */
 export interface SiteAtWork { id: string; name: string; city: string; timeZone: string; banks: number; lockers: number; taken: number; alerts: number; visits: boolean; desk: boolean }
 export type AlertKind = 'offline' | 'held-open' | 'forced' | 'tamper' | 'jam' | 'low-battery' | 'fault' | 'ticket' | 'called' | 'overdue';
-export interface FloorLease { id: string; kind: 'rental' | 'visit' | 'keypad' | 'deposit' | 'reopen'; state: string; since: string; until: string | null; holder: string | null; number: string | null; called: string | null }
-export type FloorState = 'free' | 'held' | 'taken' | 'overdue' | 'out';
+interface FloorLease { id: string; kind: 'rental' | 'visit' | 'keypad' | 'deposit' | 'reopen'; state: string; since: string; until: string | null; holder: string | null; number: string | null; called: string | null }
+type FloorState = 'free' | 'held' | 'taken' | 'overdue' | 'out';
 export interface FloorLocker {
   id: string; bankId: string; number: number; label: string; size: Size; features: Feature[]; column: number; row: number; rowSpan: number;
   state: FloorState; door: DoorState; doorSince: string | null; occupied: boolean | null; lease: FloorLease | null; command: boolean; alerts: AlertKind[];
@@ -19,14 +19,14 @@ export interface HistoryEntry {
   key: string; at: string; what: string; bank: string | null; lockerId: string | null; locker: string | null;
   by: 'staff' | 'customer' | 'share' | 'card' | 'pin' | 'pass' | 'device' | 'server'; who: string | null; card: string | null; reason: string | null; outcome: string | null; leaseId: string | null; charged: Money | null;
 }
-export interface HistoryPage { items: HistoryEntry[]; next: string | null }
-export interface HistorySearch { locker?: string; lockerId?: string; card?: string; from?: string; to?: string; cursor?: string; limit?: number }
+interface HistoryPage { items: HistoryEntry[]; next: string | null }
+interface HistorySearch { locker?: string; lockerId?: string; card?: string; from?: string; to?: string; cursor?: string; limit?: number }
 
 export interface Alert {
   id: string; kind: AlertKind; siteId: string; site: string; bankId: string; bank: string; lockerId: string | null; locker: string | null; detail: string | null; ticketId: string | null; ticket: string | null;
   raisedAt: string; acknowledgedAt: string | null; acknowledgedBy: string | null; resolvedAt: string | null; resolvedBy: string | null;
 }
-export interface AlertPage { items: Alert[]; open: number; next: string | null }
+interface AlertPage { items: Alert[]; open: number; next: string | null }
 
 export const openReasons = ['holder-asked', 'stuck', 'check', 'cleaning', 'left-behind', 'emergency', 'other'] as const;
 export const releaseReasons = ['holder-asked', 'overdue', 'left-behind', 'lost-card', 'closing', 'left', 'broken', 'abuse', 'other'] as const;

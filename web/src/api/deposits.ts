@@ -4,9 +4,9 @@ import type { Command, DoorState, LeaseSite, Money, Payment, Size } from './type
 import type { ShareState } from './shares';
 import { whole } from './whole';
 
-export type DepositStage = 'paying' | 'placing' | 'stored' | 'collecting' | 'returning' | 'collected' | 'returned' | 'cancelled' | 'cleared' | 'expired';
+type DepositStage = 'paying' | 'placing' | 'stored' | 'collecting' | 'returning' | 'collected' | 'returned' | 'cancelled' | 'cleared' | 'expired';
 export type Payer = 'sender' | 'receiver';
-export interface DepositLocker { id: string; label: string; size: Size; typeFirst: string }
+interface DepositLocker { id: string; label: string; size: Size; typeFirst: string }
 
 /** What somebody has left for somebody else, as the sender sees it. */
 export interface Deposit {
@@ -21,7 +21,7 @@ export interface Deposit {
 }
 
 /** What waits for somebody who is signed in, found by their own addresses. */
-export interface WaitingDeposit {
+interface WaitingDeposit {
   id: string; from: string; site: LeaseSite; bank: { id: string; name: string; online: boolean | null }; locker: DepositLocker; storedAt: string; until: string | null; overdue: boolean;
   perHour: Money; owed: Money; toPay: Money | null;
 }

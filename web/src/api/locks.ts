@@ -13,7 +13,7 @@ export interface LockEntry {
   id: string; at: string; what: string; ordered: 'lock' | 'unlock' | null;
   by: 'you' | 'person' | 'credential' | 'lock' | 'latchkey'; name: string | null; reason: string | null;
 }
-export interface LockLog { items: LockEntry[]; next: string | null }
+interface LockLog { items: LockEntry[]; next: string | null }
 export interface AnyLock {
   id: string; name: string; siteId: string; deviceId: string; device: boolean; owner: { id: string; name: string; email: string | null } | null;
   online: boolean | null; lastSeen: string | null; issue: string | null;

@@ -2,17 +2,17 @@ import { ask } from './client';
 import type { Money, Size } from './types';
 import { whole } from './whole';
 
-export interface StateOf { id: string; name: string; cities: number }
+interface StateOf { id: string; name: string; cities: number }
 export interface CityOf { id: string; stateId: string; state: string; name: string; points: number }
 export interface PointBank { id: string; name: string; columns: number; online: boolean | null }
 export interface Point { id: string; name: string; address: string; city: string; state: string; storagePerHour: Money; lockers: number; free: number; banks: PointBank[] }
-export interface NewPoint { cityId: string; name: string; address: string; latitude: number; longitude: number; storagePerHourMinor: number }
+interface NewPoint { cityId: string; name: string; address: string; latitude: number; longitude: number; storagePerHourMinor: number }
 export type ClearReason = 'overdue' | 'left-behind' | 'broken' | 'other';
 
 const id = encodeURIComponent;
 
 /** A line of a table of lockers that was pasted, and what is wrong with it. */
-export interface PastedLine { number: number; bank: string; door: number | null; label: string; size: Size | null; column: number; row: number; features: string[]; errors: string[] }
+interface PastedLine { number: number; bank: string; door: number | null; label: string; size: Size | null; column: number; row: number; features: string[]; errors: string[] }
 export interface Pasted { made: boolean; lines: PastedLine[] }
 
 /** What admins do with places. */

@@ -4,7 +4,7 @@ import type { Command, DoorState, LeaseSite, Size } from './types';
 
 export type ShareState = 'waiting' | 'good' | 'used' | 'expired' | 'taken-back' | 'rental-over';
 export interface Share { id: string; name: string; once: boolean; state: ShareState; from: string; until: string | null; madeAt: string; openings: number; openedAt: string | null }
-export interface ShareWish { once: boolean; name?: string; until?: string }
+interface ShareWish { once: boolean; name?: string; until?: string }
 
 /** A locker as somebody with a link sees it. */
 export interface Shared {

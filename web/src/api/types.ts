@@ -26,13 +26,13 @@ export interface CityCount { name: string; state: string; sites: number }
 /** `cities` are those of all that match, whichever city was asked for. */
 export interface SitePage { items: SiteSummary[]; next: string | null; total: number; cities: CityCount[] }
 
-export type Availability = 'free' | 'taken' | 'out-of-service';
+type Availability = 'free' | 'taken' | 'out-of-service';
 export type Feature = 'reachable' | 'power' | 'cooled';
 export const features: readonly Feature[] = ['reachable', 'power', 'cooled'];
 
 /** Where a door is drawn in its cabinet. */
 export interface Place { label: string; size: Size; column: number; row: number; rowSpan: number }
-export interface LockerFacts extends Place { id: string; number: number; features: Feature[] }
+interface LockerFacts extends Place { id: string; number: number; features: Feature[] }
 export interface Locker extends LockerFacts { availability: Availability }
 
 export interface Bank {
@@ -66,7 +66,7 @@ export interface Payment {
   checkoutUrl: string | null; deskCode: string | null; declineReason: string | null; method: string | null;
 }
 export interface LeaseSite { id: string; name: string; address: string; city: string; timeZone: string }
-export interface LeaseLocker extends LockerFacts { neighbours: Place[]; columns: number }
+interface LeaseLocker extends LockerFacts { neighbours: Place[]; columns: number }
 export interface Lease {
   id: string; kind: 'rental'; state: LeaseState; createdAt: string;
   site: LeaseSite; bank: { id: string; name: string; online: boolean | null }; locker: LeaseLocker;

@@ -1,6 +1,6 @@
 import { useRef, type KeyboardEvent, type ReactNode } from 'react';
 
-export interface Column<Row> { name: string; show: (row: Row) => ReactNode; number?: boolean; wide?: boolean }
+interface Column<Row> { name: string; show: (row: Row) => ReactNode; number?: boolean; wide?: boolean }
 interface TableProps<Row> { label: string; columns: Column<Row>[]; rows: Row[]; keyOf: (row: Row) => string; chosen?: string | null; onOpen?: (row: Row) => void }
 
 /** Many rows, little room. One stop for the Tab key; up and down go from row to row, Enter opens the one there. */

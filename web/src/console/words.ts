@@ -2,9 +2,11 @@ import type { Alert, AlertKind, HistoryEntry } from '../api/console';
 import { issueWords } from '../parts/issueWords';
 import { coded, type Plain, t } from '../text/t';
 
+const families = { reason: 'console.reason', what: 'console.what', outcome: 'console.outcome', by: 'console.by' } as const;
+
 /** What the journal says, in the console's words. */
-export function word(family: 'reason' | 'what' | 'outcome' | 'by', code: string): string {
-  return coded(`console.${family}`, code);
+export function word(family: keyof typeof families, code: string): string {
+  return coded(families[family], code);
 }
 
 export const alertWords: Record<AlertKind, Plain> = {

@@ -2,7 +2,7 @@ import type { Opening } from '../api/types';
 import { t } from '../text/t';
 import { today, weekday } from './time';
 
-export interface HoursRow { days: string; hours: string; today: boolean }
+interface HoursRow { days: string; hours: string; today: boolean }
 
 /** The week, with neighbouring days of the same hours drawn together: "Mon to Fri 06:00 to 23:00". */
 export function week(openings: Opening[], timeZone: string): HoursRow[] {

@@ -4,7 +4,7 @@ import type { ToHub, ToPage, Topics } from './messages';
 import type { ServerEvent } from './sse';
 import { Stream, type StreamState } from './stream';
 
-export interface Listener { post: (message: ToPage) => void }
+interface Listener { post: (message: ToPage) => void }
 interface Page { topics: Topics; who: string | null; seen: number; waiting: ((token: string | null) => void)[] }
 
 /** A page that has said nothing for so long is gone: ports do not tell when their tab closes or crashes. */

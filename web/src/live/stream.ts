@@ -6,7 +6,7 @@ const shortest = 500;
 const longest = 15_000;
 
 export type StreamState = 'connecting' | 'live' | 'broken';
-export interface StreamPort {
+interface StreamPort {
   url: () => string;
   token: () => Promise<string | null>;
   /** The token was refused; get another before the next try. */

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import './Chips.css';
 
-export interface Chip<T> { value: T; text: ReactNode }
+interface Chip<T> { value: T; text: ReactNode }
 interface ChipsProps<T> { label: string; chips: Chip<T>[]; value: T; onChoose: (value: T) => void }
 
 /** A few exclusive choices in a row. */

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import './Chips.css';
 
-export interface Toggle { name: string; on: boolean; text: ReactNode; onPress: () => void }
+interface Toggle { name: string; on: boolean; text: ReactNode; onPress: () => void }
 
 /** A few wishes in a row, each by itself. They look like chips, and say by a mark that several can be on. */
 export function Toggles({ label, toggles }: { label: string; toggles: Toggle[] }) {

@@ -395,7 +395,6 @@ export const consoleEn = {
   'owners.site': 'Looked after by',
   'paste.title': 'Paste a table of lockers',
   'paste.hint': 'One line each: bank, door at its controller, label, size; then column, row and features if you know them. Tabs, semicolons or commas between. 500 lines at most.',
-  'paste.field': 'Table',
   'paste.look': 'Look at it',
   'paste.make.one': 'Make {n} locker',
   'paste.make.other': 'Make {n} lockers',

@@ -397,7 +397,6 @@ export const consoleHi: Record<keyof typeof consoleEn, string> = {
   'owners.site': 'देखभाल करने वाली जगह',
   'paste.title': 'लॉकरों की तालिका चिपकाएँ',
   'paste.hint': 'हर पंक्ति में: बैंक, नियंत्रक पर दरवाज़ा, लेबल, आकार; मालूम हो तो स्तंभ, पंक्ति और सुविधाएँ। बीच में टैब, अर्धविराम या अल्पविराम। अधिकतम 500 पंक्तियाँ।',
-  'paste.field': 'तालिका',
   'paste.look': 'देखें',
   'paste.make.one': '{n} लॉकर बनाएँ',
   'paste.make.other': '{n} लॉकर बनाएँ',

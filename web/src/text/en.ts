@@ -252,7 +252,6 @@ export const en = {
   'help.title': 'Help with door {label}',
   'help.press': 'Press door {label} gently shut at its latch, and try again. Something may be leaning against it.',
   'help.wait': 'Wait half a minute. A bank that lost its connection comes back by itself.',
-  'help.staff': 'Ask the staff of {place}. Tell them {bank} and this number.',
   'help.number': 'Number of your rental',
   'help.money': 'A door that was never seen open costs nothing.',
   'help.back': 'Back to my locker',
@@ -270,11 +269,9 @@ export const en = {
   'theme.dark': 'Dark',
 
   'field.name': 'Name',
-  'field.email': 'E-mail',
   'field.password': 'Password',
   'field.passwordHint': 'At least 10 characters.',
   'field.nameMissing': 'Please tell us your name.',
-  'field.emailWrong': 'Please write an e-mail address, like name@example.org.',
   'field.number': 'Please write a number.',
   'field.passwordShort': 'At least 10 characters, please.',
 

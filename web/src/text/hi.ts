@@ -256,7 +256,6 @@ export const hi: Catalogue = {
   'help.title': 'दरवाज़ा {label} में मदद',
   'help.press': 'दरवाज़ा {label} कुंडी के पास हल्के से दबाएँ और फिर कोशिश करें। अंदर से कुछ टिका हो सकता है।',
   'help.wait': 'आधा मिनट रुकें। जिस बैंक का कनेक्शन गया हो, वह अपने आप लौट आता है।',
-  'help.staff': '{place} के कर्मचारियों से कहें। उन्हें {bank} और यह नंबर बताएँ।',
   'help.number': 'आपके किराये का नंबर',
   'help.money': 'जो दरवाज़ा कभी खुला नहीं दिखा, उसका कोई पैसा नहीं लगता।',
   'help.back': 'मेरे लॉकर पर वापस',
@@ -274,11 +273,9 @@ export const hi: Catalogue = {
   'theme.dark': 'गहरा',
 
   'field.name': 'नाम',
-  'field.email': 'ई-मेल',
   'field.password': 'पासवर्ड',
   'field.passwordHint': 'कम से कम 10 अक्षर।',
   'field.nameMissing': 'कृपया अपना नाम बताएँ।',
-  'field.emailWrong': 'कृपया ई-मेल पता लिखें, जैसे name@example.org।',
   'field.number': 'कृपया एक संख्या लिखें।',
   'field.passwordShort': 'कृपया कम से कम 10 अक्षर।',
 

@@ -27,8 +27,6 @@ export const lockEn = {
   'lock.offline': 'offline',
   'lock.online': 'online',
   'lock.picture': '{name}: {state}',
-  'lock.lock': 'Lock',
-  'lock.unlock': 'Unlock',
   'lock.deedLock': 'Lock {name}',
   'lock.deedUnlock': 'Unlock {name}',
   'lock.pass.card': 'Cards that open {name}',
@@ -41,7 +39,6 @@ export const lockEn = {
   'lock.giveUpTitle': 'Give {name} up?',
   'lock.giveUpText': 'It is nobody’s then. Your PIN, cards and passes stop working, at the lock itself as soon as it has a network. Only an administrator can give it back.',
   'lock.giveUpDeed': 'Give {name} up',
-  'lock.again': 'Try again',
 
   'lock.say.locked': 'It is locked',
   'lock.say.unlocked': 'It is unlocked',

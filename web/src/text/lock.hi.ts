@@ -28,8 +28,6 @@ export const lockHi: Record<keyof typeof lockEn, string> = {
   'lock.offline': 'ऑफ़लाइन',
   'lock.online': 'ऑनलाइन',
   'lock.picture': '{name}: {state}',
-  'lock.lock': 'बंद करें',
-  'lock.unlock': 'खोलें',
   'lock.deedLock': '{name} बंद करें',
   'lock.deedUnlock': '{name} खोलें',
   'lock.pass.card': '{name} खोलने वाले कार्ड',
@@ -42,7 +40,6 @@ export const lockHi: Record<keyof typeof lockEn, string> = {
   'lock.giveUpTitle': '{name} छोड़ दें?',
   'lock.giveUpText': 'फिर यह किसी का नहीं रहेगा। आपका PIN, कार्ड और पास चलना बंद हो जाएँगे; ताले पर तब, जब उसे नेटवर्क मिले। केवल व्यवस्थापक इसे वापस दे सकता है।',
   'lock.giveUpDeed': '{name} छोड़ दें',
-  'lock.again': 'फिर कोशिश करें',
 
   'lock.say.locked': 'ताला बंद है',
   'lock.say.unlocked': 'ताला खुला है',

@@ -88,7 +88,6 @@ export const moneyEn = {
   'checkout.effect.too-late': 'Answers when your hold has run out',
   'checkout.pay': 'Pay {amount}',
   'checkout.back': 'Cancel and go back',
-  'checkout.declined': 'The bank said no.',
   'checkout.declinedWhy': 'Declined: {reason} Nothing was taken. Try another card.',
   'checkout.done': 'This payment is complete',
   'checkout.expired': 'This checkout has run out',

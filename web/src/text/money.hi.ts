@@ -89,7 +89,6 @@ export const moneyHi: Record<keyof typeof moneyEn, string> = {
   'checkout.effect.too-late': 'रोक का समय निकलने पर उत्तर देता है',
   'checkout.pay': '{amount} चुकाएँ',
   'checkout.back': 'रद्द करें और लौटें',
-  'checkout.declined': 'बैंक ने मना किया।',
   'checkout.declinedWhy': 'अस्वीकार: {reason} कुछ नहीं लिया गया। दूसरा कार्ड आज़माएँ।',
   'checkout.done': 'यह भुगतान पूरा हो गया',
   'checkout.expired': 'इस भुगतान का समय बीत गया',

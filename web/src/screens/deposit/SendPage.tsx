@@ -55,7 +55,7 @@ export function SendPage({ siteId }: { siteId: string }) {
   };
   const wrong = errors['address'] ?? errors['receiverEmail'] ?? errors['receiverPhone'];
   return (
-    <Page title={t('send.title')} heading={<><Link href={`/site/${siteId}`} className="back" aria-label={t('site.back')}><ArrowLeft size={22} aria-hidden="true" /></Link><span>{t('send.title')}</span></>} className="narrow stack send">
+    <Page title={t('send.title')} heading={<><Link href={`/site/${siteId}`} className="back" aria-label={t('site.back')}><ArrowLeft size={22} aria-hidden="true" /></Link><span>{t('send.title')}</span></>} className="narrow stack">
       <p className="quiet">{site.name}<br />{t('send.text')}</p>
       <form ref={form} className="stack" noValidate onSubmit={submit(deed)}>
         <section className="panel send-part" aria-labelledby="send-for">

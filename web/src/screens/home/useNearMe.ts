@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { Position } from '../../api/endpoints';
 
-export type NearMe = 'off' | 'asking' | 'on' | 'refused' | 'failed';
+type NearMe = 'off' | 'asking' | 'on' | 'refused' | 'failed';
 
 /** The person's position, only when asked for; a refusal is an answer, not an error. */
 export function useNearMe() {

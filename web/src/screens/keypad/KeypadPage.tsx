@@ -25,7 +25,7 @@ export function KeypadPage({ bankId }: { bankId: string }) {
   if (problem?.status === 404 || (bank !== null && bank.mode !== 'keypad')) return <Missing what={t('missing.bank')} />;
   if (bank === null) return <Page title={t('keypad.take')} className="middle stack">{problem === null ? <Skeleton rows={2} height={180} /> : <Trouble problem={problem} retry={reload} />}</Page>;
   return (
-    <Page title={t('keypad.title', { bank: bank.name })} className="middle stack keypad-page">
+    <Page title={t('keypad.title', { bank: bank.name })} className="middle stack">
       <p className="quiet"><Link href={`/site/${bank.siteId}`}>{bank.site.name}</Link></p>
       <Chips label={t('keypad.what')} value={what} onChoose={setWhat} chips={[{ value: 'take', text: t('keypad.take') }, { value: 'have', text: t('keypad.have') }]} />
       {problem !== null && <Trouble problem={problem} retry={reload} />}

@@ -9,7 +9,7 @@ import { Field } from '../../parts/Field';
 import { type Said, Talk } from '../../parts/Talk';
 import { Trouble } from '../../parts/Trouble';
 import { useDeed } from '../../parts/useDeed';
-import { currentLanguage, fieldFault, t } from '../../text/t';
+import { currentLanguage, t } from '../../text/t';
 
 interface TakeProps { bank: BankAtSite; number: string; onNumber: (number: string) => void; reload: () => void; onOpen: () => void }
 
@@ -56,7 +56,7 @@ export function TakeLocker({ bank, number, onNumber, reload, onOpen }: TakeProps
       />
       {problem !== null && errors === undefined && <Trouble problem={problem} />}
       <form className="keypad-form" onSubmit={(event) => void take(event)} noValidate>
-        <Field label={t('keypad.phone')} hint={t('keypad.phoneHint')} type="tel" autoComplete="tel" maxLength={40} value={number} onChange={(event) => onNumber(event.target.value)} errors={errors === undefined ? undefined : fieldFault(errors)} />
+        <Field label={t('keypad.phone')} hint={t('keypad.phoneHint')} type="tel" autoComplete="tel" maxLength={40} value={number} onChange={(event) => onNumber(event.target.value)} errors={errors} />
         <Button type="submit" look="primary" wide busy={busy !== null} disabled={locker === undefined}>{locker === undefined ? t('keypad.sendNone') : t('keypad.send', { label: locker.label })}</Button>
       </form>
     </>

@@ -58,7 +58,7 @@ function Phone({ message }: { message: Sent }) {
         <span className="outbox-how">{icon(message.channel)}{t(`outbox.${message.channel}`)}</span>
         <span className="quiet num">{dateTime(message.at, zone)}</span>
       </header>
-      <p className="small quiet outbox-to">{t('outbox.to', { to: message.to ?? '' })}</p>
+      <p className="small quiet">{t('outbox.to', { to: message.to ?? '' })}</p>
       <div className="outbox-body">
         {message.channel !== 'sms' && <h2>{message.title}</h2>}
         <p>{message.text}</p>

@@ -66,7 +66,7 @@ export function SitePage({ siteId }: { siteId: string }) {
           />
         ))}
       </section>
-      {site.banks.length > 0 && <div className="site-send"><ButtonLink href={`/send/${site.id}`} icon={<PackagePlus size={20} aria-hidden="true" />}>{t('send.start')}</ButtonLink></div>}
+      {site.banks.length > 0 && <div><ButtonLink href={`/send/${site.id}`} icon={<PackagePlus size={20} aria-hidden="true" />}>{t('send.start')}</ButtonLink></div>}
       <Others site={site} />
       <Nearby site={site} size={choice.size} />
     </Page>

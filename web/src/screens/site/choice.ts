@@ -35,7 +35,7 @@ export function readChoice(query: URLSearchParams, site: Site): Choice {
 }
 
 /** Whether, and how, the wish can be met now. The server decides again when it is asked. */
-export type Outlook = { kind: 'free' } | { kind: 'larger'; size: Size } | { kind: 'none' } | { kind: 'taken' };
+type Outlook = { kind: 'free' } | { kind: 'larger'; size: Size } | { kind: 'none' } | { kind: 'taken' };
 
 export function outlook(site: Site, { size, features: wanted, lockerId }: Choice): Outlook {
   const free = site.banks.flatMap((bank) => bank.lockers).filter((locker) => locker.availability === 'free');
