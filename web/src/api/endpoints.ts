@@ -6,7 +6,7 @@ import type {
 } from './types';
 import type { PhoneProof } from '../screens/lease/pass/phoneKey';
 
-export interface SiteQuery {
+interface SiteQuery {
   query?: string; city?: string | undefined; size?: Size | undefined; features?: Feature[]; open?: 'now' | 'always' | undefined;
   at?: Position | undefined; cursor?: string; limit?: number;
 }
@@ -59,7 +59,7 @@ export const api = {
   answerChallenge: (token: string, approve: boolean) =>
     ask<CheckoutResult>(`/sandbox/checkouts/${id(token)}/challenge`, { method: 'POST', body: { approve } }),
 
-  demo: (signal?: AbortSignal) => ask<Demo>('/demo', { signal }),
+  demo: () => ask<Demo>('/demo'),
   cabinet: (bankId: string, signal?: AbortSignal) => ask<Cabinet>(`/demo/banks/${id(bankId)}/hardware`, { signal }),
   door: (bankId: string, number: number, deed: DoorDeed) =>
     ask<Cabinet>(`/demo/banks/${id(bankId)}/hardware/doors/${number}/${deed}`, { method: 'POST' }),

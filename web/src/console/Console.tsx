@@ -1,7 +1,7 @@
 import { lazy, Suspense, type ReactNode } from 'react';
 import type { Person } from '../api/types';
 import { Broken } from '../app/Broken';
-import { go, useAddress } from '../app/router';
+import { useAddress } from '../app/router';
 import { ButtonLink } from '../parts/Button';
 import { Skeleton } from '../parts/Skeleton';
 import { Trouble } from '../parts/Trouble';
@@ -92,13 +92,4 @@ function NoSites({ admin }: { admin: boolean }) {
       </div>
     </div>
   );
-}
-
-/** A page of the console with the chosen site in its address. */
-export function consolePath(name: string, siteId: string | undefined): string {
-  return siteId === undefined ? `/console/${name}` : `/console/${name}?site=${encodeURIComponent(siteId)}`;
-}
-
-export function toConsole(name: string, siteId: string | undefined): void {
-  go(consolePath(name, siteId));
 }

@@ -12,12 +12,12 @@ import { Trouble } from '../parts/Trouble';
 import { useNow } from '../parts/useNow';
 import { issueWords } from '../parts/issueWords';
 import { type Plain, t, tn } from '../text/t';
-import { consolePath } from './Console';
 import { Doors } from './Doors';
 import { seen } from './doorState';
 import { HistoryTable } from './HistoryTable';
 import { LockerPanel } from './LockerPanel';
 import { Heading } from './Heading';
+import { consolePath } from './path';
 import { useFloor } from './useFloor';
 
 type Wanted = 'all' | 'attention' | 'free' | 'taken' | 'out';

@@ -5,6 +5,7 @@ import { Link } from '../app/Link';
 import { LiveDot } from '../parts/LiveDot';
 import { Mark } from '../parts/Mark';
 import { t, tn } from '../text/t';
+import { consolePath } from './path';
 import type { Work } from './sites';
 
 interface FrameProps { person: Person; work: Work; here: string; children: ReactNode }
@@ -12,10 +13,9 @@ interface FrameProps { person: Person; work: Work; here: string; children: React
 /** The console's frame: where one works, where one can go, and how many things wait for a person. */
 export function Frame({ person, work, here, children }: FrameProps) {
   const admin = person.role === 'admin';
-  const of = (name: string): string => (work.site === null ? `/console/${name}` : `/console/${name}?site=${encodeURIComponent(work.site.id)}`);
   const icon = { size: 18, 'aria-hidden': true } as const;
   const link = (name: string, drawn: ReactNode, text: string, count?: ReactNode): ReactNode => (
-    <Link href={of(name)} aria-current={here === name ? 'page' : undefined} title={text}>{drawn}<span className="console-nav-text">{text}</span>{count}</Link>
+    <Link href={consolePath(name, work.site?.id)} aria-current={here === name ? 'page' : undefined} title={text}>{drawn}<span className="console-nav-text">{text}</span>{count}</Link>
   );
   return (
     <div className="console">

@@ -1,3 +1,5 @@
+import { newId } from '../api/newId';
+
 /** A random name that this browser keeps, so that its owner is not warned of a new device at each sign-in. */
 const key = 'latchkey.device';
 let known: string | null = null;
@@ -6,10 +8,10 @@ export function thisDevice(): string {
   if (known !== null) return known;
   try {
     known = localStorage.getItem(key);
-    if (known === null) localStorage.setItem(key, (known = crypto.randomUUID()));
+    if (known === null) localStorage.setItem(key, (known = newId()));
   } catch {
     // Without storage each visit is a new device.
-    known ??= crypto.randomUUID();
+    known ??= newId();
   }
   return known;
 }

@@ -1,7 +1,6 @@
 import { useState } from 'react';
 import { DoorOpen, Lock, LockOpen, TriangleAlert } from 'lucide-react';
 import { api, type DeviceDeed, type DoorDeed } from '../../api/endpoints';
-import { asProblem, type Problem } from '../../api/problem';
 import type { BankAtSite, Cabinet, CabinetDoor } from '../../api/types';
 import { useResource } from '../../api/useResource';
 import { Link } from '../../app/Link';
@@ -11,6 +10,8 @@ import { BankOnline } from '../../parts/BankDoors';
 import { CabinetFront, type FrontDoor } from '../../parts/CabinetFront';
 import { Skeleton } from '../../parts/Skeleton';
 import { Trouble } from '../../parts/Trouble';
+import { useDemo } from '../../parts/useDemo';
+import { useDeed } from '../../parts/useDeed';
 import { t } from '../../text/t';
 import { Missing } from '../missing/Missing';
 import { DevicePanel } from './DevicePanel';
@@ -22,13 +23,12 @@ import './BankPage.css';
 
 /** The virtual bank: a cabinet one can stand in front of without owning one. */
 export function BankPage({ bankId }: { bankId: string }) {
-  const demo = useResource('demo', (signal) => api.demo(signal));
+  const demo = useDemo();
   const enabled = demo.data?.enabled === true;
   const bank = useResource(`bank/${bankId}`, (signal) => api.bank(bankId, signal));
   const cabinet = useCabinet(enabled ? bankId : null);
   const [picked, setPicked] = useState<number | null>(null);
-  const [busy, setBusy] = useState<string | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const { busy, problem, run } = useDeed<string>();
   useLive({ sites: bank.data === null ? [] : [bank.data.siteId] }, (heard) => {
     if (heard.event === 'resync' || (heard.event === 'bank' || heard.event === 'availability') && heard.bankId === bankId) bank.reload();
   });
@@ -41,18 +41,12 @@ export function BankPage({ bankId }: { bankId: string }) {
   }
 
   const act = async (what: string, deed: () => Promise<Cabinet>): Promise<void> => {
-    setBusy(what);
-    setProblem(null);
-    try {
-      cabinet.put(await deed());
-    } catch (error) {
-      setProblem(asProblem(error));
-    }
-    setBusy(null);
+    await run(what, async () => cabinet.put(await deed()));
   };
   const door = (number: number, deed: DoorDeed): void => void act(deed, () => api.door(bankId, number, deed));
   const device = (deed: DeviceDeed): void => void act(deed, () => api.device(bankId, deed));
 
+  const said = problem ?? trouble;
   const locker = bank.data.lockers.find((each) => each.number === picked);
   const state = cabinet.data.doors.find((each) => each.number === picked);
   return (
@@ -61,7 +55,7 @@ export function BankPage({ bankId }: { bankId: string }) {
         <p className="quiet">{t('demo.at')} <Link href={`/site/${bank.data.siteId}`}>{bank.data.site.name}</Link></p>
         <BankOnline online={bank.data.online} />
       </div>
-      {(problem ?? trouble) !== null && <Trouble problem={(problem ?? trouble) as Problem} />}
+      {said !== null && <Trouble problem={said} />}
       <section className="vbank-front" aria-labelledby="vbank-doors">
         <h2 id="vbank-doors" className="hidden">{t('site.doors')}</h2>
         {bank.data.mode === 'gate' ? <GateWays cabinet={cabinet.data} /> : <CabinetFront

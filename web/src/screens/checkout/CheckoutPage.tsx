@@ -1,7 +1,6 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import { CircleX, FlaskConical, Hourglass, LockKeyhole, ShieldQuestion } from 'lucide-react';
 import { api } from '../../api/endpoints';
-import { asProblem, type Problem } from '../../api/problem';
 import type { Checkout, CheckoutResult } from '../../api/types';
 import { useResource } from '../../api/useResource';
 import { go, safePath, useAddress } from '../../app/router';
@@ -9,6 +8,7 @@ import { money } from '../../format/money';
 import { Button, ButtonLink } from '../../parts/Button';
 import { Skeleton } from '../../parts/Skeleton';
 import { Trouble } from '../../parts/Trouble';
+import { useDeed } from '../../parts/useDeed';
 import { useFollowed } from '../../parts/useFollowed';
 import { t } from '../../text/t';
 import { CardChoice } from './CardChoice';
@@ -46,26 +46,22 @@ interface PayProps { checkout: Checkout; token: string; back: string; onStale: (
 
 function Pay({ checkout, token, back, onStale, onLost }: PayProps) {
   const [card, setCard] = useState(checkout.cards[0]?.number ?? '');
-  const [busy, setBusy] = useState<'yes' | 'no' | null>(null);
+  const { busy, problem, run } = useDeed<'yes' | 'no'>();
   const [declined, setDeclined] = useState<string | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
   const amount = money(checkout.amount);
   const asked = checkout.state === 'challenge';
 
   const act = async (button: 'yes' | 'no', deed: () => Promise<CheckoutResult>): Promise<void> => {
-    setBusy(button);
+    let over = false;
     setDeclined(null);
-    setProblem(null);
-    try {
+    await run(button, async () => {
       const result = await deed();
-      if (result.state === 'authorised') return go(safePath(result.returnUrl, back), { replace: true });
-      if (result.state === 'unknown') return onLost();
+      over = result.state === 'authorised' || result.state === 'unknown';
+      if (result.state === 'authorised') go(safePath(result.returnUrl, back), { replace: true });
+      if (result.state === 'unknown') onLost();
       if (result.state === 'declined') setDeclined(result.reason);
-    } catch (error) {
-      setProblem(asProblem(error));
-    }
-    onStale();
-    setBusy(null);
+    });
+    if (!over) onStale();
   };
 
   return (

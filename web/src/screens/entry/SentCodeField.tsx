@@ -1,11 +1,10 @@
 import { useEffect, useState } from 'react';
 import { accounts, type Purpose, type SentCode } from '../../api/accounts';
-import { api } from '../../api/endpoints';
 import { asProblem, type Problem } from '../../api/problem';
-import { useResource } from '../../api/useResource';
 import { Button } from '../../parts/Button';
 import { Field } from '../../parts/Field';
 import { Trouble } from '../../parts/Trouble';
+import { useDemo } from '../../parts/useDemo';
 import { currentLanguage, t } from '../../text/t';
 import { addressOf } from './AddressField';
 
@@ -21,7 +20,7 @@ interface SentCodeFieldProps {
 export function SentCodeField({ purpose, address, sent, value, errors, onChange, onSent }: SentCodeFieldProps) {
   const [wait, setWait] = useState(againAfterS);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const { data: demo } = useResource('demo', (signal) => api.demo(signal));
+  const { data: demo } = useDemo();
   useEffect(() => {
     setWait(againAfterS);
     const timer = setInterval(() => setWait((left) => Math.max(0, left - 1)), 1000);

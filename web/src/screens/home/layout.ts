@@ -7,7 +7,7 @@ export interface Point { x: number; y: number }
 export interface Pin extends Point { sites: SiteSummary[] }
 export interface View { project: (at: Position) => Point; metresPerPixel: number; centre: Position }
 
-const metresPerDegree = 111_320;
+export const metresPerDegree = 111_320;
 /** Closer than this, a single site would fill the map with nothing around it. */
 const smallestSpan = 900;
 const pinWidth = 76;

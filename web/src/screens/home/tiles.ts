@@ -1,10 +1,9 @@
 import type { Position } from '../../api/endpoints';
-import type { Box, View } from './layout';
+import { type Box, metresPerDegree, type View } from './layout';
 
 /** One picture of a street map and where it lies on ours. Pure, so that it can be tested without a screen. */
-export interface Tile { z: number; x: number; y: number; left: number; top: number; width: number; height: number }
+interface Tile { z: number; x: number; y: number; left: number; top: number; width: number; height: number }
 
-const metresPerDegree = 111_320;
 const side = 256;
 /** No map of ours is closer, and most servers have nothing beyond. */
 const closest = 18;

@@ -1,8 +1,7 @@
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useRef } from 'react';
 import { CreditCard, Hourglass, Store, TriangleAlert } from 'lucide-react';
 import { api } from '../../api/endpoints';
 import { Intent } from '../../api/intent';
-import { asProblem, type Problem } from '../../api/problem';
 import type { Lease } from '../../api/types';
 import { toCheckout } from '../../app/router';
 import { after } from '../../format/after';
@@ -13,6 +12,7 @@ import { Facts } from '../../parts/Facts';
 import { Ring } from '../../parts/Ring';
 import { sizeName } from '../../parts/sizeWords';
 import { Trouble } from '../../parts/Trouble';
+import { useDeed } from '../../parts/useDeed';
 import { useFollowed } from '../../parts/useFollowed';
 import { useNow } from '../../parts/useNow';
 import { t, tn } from '../../text/t';
@@ -24,8 +24,7 @@ interface HeldLeaseProps { lease: Lease; put: (change: (known: Lease) => Lease) 
 
 /** A locker waits for its payment while a ring runs down. */
 export function HeldLease({ lease, put, reload, again }: HeldLeaseProps) {
-  const [busy, setBusy] = useState<'card' | 'desk' | 'cancel' | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const { busy, problem, run } = useDeed<'card' | 'desk' | 'cancel'>();
   const paying = useRef({ card: new Intent(), desk: new Intent() });
   const now = useNow();
   const whole = Date.parse(lease.holdUntil) - Date.parse(lease.createdAt);
@@ -47,27 +46,18 @@ export function HeldLease({ lease, put, reload, again }: HeldLeaseProps) {
   useFollowed(over, again, 2000);
 
   const act = async (what: 'card' | 'desk' | 'cancel'): Promise<void> => {
-    setBusy(what);
-    setProblem(null);
-    try {
-      if (what !== 'cancel') await pay(what);
-      else {
-        const cancelled = await api.cancel(lease.id);
-        put(() => cancelled);
-      }
-    } catch (error) {
-      setProblem(asProblem(error));
-      setBusy(null);
-      reload();
-    }
+    const done = await run(what, async () => {
+      if (what !== 'cancel') return pay(what);
+      const cancelled = await api.cancel(lease.id);
+      put(() => cancelled);
+    });
+    if (!done) reload();
   };
 
   const pay = async (at: 'card' | 'desk'): Promise<void> => {
     // A checkout that is already waiting is continued, not doubled.
     const waiting = at === 'card' && payment !== null && payment.state === 'pending' ? payment.checkoutUrl : null;
     const url = waiting ?? (await paying.current[at].run((key) => api.pay(lease.id, at, key))).checkoutUrl;
-    paying.current[at] = new Intent();
-    setBusy(null);
     if (url === null) return reload();
     toCheckout(url);
   };

@@ -1,9 +1,7 @@
 import { useRef, useState } from 'react';
 import { Lock, LockOpen, TriangleAlert } from 'lucide-react';
-import { api } from '../../api/endpoints';
 import { Intent } from '../../api/intent';
 import { locks, type OwnLock } from '../../api/locks';
-import { asProblem, type Problem } from '../../api/problem';
 import { type Resource, useResource } from '../../api/useResource';
 import { Page } from '../../app/Page';
 import { day } from '../../format/time';
@@ -17,6 +15,8 @@ import { isUnderWay } from '../../parts/orderWords';
 import { Skeleton } from '../../parts/Skeleton';
 import { Talk } from '../../parts/Talk';
 import { Trouble } from '../../parts/Trouble';
+import { useDemo } from '../../parts/useDemo';
+import { useDeed } from '../../parts/useDeed';
 import { useFollowed } from '../../parts/useFollowed';
 import { useNow } from '../../parts/useNow';
 import { t } from '../../text/t';
@@ -55,22 +55,16 @@ interface WorkedProps extends Pick<Resource<OwnLock>, 'reload' | 'again'> { lock
 function Worked({ lock, put, reload, again }: WorkedProps) {
   const now = useNow(5000);
   const intents = useRef({ lock: new Intent(), unlock: new Intent() });
-  const [asking, setAsking] = useState<Deed | null>(null);
-  const [refused, setRefused] = useState<Problem | null>(null);
+  const { busy: asking, problem: refused, run } = useDeed<Deed>();
   // Nobody is told when a lock has come to know its owner.
   useFollowed(isUnderWay(lock.command) || (lock.online === true && !lock.offline.ready), again);
 
   const move = async (deed: Deed): Promise<void> => {
-    setAsking(deed);
-    setRefused(null);
-    try {
+    await run(deed, async () => {
       const command = await intents.current[deed].run((key) => locks.move(lock.id, deed, key));
       put((known) => ({ ...known, command }));
-    } catch (error) {
-      setRefused(asProblem(error));
-    }
+    });
     reload();
-    setAsking(null);
   };
 
   const saying = say(lock, asking, now);
@@ -115,6 +109,6 @@ function facts(lock: OwnLock): [string, string][] {
 
 /** Only the demo has hardware that is worked from a page. */
 function Virtual({ bankId }: { bankId: string }) {
-  const { data } = useResource('demo', (signal) => api.demo(signal));
+  const { data } = useDemo();
   return data?.enabled === true ? <ButtonLink href={`/bank/${bankId}`}>{t('lock.virtual')}</ButtonLink> : null;
 }

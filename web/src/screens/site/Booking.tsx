@@ -1,13 +1,13 @@
-import { useRef, useState } from 'react';
+import { useRef } from 'react';
 import { KeyRound, X } from 'lucide-react';
 import { api } from '../../api/endpoints';
 import { Intent } from '../../api/intent';
-import { asProblem, type Problem } from '../../api/problem';
 import type { HoldRequest, Site } from '../../api/types';
 import { go, keepQuery } from '../../app/router';
 import { Button } from '../../parts/Button';
 import { sizeName } from '../../parts/sizeWords';
 import { Trouble } from '../../parts/Trouble';
+import { useDeed } from '../../parts/useDeed';
 import { usePerson } from '../../session/useSession';
 import { t } from '../../text/t';
 import { type Choice, freeBySize, outlook } from './choice';
@@ -22,8 +22,7 @@ interface BookingProps { site: Site; choice: Choice; onStale: () => void }
 /** Size, hours, price and the one button. */
 export function Booking({ site, choice, onStale }: BookingProps) {
   const person = usePerson();
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const { busy, problem, run } = useDeed();
   const intent = useRef(new Intent());
   const { size, hours, features, lockerId } = choice;
   const now = outlook(site, choice);
@@ -33,16 +32,11 @@ export function Booking({ site, choice, onStale }: BookingProps) {
     if (size === null) return;
     if (person === null) return go(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
     const body: HoldRequest = { size, hours, ...(features.length > 0 ? { features } : {}), ...(lockerId === null ? {} : { lockerId }) };
-    setBusy(true);
-    setProblem(null);
-    try {
+    const held = await run('deed', async () => {
       const lease = await intent.current.run((key) => api.hold(site.id, body, key), JSON.stringify(body));
       go(`/lease/${lease.id}`);
-    } catch (error) {
-      setProblem(asProblem(error));
-      setBusy(false);
-      onStale();
-    }
+    });
+    if (!held) onStale();
   };
 
   return (
@@ -65,7 +59,7 @@ export function Booking({ site, choice, onStale }: BookingProps) {
       {!site.openNow && <p className="booking-note">{t('book.closedNow')}</p>}
       {problem !== null && <Trouble problem={problem} />}
       <div className="booking-action">
-        <Button look="primary" wide busy={busy} disabled={now.kind === 'none' || now.kind === 'taken'} onClick={() => void hold()}>
+        <Button look="primary" wide busy={busy !== null} disabled={now.kind === 'none' || now.kind === 'taken'} onClick={() => void hold()}>
           {label === undefined ? t('book.hold') : t('book.holdThis', { label })}
         </Button>
         <p className="small quiet">{person === null ? t('book.signInFirst') : t('book.nothingYet')}</p>

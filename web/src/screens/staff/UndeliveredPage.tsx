@@ -1,7 +1,5 @@
-import { useState } from 'react';
 import { MailCheck, RotateCw } from 'lucide-react';
 import { api } from '../../api/endpoints';
-import { asProblem, type Problem } from '../../api/problem';
 import type { Undelivered } from '../../api/types';
 import { useResource } from '../../api/useResource';
 import { Page } from '../../app/Page';
@@ -9,25 +7,18 @@ import { dateTime, zoneHere } from '../../format/time';
 import { Button } from '../../parts/Button';
 import { Skeleton } from '../../parts/Skeleton';
 import { Trouble } from '../../parts/Trouble';
+import { useDeed } from '../../parts/useDeed';
 import { coded, t, tn } from '../../text/t';
 import './UndeliveredPage.css';
 
 /** Messages that did not arrive, and why; each can be sent again once its cause is gone. */
 export function UndeliveredPage() {
   const { data, problem, reload } = useResource('admin/messages', (signal) => api.undelivered(signal));
-  const [failed, setFailed] = useState<Problem | null>(null);
-  const [busy, setBusy] = useState<string | null>(null);
-  const again = async (id: string): Promise<void> => {
-    setBusy(id);
-    setFailed(null);
-    try {
-      await api.sendAgain(id);
-      reload();
-    } catch (error) {
-      setFailed(asProblem(error));
-    }
-    setBusy(null);
-  };
+  const { busy, problem: failed, run } = useDeed<string>();
+  const again = (id: string): void => void run(id, async () => {
+    await api.sendAgain(id);
+    reload();
+  });
   const sent = data?.lastDay.filter((c) => c.state === 'sent' && c.channel !== 'app').reduce((sum, c) => sum + c.count, 0) ?? 0;
   return (
     <Page title={t('undelivered.title')} className="middle stack">
@@ -42,7 +33,7 @@ export function UndeliveredPage() {
         </div>
       )}
       {data !== null && data.items.length > 0 && (
-        <ul className="undelivered">{data.items.map((message) => <li key={message.id}><Row message={message} busy={busy === message.id} again={() => void again(message.id)} /></li>)}</ul>
+        <ul className="undelivered">{data.items.map((message) => <li key={message.id}><Row message={message} busy={busy === message.id} again={() => again(message.id)} /></li>)}</ul>
       )}
     </Page>
   );

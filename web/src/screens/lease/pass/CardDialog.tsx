@@ -1,11 +1,11 @@
 import { useState } from 'react';
 import { CreditCard, Trash2, TriangleAlert } from 'lucide-react';
 import { api } from '../../../api/endpoints';
-import { asProblem, type Problem } from '../../../api/problem';
 import type { CardLeast } from '../../../api/types';
 import { Button } from '../../../parts/Button';
 import { Field } from '../../../parts/Field';
 import { Trouble } from '../../../parts/Trouble';
+import { useDeed } from '../../../parts/useDeed';
 import { t } from '../../../text/t';
 import { Sheet } from './Sheet';
 import { passWords } from './passWords';
@@ -15,23 +15,15 @@ import type { PassFor } from './useKeptPass';
 export function CardDialog({ lease, reload, onClose }: { lease: PassFor; reload: () => void; onClose: () => void }) {
   const [uid, setUid] = useState('');
   const [least, setLeast] = useState<CardLeast>('signed');
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const { busy, problem, run } = useDeed();
   const plain = uid.replace(/[\s:]/g, '');
   const wrong = uid !== '' && !/^([0-9a-fA-F]{2}){4,10}$/.test(plain);
   const { cards } = lease.offline;
-  const set = async (next: { uid: string; least: CardLeast }[]): Promise<void> => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      await api.setCards(lease.id, next);
-      setUid('');
-      reload();
-    } catch (error) {
-      setProblem(asProblem(error));
-    }
-    setBusy(false);
-  };
+  const set = (next: { uid: string; least: CardLeast }[]): void => void run('deed', async () => {
+    await api.setCards(lease.id, next);
+    setUid('');
+    reload();
+  });
   return (
     <Sheet title={passWords(lease).card} onClose={onClose}>
       {cards.map((card) => (
@@ -40,8 +32,8 @@ export function CardDialog({ lease, reload, onClose }: { lease: PassFor; reload:
           <span>{t('pass.cardKnown', { uid: card.uid })}{card.clonable && <em>{t('pass.cardClonable')}</em>}</span>
         </p>
       ))}
-      {cards.length > 0 && <Button wide busy={busy} icon={<Trash2 size={18} aria-hidden="true" />} onClick={() => void set([])}>{t('pass.cardNone')}</Button>}
-      <form className="reader-own" onSubmit={(event) => { event.preventDefault(); if (uid !== '' && !wrong) void set([{ uid: plain, least }]); }}>
+      {cards.length > 0 && <Button wide busy={busy !== null} icon={<Trash2 size={18} aria-hidden="true" />} onClick={() => set([])}>{t('pass.cardNone')}</Button>}
+      <form className="reader-own" onSubmit={(event) => { event.preventDefault(); if (uid !== '' && !wrong) set([{ uid: plain, least }]); }}>
         <Field label={t('pass.cardUid')} value={uid} onChange={(event) => setUid(event.target.value)} maxLength={32} spellCheck={false} autoComplete="off" hint={t('pass.cardHint')}
           errors={wrong ? [t('demo.cardWrong')] : undefined} />
         <div className="field">
@@ -52,7 +44,7 @@ export function CardDialog({ lease, reload, onClose }: { lease: PassFor; reload:
             <option value="uid">{t('demo.cardUidOnly')}</option>
           </select>
         </div>
-        <Button type="submit" wide busy={busy}>{t('pass.cardSet')}</Button>
+        <Button type="submit" wide busy={busy !== null}>{t('pass.cardSet')}</Button>
       </form>
       {problem !== null && <Trouble problem={problem} />}
     </Sheet>

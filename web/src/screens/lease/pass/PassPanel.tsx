@@ -1,10 +1,10 @@
 import { useState } from 'react';
 import { CircleCheck, CloudOff, CreditCard, Hash, QrCode as QrIcon, Smartphone } from 'lucide-react';
 import { api } from '../../../api/endpoints';
-import { asProblem, type Problem } from '../../../api/problem';
 import type { NewPin } from '../../../api/types';
 import { Button } from '../../../parts/Button';
 import { Trouble } from '../../../parts/Trouble';
+import { useDeed } from '../../../parts/useDeed';
 import { t } from '../../../text/t';
 import { CardDialog } from './CardDialog';
 import { PassDialog } from './PassDialog';
@@ -17,19 +17,11 @@ import type { PassFor } from './useKeptPass';
 /** The other ways into the locker: a code to show, a number to type, this phone held to the reader. None of them needs a network at the door. */
 export function PassPanel({ lease, reload }: { lease: PassFor; reload: () => void }) {
   const [shown, setShown] = useState<'pass' | 'phone' | 'card' | NewPin | null>(null);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const pin = async (): Promise<void> => {
-    setBusy(true);
-    setProblem(null);
-    try {
-      setShown(await api.pin(lease.id));
-      reload();
-    } catch (error) {
-      setProblem(asProblem(error));
-    }
-    setBusy(false);
-  };
+  const { busy, problem, run } = useDeed();
+  const pin = (): void => void run('deed', async () => {
+    setShown(await api.pin(lease.id));
+    reload();
+  });
   const { ready } = lease.offline;
   return (
     <section className="panel pass-panel" aria-labelledby="pass-panel">
@@ -40,7 +32,7 @@ export function PassPanel({ lease, reload }: { lease: PassFor; reload: () => voi
       </p>
       <div className="pass-ways">
         <Button wide icon={<QrIcon size={20} aria-hidden="true" />} onClick={() => setShown('pass')}>{t('pass.show')}</Button>
-        <Button wide busy={busy} icon={<Hash size={20} aria-hidden="true" />} onClick={() => void pin()}>{lease.offline.pinSetAt === null ? t('pass.pin') : t('pass.pinNew')}</Button>
+        <Button wide busy={busy !== null} icon={<Hash size={20} aria-hidden="true" />} onClick={pin}>{lease.offline.pinSetAt === null ? t('pass.pin') : t('pass.pinNew')}</Button>
         <Button wide icon={<Smartphone size={20} aria-hidden="true" />} onClick={() => setShown('phone')}>{t('pass.phone')}</Button>
         <Button wide icon={<CreditCard size={20} aria-hidden="true" />} onClick={() => setShown('card')}>{t('pass.card')}</Button>
       </div>
