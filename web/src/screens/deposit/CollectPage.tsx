@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react';
 import { CircleCheck, CloudOff, CreditCard, DoorOpen, Link2Off } from 'lucide-react';
-import { deposits, type SeenDeposit } from '../../api/deposits';
+import { deposits } from '../../api/deposits';
 import { Intent } from '../../api/intent';
 import { useResource } from '../../api/useResource';
 import { Page } from '../../app/Page';
@@ -10,16 +10,17 @@ import { money } from '../../format/money';
 import { day } from '../../format/time';
 import { Button } from '../../parts/Button';
 import { Door } from '../../parts/Door';
-import { isUnderWay, ofCommand } from '../../parts/orderWords';
+import { isUnderWay } from '../../parts/orderWords';
 import { QrCode } from '../../parts/QrCode';
 import { Skeleton } from '../../parts/Skeleton';
-import { type Said, Talk } from '../../parts/Talk';
+import { Talk } from '../../parts/Talk';
 import { Trouble } from '../../parts/Trouble';
 import { useDeed } from '../../parts/useDeed';
 import { useFollowed } from '../../parts/useFollowed';
 import { t } from '../../text/t';
 import '../lease/pass/PassPanel.css';
 import { CodePage } from './CodePage';
+import { toReceiver } from './conversation';
 import { Delegates } from './Delegates';
 import { NewCode } from './NewCode';
 import './Deposit.css';
@@ -66,7 +67,7 @@ function WithLink({ secret }: { secret: string }) {
     <Page title={waits ? t('collect.title') : t('lease.title', { label })} className="narrow stack">
       <p className="quiet">{t('collect.from', { name: data.from })}<br />{t('lease.where', { site: site.name, bank: data.bank.name })}<br />{addressOf(site)}</p>
       {(good || data.door === 'open') && <div className="deposit-door"><Door label={label} size={size} look={good || data.stage === 'collecting' ? 'yours' : 'taken'} open={data.door === 'open'} /></div>}
-      <Talk said={say(data, busy !== null)} />
+      <Talk said={toReceiver(data, busy !== null)} />
       {problem !== null && <Trouble problem={problem} />}
       {unread !== null && <Trouble problem={unread} retry={reload} />}
       {good && data.door !== 'open' && (data.toPay === null
@@ -92,24 +93,4 @@ function WithLink({ secret }: { secret: string }) {
       {data.stage === 'stored' && !good && data.role === 'receiver' && <NewCode lockerId={data.locker.id} />}
     </Page>
   );
-}
-
-function say(data: SeenDeposit, asking: boolean): Said {
-  const { locker: { label }, stage, state, site: { timeZone } } = data;
-  const over = data.overAt === null ? '' : day(data.overAt, timeZone);
-  switch (stage) {
-    case 'collected': return state === 'used' ? { mood: 'good', title: t('collect.done'), text: t('collect.doneText', { time: over }) } : { mood: 'over', title: t('deposit.collected'), text: t('collect.doneText', { time: over }) };
-    case 'collecting': return { mood: 'good', title: t('talk.open', { label }), text: t('collect.openText') };
-    case 'returned': case 'returning': case 'cancelled': return { mood: 'over', title: t('collect.back'), text: t('collect.backText') };
-    case 'cleared': return { mood: 'warn', title: t('collect.cleared'), text: t('collect.clearedText') };
-    default:
-  }
-  if (state === 'taken-back') return data.role === 'delegate' ? { mood: 'over', title: t('collect.takenBack'), text: t('collect.takenBackText') } : { mood: 'over', title: t('collect.replaced'), text: t('collect.replacedText') };
-  if (state !== 'good') return { mood: 'over', title: t('collect.replaced'), text: t('collect.replacedText') };
-  if (data.door === 'open') return { mood: 'good', title: t('talk.open', { label }), text: t('collect.openText') };
-  const moving = data.toPay === null ? ofCommand(data.command, asking, label) : null;
-  if (moving !== null) return moving;
-  return data.toPay === null
-    ? { mood: 'calm', title: t('collect.ready', { label }), text: t('collect.readyText') }
-    : { mood: 'waiting', title: t('collect.toPay'), text: t('collect.toPayText', { amount: money(data.toPay), price: money(data.perHour) }) };
 }

@@ -8,20 +8,21 @@ import { Page } from '../../app/Page';
 import { toCheckout } from '../../app/router';
 import { addressOf } from '../../format/address';
 import { money, times } from '../../format/money';
-import { clock, day } from '../../format/time';
+import { day } from '../../format/time';
 import { useLive } from '../../live/useLive';
 import { Button, ButtonLink } from '../../parts/Button';
 import { Confirm } from '../../parts/Confirm';
 import { Door } from '../../parts/Door';
 import { Facts } from '../../parts/Facts';
-import { isUnderWay, ofCommand } from '../../parts/orderWords';
+import { isUnderWay } from '../../parts/orderWords';
 import { Skeleton } from '../../parts/Skeleton';
-import { type Said, Talk } from '../../parts/Talk';
+import { Talk } from '../../parts/Talk';
 import { Trouble } from '../../parts/Trouble';
 import { useDeed } from '../../parts/useDeed';
 import { useFollowed } from '../../parts/useFollowed';
 import { t } from '../../text/t';
 import { Missing } from '../missing/Missing';
+import { toSender } from './conversation';
 import { nameOf } from './nameOf';
 import './Deposit.css';
 
@@ -66,7 +67,7 @@ export function DepositPage({ depositId }: { depositId: string }) {
     <Page title={data.receiver.name === '' ? t('deposit.titlePlain', { label }) : t('deposit.title', { label, name: data.receiver.name })} className="narrow stack">
       <p className="quiet">{t('lease.where', { site: site.name, bank: data.bank.name })}<br />{addressOf(site)}</p>
       {live && <div className="deposit-door"><Door label={label} size={size} look={stage === 'placing' || stage === 'returning' ? 'yours' : 'taken'} open={data.door === 'open'} /></div>}
-      <Talk said={say(data, busy === 'open' || busy === 'return', name)} />
+      <Talk said={toSender(data, busy === 'open' || busy === 'return')} />
       {unread !== null && <Trouble problem={unread} retry={reload} since={at} />}
       {problem !== null && !asking && <Trouble problem={problem} />}
       {may.includes('pay') && <Button look="primary" wide busy={busy === 'pay'} icon={<CreditCard size={22} aria-hidden="true" />} onClick={pay}>{t('deposit.pay', { amount: reserve })}</Button>}
@@ -102,29 +103,4 @@ function facts(data: Deposit): [string, string][] {
     ...(data.until === null || data.overAt !== null ? [] : [[t('deposit.until'), day(data.until, timeZone)] satisfies [string, string]]),
     ...(data.storedAt === null ? [] : [[t('deposit.cost'), t('deposit.costPays', { amount: money(data.owed), who: data.pays === 'sender' ? t('deposit.youPay') : t('deposit.theyPay') })] satisfies [string, string]]),
   ];
-}
-
-function say(data: Deposit, asking: boolean, name: string): Said {
-  const { locker: { label }, site: { timeZone }, stage, command } = data;
-  const at = (when: string | null): string => (when === null ? '' : day(when, timeZone));
-  switch (stage) {
-    case 'paying': return { mood: 'waiting', title: t('deposit.paying'), text: t('deposit.payingText', { time: clock(data.holdUntil, timeZone) }) };
-    case 'placing':
-      if (data.door === 'open') return { mood: 'good', title: t('deposit.open'), text: t('deposit.openText', { name }) };
-      if (data.may.includes('stored') && !asking) return { mood: 'good', title: t('deposit.unseen', { label }), text: t('deposit.unseenText', { name }) };
-      if (data.empty) return { mood: 'warn', title: t('deposit.empty'), text: t('deposit.emptyText') };
-      return ofCommand(command, asking, label) ?? { mood: 'calm', title: t('deposit.placing', { label }), text: t('deposit.placingText', { name }) };
-    case 'stored':
-      if (asking) return ofCommand(command, true, label)!;
-      return data.overdue && data.until !== null
-        ? { mood: 'warn', title: t('deposit.overdue'), text: t('deposit.overdueText', { time: at(data.until) }) }
-        : { mood: 'good', title: t('deposit.stored', { label }), text: t('deposit.storedText', { name }) };
-    case 'collecting': return { mood: 'busy', title: t('deposit.collecting'), text: t('deposit.collectingText') };
-    case 'returning': return { mood: 'good', title: t('deposit.returning'), text: t('deposit.returningText') };
-    case 'collected': return { mood: 'good', title: t('deposit.collected'), text: t('deposit.collectedText', { time: at(data.overAt) }) };
-    case 'returned': return { mood: 'over', title: t('deposit.returned'), text: t('deposit.collectedText', { time: at(data.overAt) }) };
-    case 'cleared': return { mood: 'warn', title: t('deposit.cleared'), text: t('deposit.clearedText') };
-    case 'expired': return { mood: 'over', title: t('deposit.expired'), text: t('deposit.expiredText') };
-    case 'cancelled': return { mood: 'over', title: t('deposit.cancelled'), text: t('deposit.cancelledText') };
-  }
 }
