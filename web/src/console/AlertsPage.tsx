@@ -23,7 +23,7 @@ import { alertDetail, alertWords, place } from './words';
 export function AlertsPage({ work }: { work: Work }) {
   const [which, setWhich] = useState<'open' | 'resolved'>('open');
   const pages = usePages(`alerts/${which}`, {
-    keyOf: (alert: Alert) => alert.id, leaving: which === 'open',
+    keyOf: (alert: Alert) => alert.id, shifting: true,
     read: (cursor, signal) => atWork.alerts({ resolved: which === 'resolved', ...(cursor === undefined ? {} : { cursor }) }, signal),
   });
   const { first: data, items, problem, reload } = pages;

@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { atWork, type HistoryEntry } from '../api/console';
 import { clockSeconds, dateTime } from '../format/time';
 import { More } from '../parts/More';
@@ -17,7 +17,12 @@ export function Story({ siteId, lockerId, timeZone, turn }: StoryProps) {
     read: (cursor, signal) => atWork.history(siteId, { lockerId, limit: 20, ...(cursor === undefined ? {} : { cursor }) }, signal),
   });
   const { first, items, problem, reload } = pages;
-  useEffect(() => { if (turn > 0) reload(); }, [turn, reload]);
+  const read = useRef(turn);
+  useEffect(() => {
+    if (turn === read.current) return;
+    read.current = turn;
+    reload();
+  }, [turn, reload]);
   if (first === null) return problem === null ? <Skeleton rows={4} height={40} /> : <Trouble problem={problem} retry={reload} />;
   return (
     <section aria-label={t('console.story')}>

@@ -18,18 +18,18 @@ export interface Pages<T, P> extends Pick<Resource<unknown>, 'problem' | 'at' | 
 interface Wanted<T, P> {
   keyOf: (item: T) => string;
   read: (cursor: string | undefined, signal?: AbortSignal) => Promise<P>;
-  /** Things leave this list, such as alerts that are resolved: when it is read again all of it is, as far as it was. */
-  leaving?: boolean;
+  /** Things come to and leave any part of this list, not its top alone, such as alerts when they are resolved: when it is read again all of it is, as far as it was. */
+  shifting?: boolean;
 }
 
 /** A list that is read page by page and kept fresh: news are put before it, older things behind it, and nothing is lost in between. */
-export function usePages<T, P extends Read<T>>(key: string, { keyOf, read, leaving = false }: Wanted<T, P>): Pages<T, P> {
+export function usePages<T, P extends Read<T>>(key: string, { keyOf, read, shifting = false }: Wanted<T, P>): Pages<T, P> {
   const latest = useRef<(Read<T> & { first: P }) | null>(null);
   const { data, problem, at, reload, catchUp, put } = useResource(key, async (signal) => {
     const first = await read(undefined, signal);
     const before = latest.current;
     if (before === null) return { first, items: first.items, next: first.next };
-    if (!leaving) return { first, ...withFirst(before, first, keyOf) };
+    if (!shifting) return { first, ...withFirst(before, first, keyOf) };
     let all: Read<T> = first;
     while (all.next !== null && all.items.length < before.items.length) all = withNext(all, all.next, await read(all.next, signal), keyOf);
     return { first, items: all.items, next: all.next };

@@ -17,7 +17,7 @@ import './HistoryPage.css';
 
 /** Past rentals, the newest first; each leads to its receipt. */
 export function HistoryPage() {
-  const pages = usePages('leases/past', { keyOf: (lease: Lease) => lease.id, read: (cursor, signal) => api.leases('past', cursor, signal) });
+  const pages = usePages('leases/past', { shifting: true, keyOf: (lease: Lease) => lease.id, read: (cursor, signal) => api.leases('past', cursor, signal) });
   const { first, items, next, problem, reload, at } = pages;
   useLive({}, (heard) => { if (heard.event === 'lease') reload(); });
   return (

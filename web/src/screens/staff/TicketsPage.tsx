@@ -20,7 +20,7 @@ import './UndeliveredPage.css';
 export function TicketsPage({ work }: { work: Work }) {
   const [closed, setClosed] = useState<'open' | 'closed'>('open');
   const pages = usePages(`tickets/${closed}`, {
-    keyOf: (ticket: Ticket) => ticket.id, leaving: closed === 'open',
+    keyOf: (ticket: Ticket) => ticket.id, shifting: true,
     read: (cursor, signal) => changes.tickets(closed === 'closed', cursor, signal),
   });
   const { first, items, problem, reload } = pages;
