@@ -22,6 +22,9 @@ public abstract class JournalFollower(Db db, JournalTail tail, ILogger log, stri
     /// <summary>What is still not written after ten seconds, though the database is there, will not be written at the eleventh.</summary>
     private const int MostTries = 10;
 
+    /// <summary>Of one lease whose row nobody can read there are some ten entries.</summary>
+    private const int MostPassedOver = 20;
+
     private readonly Wake _news = new();
 
     /// <summary>Writes what follows from these entries, in the transaction that takes them.</summary>
@@ -38,6 +41,8 @@ public abstract class JournalFollower(Db db, JournalTail tail, ILogger log, stri
             {
                 try
                 {
+                    if (failures >= MostTries)
+                        await WriteOneByOne(stoppingToken);
                     while (await WriteNext(stoppingToken) == JournalReader.MostPerRead)
                     {
                     }
@@ -48,11 +53,7 @@ public abstract class JournalFollower(Db db, JournalTail tail, ILogger log, stri
                     if (e.Message != lastFailure)
                         log.LogWarning(e, "From the journal no {What} can be written now; trying again.", what);
                     lastFailure = e.Message;
-                    if (!Database.IsAway(e) && ++failures >= MostTries)
-                    {
-                        failures = 0;
-                        await WriteOneByOne(stoppingToken);
-                    }
+                    failures = Database.IsAway(e) ? 0 : failures + 1;
                 }
                 if (await _news.Wait(LookEvery, stoppingToken))
                     await Task.Delay(Gather, TimeProvider.System, stoppingToken);
@@ -73,15 +74,17 @@ public abstract class JournalFollower(Db db, JournalTail tail, ILogger log, stri
     /// <summary>How many entries it has read.</summary>
     public Task<int> WriteNext(CancellationToken cancel) => Advance(JournalReader.MostPerRead, Write, cancel);
 
-    /// <summary>Up to the one entry that cannot be written: it is named and passed over, or everything behind it would wait for ever.</summary>
+    /// <summary>
+    /// Entry by entry; what cannot be written is named and passed over, or everything behind it would wait for ever. Not without end: where nothing can be written the entries are not what is wrong.
+    /// </summary>
     private async Task WriteOneByOne(CancellationToken cancel)
     {
-        JournalRead? at = null;
-        try
+        for (int read = 0, passed = 0; read < JournalReader.MostPerRead && passed < MostPassedOver; read++)
         {
-            for (int n = 0; n < JournalReader.MostPerRead; n++)
+            JournalRead? at = null;
+            try
             {
-                int read = await Advance(
+                int one = await Advance(
                     1,
                     (tx, next) =>
                     {
@@ -89,20 +92,14 @@ public abstract class JournalFollower(Db db, JournalTail tail, ILogger log, stri
                         return Write(tx, next);
                     },
                     cancel);
-                if (read == 0)
+                if (one == 0)
                     return;
             }
-        }
-        catch (Exception e) when (at is not null && !Database.IsAway(e) && !cancel.IsCancellationRequested)
-        {
-            log.LogError(e, "Of the journal's entry {Position} ({Kind}) no {What} could be written; it is passed over.", at.Cursor, at.Entry.Kind, what);
-            try
+            catch (Exception e) when (at is not null && !Database.IsAway(e) && !cancel.IsCancellationRequested)
             {
+                log.LogError(e, "Of the journal's entry {Position} ({Kind}) no {What} could be written; it is passed over.", at.Cursor, at.Entry.Kind, what);
+                passed++;
                 await Advance(1, (tx, next) => next[0].Cursor == at.Cursor ? Task.CompletedTask : Write(tx, next), cancel);
-            }
-            catch (Exception again) when (!cancel.IsCancellationRequested)
-            {
-                log.LogWarning(again, "The entry {Position} could not be passed over yet.", at.Cursor);
             }
         }
     }

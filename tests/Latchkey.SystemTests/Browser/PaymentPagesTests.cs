@@ -60,7 +60,7 @@ public sealed class PaymentPagesTests(BrowserFixture browser)
     {
         LatchkeyProcess latchkey = await browser.Latchkey();
         VirtualBank hall = await VirtualBank.Find(latchkey, "Hall B, bank 2");
-        TestPerson admin = await latchkey.GivenAdmin(), om = await latchkey.GivenCustomer("Om Desk");
+        TestPerson admin = await latchkey.GivenAdmin(), om = await latchkey.GivenCustomer("Mira Till");
         (await admin.Send(HttpMethod.Put, "admin/staff", new { email = om.Email, role = "operator", sites = new[] { hall.Site } })).Status.ShouldBe(200);
         Customer asha = await Customer.Arrive(browser, 360, 740, ColorScheme.Light), desk = await Customer.Arrive(browser, 1440, 900, ColorScheme.Light);
         // Their first session ended with their first role.

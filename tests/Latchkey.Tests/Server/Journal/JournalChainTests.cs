@@ -162,4 +162,20 @@ public sealed class JournalChainTests(TestDatabase databases)
         await db.OpenAsync();
         return await new ExportedCheckpoints(file).Offenders(db, app.Time.GetUtcNow(), CancellationToken.None);
     }
+
+    [Fact]
+    public void A_checkpoint_after_one_that_was_cut_off_with_the_power_is_a_line_of_its_own()
+    {
+        string folder = Directory.CreateTempSubdirectory("lk-").FullName;
+        CheckpointFile file = CheckpointFile.In(folder);
+        file.Append(At(1));
+        string path = Directory.GetFiles(folder).Single();
+        File.WriteAllText(path, File.ReadAllText(path) + "2 2026-11-23T00:00:00.00000");
+        file.Append(At(3));
+        file.Append(At(4));
+        file.Read().Select(c => c.Position).ShouldBe([1, 3, 4]);
+        Directory.Delete(folder, recursive: true);
+
+        static Checkpoint At(long position) => new() { Position = position, At = DateTimeOffset.UnixEpoch, Hash = new byte[32], Signature = new byte[64] };
+    }
 }

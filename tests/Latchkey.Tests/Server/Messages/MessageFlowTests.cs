@@ -179,4 +179,17 @@ public sealed class MessageFlowTests(TestDatabase databases)
     }
 
     private static Task<long> Count(LatchkeyApp app, string where, object? parameters = null) => app.Sql<long>($"select count(*) from message where {where}", parameters);
+
+    [Fact]
+    public async Task An_entry_that_nothing_can_be_made_of_is_passed_over_and_what_is_behind_it_is_told()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        TestPerson asha = await app.GivenCustomer();
+        // As a newer program might write it: what lease times are read from is none.
+        JsonNode lease = await asha.Rent(app.Places.Sites[0]);
+        await app.Sql<int>("update lease set tariff = '{\"rates\": 7}' where id = @id", new { id = lease.Id() });
+        await app.Sql<int>("insert into journal (at, kind, authority, person_id, lease_id) values (@now, 'lease-due-soon', 'server', @Id, @lease)", new { now = app.Time.GetUtcNow(), asha.Id, lease = lease.Id() });
+        await app.Sql<int>("insert into journal (at, kind, authority, person_id) values (@now, 'password-changed', 'server', @Id)", new { now = app.Time.GetUtcNow(), asha.Id });
+        await Driving.Until(async () => await Count(app, "kind = 'account-changed'") > 0, "what is behind it is told", seconds: 40);
+    }
 }

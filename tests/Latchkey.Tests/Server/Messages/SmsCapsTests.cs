@@ -108,4 +108,24 @@ public sealed class SmsCapsTests(TestDatabase databases)
         (await ravi.Send(HttpMethod.Post, "messages/push-addresses/remove", new { token = "a-registration-token" })).Status.ShouldBe(204);
         (await app.Sql<long>("select count(*) from push_address")).ShouldBe(0);
     }
+
+    [Fact]
+    public async Task What_one_transaction_sends_counts_before_it_is_written_down()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        var caps = app.Services.GetRequiredService<SmsCaps>();
+        await app.Db.Change(
+            async tx =>
+            {
+                var batch = new List<string>();
+                for (int i = 0; i < 8; i++)
+                {
+                    Refusal? no = await caps.Refuse(tx, "+919812345678", app.Time.GetUtcNow(), batch);
+                    (no is null).ShouldBe(i < 5);
+                    batch.Add("+919812345678");
+                }
+                return true;
+            },
+            CancellationToken.None);
+    }
 }

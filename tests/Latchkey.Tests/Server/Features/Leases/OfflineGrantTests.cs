@@ -236,4 +236,22 @@ public sealed class OfflineGrantTests(TestDatabase databases)
     ];
 
     private static Task Eventually(Func<Task<bool>> condition) => Driving.Until(condition, "the bank's word is noted", 30);
+
+    [Fact]
+    public async Task A_banks_word_about_its_grants_that_was_overtaken_by_a_later_one_is_no_loss()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        TestPerson asha = await app.GivenCustomer();
+        (_, BankPlace bank, _) = await Rent(app, asha);
+        var news = app.Services.GetRequiredService<GrantNews>();
+        long revision = await app.Sql<long>("select grants_revision from device where id = @DeviceId", new { bank.DeviceId });
+        // Two nodes have heard two states, and the later one is written down first.
+        news.Heard(bank.DeviceId, 5, 11, revision);
+        await Driving.Until(async () => await app.Sql<long>("select grants_held from device where id = @DeviceId", new { bank.DeviceId }) == revision, "the later one is known");
+        news.Heard(bank.DeviceId, 5, 10, revision - 1);
+        // A later word that it holds less is a loss: everything is said anew, once.
+        news.Heard(bank.DeviceId, 5, 12, revision - 2);
+        await Driving.Until(async () => await app.Sql<long>("select grants_held from device where id = @DeviceId", new { bank.DeviceId }) == revision - 2, "the loss is known");
+        (await app.Sql<long>("select count(*) from device_grant where device_id = @DeviceId and kind = 'reset'", new { bank.DeviceId })).ShouldBe(1);
+    }
 }

@@ -134,6 +134,26 @@ public sealed class RateLimitTests(TestDatabase databases)
             RateLimits.IsWellFormed(wrong).ShouldBeFalse(wrong);
     }
 
+    [Fact]
+    public async Task Who_was_counted_by_a_node_alone_begins_anew_in_the_next_window_also_when_the_database_was_back_in_between()
+    {
+        await using Nodes nodes = await Nodes.On(databases, "money=4/60");
+        async Task<int> Given(int asked)
+        {
+            int given = 0;
+            for (int i = 0; i < asked; i++)
+                given += await nodes[0].Take(RateKind.Money, "person:1", CancellationToken.None) is null ? 1 : 0;
+            return given;
+        }
+        await nodes.Sql<int>("alter table rate_window rename to away");
+        (await Given(6)).ShouldBe(4);
+        nodes.Time.Advance(TimeSpan.FromSeconds(60));
+        await nodes.Sql<int>("alter table away rename to rate_window");
+        (await Given(1)).ShouldBe(1);
+        await nodes.Sql<int>("alter table rate_window rename to away");
+        (await Given(1)).ShouldBe(1, "what it took a minute ago is no reason");
+    }
+
     /// <summary>Two limiters on one database, as two nodes have them.</summary>
     private sealed class Nodes : IAsyncDisposable
     {
