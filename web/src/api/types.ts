@@ -1,7 +1,4 @@
-/**
- * The shapes of the HTTP contract. This is the one place to swap when they are generated from openapi.json:
- * everything else imports them from here.
- */
+/** Shapes of the HTTP contract that several areas share; those of one area stand beside its calls. They are written by hand. */
 export type Size = 'S' | 'M' | 'L' | 'XL';
 export const sizes: readonly Size[] = ['S', 'M', 'L', 'XL'];
 export type BySize<T> = Partial<Record<Size, T>>;

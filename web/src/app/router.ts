@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-/** The address bar as state. A dozen fixed routes need no library. */
+/** The address bar as state. Which page an address is, is said in App.tsx and Console.tsx: fixed routes need no library. */
 const listeners = new Set<() => void>();
 addEventListener('popstate', tell);
 

@@ -133,7 +133,7 @@ export const lockEn = {
 
   'owners.title': 'Locks and their owners',
   'owners.none': 'No locks yet',
-  'owners.noneHint': 'A lock is made with POST /api/v1/admin/locks; its claim code is for the label.',
+  'owners.noneHint': 'Make one above; its claim code is for the label.',
   'owners.nobody': 'nobody’s',
   'owners.noDevice': 'no device yet',
   'owners.of': 'Owner: {owner}',

@@ -134,7 +134,7 @@ export const lockHi: Record<keyof typeof lockEn, string> = {
 
   'owners.title': 'ताले और उनके मालिक',
   'owners.none': 'अभी कोई ताला नहीं',
-  'owners.noneHint': 'ताला POST /api/v1/admin/locks से बनता है; उसका कोड लेबल के लिए है।',
+  'owners.noneHint': 'ऊपर एक ताला बनाएँ; उसका कोड लेबल के लिए है।',
   'owners.nobody': 'किसी का नहीं',
   'owners.noDevice': 'अभी कोई उपकरण नहीं',
   'owners.of': 'मालिक: {owner}',
