@@ -96,13 +96,9 @@ public static class Pricing
     }
 
     /// <summary>
-    /// What a rental owes if it ended now. Without proof that the door ever opened nothing is owed, whatever the clock says
+    /// What a rental owes if it ended now, in its parts. Without proof that the door ever opened nothing is owed, whatever the clock says
     /// (DESIGN section 10, complaint 1).
     /// </summary>
-    public static Money Owed(Tariff tariff, LockerSize size, DateTimeOffset paidFrom, DateTimeOffset paidUntil, DateTimeOffset now, bool openedEver) =>
-        Owes(tariff, size, paidFrom, paidUntil, now, openedEver).Total;
-
-    /// <summary>The same in its parts.</summary>
     public static Owed Owes(
         Tariff tariff, LockerSize size, DateTimeOffset paidFrom, DateTimeOffset paidUntil, DateTimeOffset now, bool openedEver, IReadOnlyList<SizedHours>? earlier = null)
     {

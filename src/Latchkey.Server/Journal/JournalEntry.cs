@@ -109,8 +109,9 @@ public static class JournalKinds
     public const string DepositTaken = "deposit-taken";
     /// <summary>Wrong codes have used a collection code up.</summary>
     public const string DepositCodeUsedUp = "deposit-code-used-up";
-    /// <summary>A new collection code was asked for and sent.</summary>
+    /// <summary>The receiver was written to once more.</summary>
     public const string DepositReminded = "deposit-reminded";
+    /// <summary>A new collection code was asked for and sent.</summary>
     public const string DepositCodeAsked = "deposit-code-asked";
     public const string LeaseCancelled = "lease-cancelled";
     public const string LeaseExpired = "lease-expired";

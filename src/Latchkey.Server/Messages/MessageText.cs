@@ -54,20 +54,20 @@ public static partial class MessageText
         return $"{weekday} {there.Day} {month}, {hour}";
     }
 
-    private static string? Link(string kind, Guid? lease, JsonObject words) => (kind, lease, words["bankId"]) switch
+    private static string? Link(string kind, Guid? lease, JsonObject words) => (kind, lease) switch
     {
-        (MessageKinds.CollectCode or MessageKinds.CollectOtp, _, _) => (string?)words["path"],
+        (MessageKinds.CollectCode or MessageKinds.CollectOtp, _) => (string?)words["path"],
         // The receiver has no account: their code, or another one, opens it.
-        (MessageKinds.DepositPaid or MessageKinds.DepositReturned, _, _) => null,
-        (_, null, _) when kind.StartsWith("deposit-", StringComparison.Ordinal) => words["lockerId"] is { } locker ? $"/collect/{locker}" : null,
-        (_, { } id, _) when kind.StartsWith("deposit-", StringComparison.Ordinal) => $"/deposits/{id:D}",
-        (MessageKinds.NewSignIn or MessageKinds.AccountChanged, _, _) => "/account",
-        (MessageKinds.BankOffline or MessageKinds.BankOnline or MessageKinds.BankIssue or MessageKinds.Alert, _, _) => "/console/alerts",
-        (MessageKinds.Receipt, { } id, _) => $"/receipt/{id:D}",
-        (MessageKinds.Moved, _, _) when words["leaseId"] is { } other => $"/lease/{other}",
-        (MessageKinds.LockGone, _, _) => "/locks",
-        (_, { } id, _) when kind.StartsWith("lock-", StringComparison.Ordinal) => $"/locks/{id:D}",
-        (_, { } id, _) => $"/lease/{id:D}",
+        (MessageKinds.DepositPaid or MessageKinds.DepositReturned, _) => null,
+        (_, null) when kind.StartsWith("deposit-", StringComparison.Ordinal) => words["lockerId"] is { } locker ? $"/collect/{locker}" : null,
+        (_, { } id) when kind.StartsWith("deposit-", StringComparison.Ordinal) => $"/deposits/{id:D}",
+        (MessageKinds.NewSignIn or MessageKinds.AccountChanged, _) => "/account",
+        (MessageKinds.BankOffline or MessageKinds.BankOnline or MessageKinds.BankIssue or MessageKinds.Alert, _) => "/console/alerts",
+        (MessageKinds.Receipt, { } id) => $"/receipt/{id:D}",
+        (MessageKinds.Moved, _) when words["leaseId"] is { } other => $"/lease/{other}",
+        (MessageKinds.LockGone, _) => "/locks",
+        (_, { } id) when kind.StartsWith("lock-", StringComparison.Ordinal) => $"/locks/{id:D}",
+        (_, { } id) => $"/lease/{id:D}",
         _ => null,
     };
 

@@ -147,9 +147,6 @@ public static class BrokerFiles
         new JsonObject { ["command"] = "deleteClient", ["username"] = $"{device:D}" },
         new JsonObject { ["command"] = "deleteRole", ["rolename"] = RoleOf(device) });
 
-    /// <summary>Certificates and keys as PEM, as the broker reads them.</summary>
-    public static byte[] Pem(string text) => Encoding.ASCII.GetBytes(text.EndsWith('\n') ? text : text + "\n");
-
     private static byte[] Commands(params JsonNode[] commands) =>
         Encoding.UTF8.GetBytes(new JsonObject { ["commands"] = new JsonArray(commands) }.ToJsonString(JsonSerializerOptions.Default));
 

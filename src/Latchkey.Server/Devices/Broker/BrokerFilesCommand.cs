@@ -47,7 +47,7 @@ public static class BrokerFilesCommand
                     OldLock.Parse(EnvironmentSetting.Of("LATCHKEY_OLD_LOCKS")));
                 await Write(set, time, stop);
                 await Console.Out.WriteLineAsync(
-                    $"{broker} is for the broker (mosquitto -c {set.FolderAtBroker}/mosquitto.conf), {set.NodesFolder}/node-N for node N (LATCHKEY_MQTT). The certificates end on {time.GetUtcNow().AddYears(1):yyyy-MM-dd}: write them anew before that day and start broker and nodes again.");
+                    $"{broker} is for the broker (mosquitto -c {set.FolderAtBroker}/mosquitto.conf), {set.NodesFolder}/node-N for node N (LATCHKEY_MQTT). The certificates end on {time.GetUtcNow().AddYears(DeviceAuthority.OwnYears):yyyy-MM-dd}: write them anew before that day and start broker and nodes again.");
                 return 0;
             }
             catch (StartUpException e)

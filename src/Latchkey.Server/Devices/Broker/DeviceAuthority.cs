@@ -26,7 +26,7 @@ public static class DeviceAuthority
     private const int DeviceYears = 5;
 
     /// <summary>The broker's and the nodes' are made anew whenever the server starts.</summary>
-    private const int OwnYears = 1;
+    public const int OwnYears = 1;
 
     /// <summary>This installation's, made on first use and kept with its other keys. The caller disposes the key.</summary>
     public static async Task<(X509Certificate2 Certificate, ECDsa Key)> Of(ServerKeys keys, DateTimeOffset now, CancellationToken cancel)

@@ -53,7 +53,7 @@ public sealed class OneTimeCodes(byte[] key, Outbox outbox)
             });
         if (send)
         {
-            string kind = purpose switch { CodePurpose.SignIn => "sign-in-code", CodePurpose.Reset => "reset-code", _ => "verify-code" };
+            string kind = purpose switch { CodePurpose.SignIn => MessageKinds.SignInCode, CodePurpose.Reset => MessageKinds.ResetCode, _ => MessageKinds.VerifyCode };
             var message = new DirectMessage(kind, address.Channel.Text(), address.Text, language, person, new JsonObject { ["code"] = code }, now + CodeRules.Lifetime);
             if (await outbox.Send(tx, message) is { } refused)
                 return Tried<CodeView>.No(refused);

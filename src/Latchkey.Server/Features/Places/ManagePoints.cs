@@ -19,7 +19,7 @@ public static class ManagePoints
     /// <param name="TimeZone">As in the IANA list, Asia/Kolkata for example.</param>
     /// <param name="StoragePerHourMinor">What a deposit costs for each started hour, in minor units of its currency.</param>
     /// <param name="Desk">Its staff take money.</param>
-    /// <param name="Tariff">What it charges for rentals from now on; null is the usual one in rupees. Later ones are set by <c>admin/sites/{id}/tariffs</c>.</param>
+    /// <param name="Tariff">What a new place charges for rentals; null is the usual one in rupees. Others are set by <c>admin/sites/{id}/tariffs</c>, and here it says nothing of a place that is there.</param>
     public sealed record Request(
         Guid CityId, string Name, string Address, double Latitude, double Longitude, string TimeZone = "Asia/Kolkata", IReadOnlyList<OpeningSpanView>? OpeningHours = null,
         long StoragePerHourMinor = SitePlace.UsualStorageMinor, bool Desk = false, Tariff? Tariff = null);

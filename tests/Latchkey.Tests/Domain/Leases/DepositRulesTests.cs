@@ -53,7 +53,7 @@ public sealed class DepositRulesTests
     {
         Tariff storage = Deposit.StorageOf(Driving.Rupees, 5000);
         (storage.Currency, storage.TaxBasisPoints, storage.Rates.Count).ShouldBe((Driving.Rupees.Currency, Driving.Rupees.TaxBasisPoints, 4));
-        Latchkey.Domain.Pricing.Pricing.Owed(storage, LockerSize.XL, Noon, Noon.AddHours(24), Noon.AddMinutes(61), openedEver: true).ShouldBe(new Money(10_000, "INR"));
+        Latchkey.Domain.Pricing.Pricing.Owes(storage, LockerSize.XL, Noon, Noon.AddHours(24), Noon.AddMinutes(61), openedEver: true).Total.ShouldBe(new Money(10_000, "INR"));
         TariffBook.Faults(Deposit.StorageOf(Driving.Rupees, 1_000_000)).ShouldBeEmpty();
     }
 }

@@ -9,6 +9,9 @@ namespace Latchkey.Tests.Domain.Pricing;
 
 public sealed class PrepaidAndTaxTests
 {
+    private static Money Owed(Tariff tariff, LockerSize size, DateTimeOffset paidFrom, DateTimeOffset paidUntil, DateTimeOffset now, bool openedEver) =>
+        Owes(tariff, size, paidFrom, paidUntil, now, openedEver).Total;
+
     private static readonly DateTimeOffset From = new(2026, 11, 21, 9, 0, 0, TimeSpan.Zero);
     private static readonly Tariff Prepaid = Tariffs.Rupees with { Billing = Billing.Prepaid };
 

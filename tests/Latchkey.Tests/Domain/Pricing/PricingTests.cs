@@ -11,6 +11,9 @@ namespace Latchkey.Tests.Domain.Pricing;
 /// <summary>Amounts are computed by hand: 50 an hour, 400 a day at most, 60 for each hour overdue, 200 of that at most (rupees, in paise).</summary>
 public sealed class PricingTests
 {
+    private static Money Owed(Tariff tariff, LockerSize size, DateTimeOffset paidFrom, DateTimeOffset paidUntil, DateTimeOffset now, bool openedEver) =>
+        Owes(tariff, size, paidFrom, paidUntil, now, openedEver).Total;
+
     private static readonly DateTimeOffset From = new(2026, 11, 21, 9, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan Tick = TimeSpan.FromTicks(1);
 
