@@ -18,6 +18,7 @@ sockets=$data/run/pg
 
 umask 077
 "$programs/pg_basebackup" --host "$sockets" --username latchkey --no-password --pgdata "$to.part" --wal-method stream --checkpoint fast
-"$programs/pg_verifybackup" --quiet "$to.part"
+# Not in a trap: that would take away the copy which another run is just making.
+"$programs/pg_verifybackup" --quiet "$to.part" || { rm -rf "$to.part"; fail "the copy is not whole, and was taken away. Try again."; }
 mv "$to.part" "$to"
 say "$to is whole. Put it back with scripts/restore.sh."
