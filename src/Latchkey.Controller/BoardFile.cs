@@ -11,10 +11,11 @@ namespace Latchkey.Controller;
 /// <param name="Labels">What is printed on the doors, door 1 first, where it is not their number.</param>
 /// <param name="I2c"><c>/dev/i2c-1</c>; with <paramref name="Expanders"/> for a cabinet.</param>
 /// <param name="Smartlock">A lock of the older system instead of a cabinet.</param>
+/// <param name="Latched">The doors with a motor bolt, which has a second coil that puts it out; all others have a strike.</param>
 internal sealed record BoardFile(
     string Model, int Lockers, string Folder, string? I2c = null, BoardFile.ExpanderLists? Expanders = null, Guid? Device = null,
     IReadOnlyList<int>? WithoutSensor = null, BoardFile.Pins? Gpio = null, BoardFile.TerminalParts? Terminal = null, IReadOnlyList<string>? Labels = null,
-    BoardFile.SmartlockParts? Smartlock = null)
+    BoardFile.SmartlockParts? Smartlock = null, IReadOnlyList<int>? Latched = null)
 {
     /// <summary>Addresses as <c>"0x20"</c>, one for each eight doors.</summary>
     internal sealed record ExpanderLists(
@@ -49,6 +50,9 @@ internal sealed record BoardFile(
             throw new UsageException($"{path}: a cabinet has 'i2c' and 'expanders'; a lock of the older system has 'smartlock' and none of a cabinet's parts.");
         if (file.Smartlock is { } old && (old.Name.Length is 0 or > 32 || old.Name.Any(c => !char.IsAsciiLetterLower(c) && !char.IsAsciiDigit(c) && c != '-') || old.SilentAfterSeconds is < 5 or > 3_600 || old.Broker is not { IsAbsoluteUri: true, Scheme: "mqtts", Port: > 0 } || file.Lockers != 1))
             throw new UsageException($"{path}: 'smartlock' has a name of small letters, digits and hyphens, a broker like mqtts://host:port, and 'silentAfterSeconds' from 5 to 3,600, and there is one locker.");
+        // A coil that nobody wired cannot be driven, and one that no door has would never be.
+        if (file.Latched is { Count: > 0 } ? file.Expanders?.Lock is not { Count: > 0 } : file.Expanders is { Lock.Count: > 0 } or { Bolts.Count: > 0 })
+            throw new UsageException($"{path}: 'latched' lists the doors with a motor bolt, and 'expanders' has 'lock' for them, and 'bolts' where the bolts have contacts; one is nothing without the other.");
         if (file.Labels is { } labels && (labels.Count != file.Lockers || labels.Any(l => l.Length is 0 or > Screen.LongestLocker)))
             throw new UsageException($"{path}: 'labels' has one for each of the {file.Lockers} doors, of 1 to {Screen.LongestLocker} characters.");
         if (file.Terminal is { Language: not ("en" or "hi") })
@@ -82,7 +86,16 @@ internal sealed record BoardFile(
     public CabinetSettings Settings() => Smartlock is not null
         // Its bolt is all that it tells of. What it says has no bounce, and it may take some seconds to say it; an order lives for ten.
         ? new() { Device = Id, Lockers = 1, Model = Model, WithoutSensor = new HashSet<int> { 1 }, Latched = new Dictionary<int, Latch> { [1] = new(PowerLoss.Stays) }, ProofMs = 5_000, DebounceMs = 0 }
-        : new() { Device = Id, Lockers = Lockers, Model = Model, WithoutSensor = (WithoutSensor ?? []).ToHashSet() };
+        : new()
+        {
+            Device = Id,
+            Lockers = Lockers,
+            Model = Model,
+            // Without contacts no door is ever seen, and no order waits for one.
+            WithoutSensor = Expanders?.Doors is { Count: > 0 } ? (WithoutSensor ?? []).ToHashSet() : Enumerable.Range(1, Math.Clamp(Lockers, 0, CabinetSettings.MostLockers)).ToHashSet(),
+            PulsesPerMinute = Terminal?.Gate == true ? CabinetSettings.PulsesAtAGate : CabinetSettings.PulsesAtADoor,
+            Latched = (Latched ?? []).Distinct().ToDictionary(door => door, _ => new Latch(PowerLoss.Stays, BoltSensor: Expanders?.Bolts is { Count: > 0 })),
+        };
 
     public TerminalSettings TerminalSettings() =>
         new() { Language = Terminal?.Language == "hi" ? TerminalLanguage.Hindi : TerminalLanguage.English, Gate = Terminal?.Gate == true, Side = Terminal?.Side, Labels = Labels ?? [] };

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Latchkey.Controller.Boards;
 using Latchkey.Controller.Boards.KeyMatrix;
 using Latchkey.Controller.Boards.Linux;
 using Latchkey.Controller.Boards.Mfrc522;
@@ -44,25 +45,28 @@ internal sealed class LinuxController : IDisposable
                 ActiveLow = lists.ActiveLow,
                 HighIsOpen = lists.HighIsOpen,
             };
-            Board = new Pcf8574Board(_i2c, expanders, file.Lockers, Sensors());
+            Board = new Pcf8574Board(_i2c, expanders, file.Lockers);
+            // Before anything else is opened, read or begun: whatever fails then leaves no coil on that an earlier start has left on.
+            Board.AllOff();
+            Board.Cabinet = Sensors();
         }
         catch
         {
             Dispose();
             throw;
         }
-        // Before anything else is opened, read or begun.
-        Board.AllOff();
     }
 
     public Pcf8574Board Board { get; }
 
     /// <summary>Runs until it is cancelled.</summary>
+    /// <exception cref="UsageException">It was not claimed.</exception>
     public Task Run(CancellationToken cancel) => CabinetProgram.Run(
-        _file,
+        _file.Claimed(),
         Board,
         (identity, link, trust) => DeviceFolder.Link(identity, link, LongestRetry, _time, trust)(DeviceFolder.Dialer(identity, link, trust)),
-        (host, ended) => [RunTerminal(host, ended), Board.Poll(_time, ended)],
+        // Each of these runs for as long as the cabinet does: one that ends at once would end it.
+        (host, ended) => [Board.Poll(_time, ended), .. _file.Terminal is null ? (Task[])[] : [RunTerminal(host, ended)]],
         _time,
         cancel);
 
@@ -97,8 +101,6 @@ internal sealed class LinuxController : IDisposable
 
     private async Task RunTerminal(CabinetHost host, CancellationToken cancel)
     {
-        if (_file.Terminal is null)
-            return;
         while (!cancel.IsCancellationRequested)
         {
             int opened = _open.Count;
@@ -148,10 +150,10 @@ internal sealed class LinuxController : IDisposable
         };
     }
 
-    private GpioCabinetSensors? Sensors() => _file.Gpio is { } pins && (pins.Tamper ?? pins.Supply) is not null
+    private Func<CabinetLevels>? Sensors() => _file.Gpio is { } pins && (pins.Tamper ?? pins.Supply) is not null
         ? new GpioCabinetSensors(
             pins.Tamper is { } tamper ? Lines(pins, [tamper], LineUse.InputPulledUp) : null,
-            pins.Supply is { } supply ? Lines(pins, [supply], LineUse.InputPulledUp) : null)
+            pins.Supply is { } supply ? Lines(pins, [supply], LineUse.InputPulledUp) : null).Read
         : null;
 
     private GpioLines Lines(BoardFile.Pins pins, IReadOnlyList<int> offsets, LineUse use) => Opened(new GpioLines(pins.Chip, [.. offsets], use));

@@ -31,6 +31,23 @@ try
     using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
     if (verb == "claim")
         return await ClaimCommand.Run(more, file.Folder, file.Model, stop.Token);
+    if (file.Smartlock is null && verb is "check" or "run")
+    {
+        // Before anything is read that may not be there: when it is made it switches the relays off.
+        using var controller = new LinuxController(file, ExactTime.Instance);
+        if (verb == "run")
+        {
+            await controller.Run(stop.Token);
+            return 0;
+        }
+        bool whole = true;
+        foreach ((string part, string? fault) in controller.Check())
+        {
+            Console.WriteLine($"{(fault is null ? "ok   " : "FAULT")} {part}{(fault is null ? "" : $": {fault}")}");
+            whole &= fault is null;
+        }
+        return whole ? 0 : 1;
+    }
     file = file.Claimed();
     if (verb == "rotate")
     {
@@ -44,25 +61,9 @@ try
         Console.WriteLine($"The request is {Path.Combine(file.Folder, $"{file.Id:D}.csr.pem")}. The key stays where it is.");
         return 0;
     }
-    if (file.Smartlock is not null)
-    {
-        if (verb == "check")
-            throw new UsageException("A lock of the older system has no parts to check; its state on the server says whether it speaks.");
-        await SmartlockBridge.Run(file, ExactTime.Instance, stop.Token);
-        return 0;
-    }
-    using var controller = new LinuxController(file, ExactTime.Instance);
     if (verb == "check")
-    {
-        bool whole = true;
-        foreach ((string part, string? fault) in controller.Check())
-        {
-            Console.WriteLine($"{(fault is null ? "ok   " : "FAULT")} {part}{(fault is null ? "" : $": {fault}")}");
-            whole &= fault is null;
-        }
-        return whole ? 0 : 1;
-    }
-    await controller.Run(stop.Token);
+        throw new UsageException("A lock of the older system has no parts to check; its state on the server says whether it speaks.");
+    await SmartlockBridge.Run(file, ExactTime.Instance, stop.Token);
     return 0;
 
     void Stop(PosixSignalContext context)

@@ -12,8 +12,7 @@ internal sealed record CabinetEntry(Guid Device, string Name, string Model, int 
     {
         Device = Device, Lockers = Lockers, Model = Model, DebounceMs = debounceMs, BreakerDoors = breakerDoors,
         WithoutSensor = Gate ? Enumerable.Range(1, Lockers).ToHashSet() : [],
-        // People go through a gate faster than anybody uses one locker.
-        PulsesPerMinute = Gate ? 60 : 10,
+        PulsesPerMinute = Gate ? CabinetSettings.PulsesAtAGate : CabinetSettings.PulsesAtADoor,
         Latched = (Latched ?? []).Distinct().ToDictionary(door => door, _ => new Latch(PowerLoss.Stays)),
     };
 }

@@ -23,7 +23,10 @@ public sealed record CabinetSettings
 {
     public required Guid Device { get; init; }
 
-    /// <summary>How many doors, 1 to 200. The whole state must fit one message, with a letter for each door.</summary>
+    /// <summary>The whole state must fit one message, with a letter for each door.</summary>
+    public const int MostLockers = 200;
+
+    /// <summary>How many doors, 1 to <see cref="MostLockers"/>.</summary>
     public required int Lockers { get; init; }
 
     /// <summary>Shown to operators; at most 32 characters.</summary>
@@ -54,9 +57,14 @@ public sealed record CabinetSettings
     /// <summary>How long a sensor must keep a level before it is believed, 0 to 500. Reed contacts bounce for up to 20 ms.</summary>
     public int DebounceMs { get; init; } = 30;
 
-    /// <summary>How many pulses the coils of one door may have within a minute, 1 to 60; with their length they stay below <see cref="LongestDutyMs"/>.
-    /// Nobody pulls a door ten times a minute; a program that does heats a coil that is made for one pulse now and then.</summary>
-    public int PulsesPerMinute { get; init; } = 10;
+    /// <summary>Nobody pulls a door ten times a minute; a program that does heats a coil that is made for one pulse now and then.</summary>
+    public const int PulsesAtADoor = 10;
+
+    /// <summary>People go through a gate faster than anybody uses one locker: one each second.</summary>
+    public const int PulsesAtAGate = 60;
+
+    /// <summary>How many pulses the coils of one door may have within a minute, 1 to 60; with their length they stay below <see cref="LongestDutyMs"/>.</summary>
+    public int PulsesPerMinute { get; init; } = PulsesAtADoor;
 
     /// <summary>How long an occupancy sensor must keep a level before it is believed, 0 to 10,000. Hands and doors pass before it.</summary>
     public int OccupancyMs { get; init; } = 1_000;
@@ -97,7 +105,7 @@ public sealed record CabinetSettings
 
     /// <summary>Whether the numbers are in their ranges; said in one sentence for the person who wrote them.</summary>
     public string? Fault() =>
-        Lockers is < 1 or > 200 ? $"A cabinet has 1 to 200 lockers, not {Lockers}."
+        Lockers is < 1 or > MostLockers ? $"A cabinet has 1 to {MostLockers} lockers, not {Lockers}."
         : Model.Length is 0 or > 32 || Firmware.Length is 0 or > 32 ? "Model and firmware have 1 to 32 characters."
         : PulseMs is < 20 or > LongestPulseMs ? $"A pulse lasts 20 to 1,000 ms, not {PulseMs}."
         : Latched.Keys.Any(n => n < 1 || n > Lockers) ? $"A latched lock is at one of the doors 1 to {Lockers}."

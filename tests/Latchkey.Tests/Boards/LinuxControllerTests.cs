@@ -89,6 +89,68 @@ public sealed class LinuxControllerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_board_without_a_terminal_says_hello_and_goes_on()
+    {
+        using var controller = new LinuxController(Read(Text().Replace("\"terminal\"", "// \"terminal\"", StringComparison.Ordinal)), ExactTime.Instance);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(_limit.Token);
+        Task running = controller.Run(stop.Token);
+        Task state = Next<StateMessage>("state");
+        (await Task.WhenAny(state, running)).ShouldBe(state, "it has ended before it said anything");
+        running.IsCompleted.ShouldBeFalse();
+        await stop.CancelAsync();
+        await running;
+    }
+
+    [Fact]
+    public async Task A_latched_door_has_two_coils_and_a_bolt_that_is_seen()
+    {
+        var locks = new FakePcf8574();
+        var bolts = new FakePcf8574();
+        (_wires.Parts[0x21], _wires.Parts[0x39]) = (locks, bolts);
+        for (int pin = 0; pin < 8; pin++)
+            _contacts.PullLow(pin, true);
+        locks.Changed = latch =>
+        {
+            if (latch == 0xFB)
+                bolts.PullLow(2, true);
+        };
+        using var controller = new LinuxController(
+            Read(Text().Replace("\"doors\": [\"0x38\"]", "\"doors\": [\"0x38\"], \"lock\": [\"0x21\"], \"bolts\": [\"0x39\"]", StringComparison.Ordinal)
+                .Replace("\"lockers\": 8", "\"lockers\": 8, \"latched\": [3]", StringComparison.Ordinal)),
+            ExactTime.Instance);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(_limit.Token);
+        Task running = controller.Run(stop.Token);
+        (await Next<HelloMessage>("hello")).Locks.ShouldBe("mmsmmmmm");
+        (await Next<StateMessage>("state")).Doors.ShouldBe("ccnccccc");
+        CommandMessage order = Key().Sign(Guid.CreateVersion7(TimeProvider.System.GetUtcNow()), CommandKinds.Lock, 3, TimeProvider.System.GetUtcNow().AddSeconds(30), "lease:test");
+        await _node.Client.Publish(Topics.Command(Device), Wire.Write(order), Qos.AtLeastOnce, false, TimeSpan.FromSeconds(30), _limit.Token);
+        (await Next<ResultMessage>("result")).Outcome.ShouldBe(Outcomes.Locked);
+        await stop.CancelAsync();
+        await running;
+    }
+
+    [Fact]
+    public void Without_contacts_no_order_waits_for_a_door_and_a_gate_has_the_pulses_of_a_gate()
+    {
+        CabinetSettings gate = Read(Text().Replace(", \"doors\": [\"0x38\"]", "", StringComparison.Ordinal).Replace("\"language\"", "\"gate\": true, \"language\"", StringComparison.Ordinal)).Settings();
+        gate.WithoutSensor.Count.ShouldBe(8);
+        gate.PulsesPerMinute.ShouldBe(60);
+        Read().Settings().ShouldSatisfyAllConditions(s => s.WithoutSensor.ShouldBeEmpty(), s => s.PulsesPerMinute.ShouldBe(10));
+    }
+
+    [Fact]
+    public void The_relays_are_off_before_anything_else_can_fail()
+    {
+        BoardFile file = Read(Text().Replace(_chip, KernelRecorder.NewPath("gpiochip"), StringComparison.Ordinal));
+        Should.Throw<IOException>(() =>
+        {
+            using var controller = new LinuxController(file, ExactTime.Instance);
+        });
+        _wires.Writes[0].ShouldSatisfyAllConditions(w => w.Address.ShouldBe(0x20), w => w.Bytes.ShouldBe([0xFF]));
+        KernelRecorder.StillOpen(_wires).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Keys_cards_and_codes_reach_the_machine_and_the_display()
     {
         using var controller = new LinuxController(Read(), ExactTime.Instance);
@@ -180,6 +242,9 @@ public sealed class LinuxControllerTests : IAsyncLifetime
     [InlineData("\"ssd1306\"", "\"ssd1331\"", "displaySpi")]
     [InlineData("\"keypadRows\": [5, 6, 13, 19]", "\"keypadRows\": [5, 6]", "keypad")]
     [InlineData("\"model\"", "\"modle\"", "controller.json")]
+    [InlineData("\"lockers\": 8", "\"lockers\": 8, \"latched\": [1]", "motor bolt")]
+    [InlineData("\"doors\": [\"0x38\"]", "\"doors\": [\"0x38\"], \"lock\": [\"0x21\"]", "motor bolt")]
+    [InlineData("\"doors\": [\"0x38\"]", "\"doors\": [\"0x38\"], \"bolts\": [\"0x39\"]", "motor bolt")]
     public void What_is_wrong_in_the_file_is_said_in_a_sentence(string right, string wrong, string said)
     {
         string text = Text();
@@ -202,10 +267,10 @@ public sealed class LinuxControllerTests : IAsyncLifetime
         }
         """;
 
-    private BoardFile Read()
+    private BoardFile Read(string? text = null)
     {
         string path = Path.Combine(_folder, "controller.json");
-        File.WriteAllText(path, Text());
+        File.WriteAllText(path, text ?? Text());
         return BoardFile.Read(path);
     }
 

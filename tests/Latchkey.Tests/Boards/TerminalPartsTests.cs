@@ -42,6 +42,20 @@ public sealed class TerminalPartsTests
     }
 
     [Fact]
+    public async Task A_display_alone_is_a_terminal_until_it_is_ended()
+    {
+        var wires = new FakeI2c();
+        wires.Parts[0x3C] = new FakeSsd1306();
+        KernelRecorder.Put($"/dev/i2c-{_id}", wires);
+        using var bus = new I2cBus($"/dev/i2c-{_id}");
+        using var end = new CancellationTokenSource();
+        Task looking = new LinuxTerminal { Mono = new Ssd1306Display(bus, 0x3C) }.Run(TimeProvider.System, end.Token);
+        looking.IsCompleted.ShouldBeFalse("whoever runs it takes its end for a part that was lost, and opens it anew");
+        await end.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(looking);
+    }
+
+    [Fact]
     public void The_display_of_many_colours_holds_the_very_picture()
     {
         var chip = new FakeGpioChip();

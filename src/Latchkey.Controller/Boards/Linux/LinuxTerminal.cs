@@ -59,8 +59,10 @@ internal sealed class LinuxTerminal : ITerminalParts
             parts.Add(ReadCodes(Scanner, ended.Token));
         if (Signals is not null)
             parts.Add(Signals.Play(ended.Token));
-        if (parts.Count > 0)
-            await Task.WhenAny(parts);
+        // A display alone has nothing to look at, and is there all the same.
+        if (parts.Count == 0)
+            parts.Add(Task.Delay(Timeout.InfiniteTimeSpan, time, ended.Token));
+        await Task.WhenAny(parts);
         await ended.CancelAsync();
         await Task.WhenAll(parts);
     }

@@ -41,14 +41,12 @@ public sealed class Pcf8574Board : IBoard
     private readonly bool _highIsOpen;
     private readonly Pcf8574Port[] _release, _lock;
     private readonly Pcf8574Port[] _open, _bolts, _occupied;
-    private readonly ICabinetSensors? _cabinet;
     private readonly DoorLevels[] _last;
     private CabinetLevels _lastCabinet;
     private Action<BoardChange>? _changed;
 
-    /// <param name="cabinet">Tamper switch and supply, where they are wired.</param>
     /// <exception cref="UsageException">The expanders do not fit the number of doors.</exception>
-    public Pcf8574Board(I2cBus bus, Pcf8574Settings settings, int doors, ICabinetSensors? cabinet = null)
+    public Pcf8574Board(I2cBus bus, Pcf8574Settings settings, int doors)
     {
         int expanders = (doors + PerExpander - 1) / PerExpander;
         foreach ((string name, IReadOnlyList<int> list) in new[] { ("lock", settings.Lock), ("doors", settings.Doors), ("bolts", settings.Bolts), ("occupied", settings.Occupied) })
@@ -61,12 +59,15 @@ public sealed class Pcf8574Board : IBoard
         int[] all = [.. settings.Release, .. settings.Lock, .. settings.Doors, .. settings.Bolts, .. settings.Occupied];
         if (all.Distinct().Count() != all.Length || all.Any(a => a is not ((>= 0x20 and <= 0x27) or (>= 0x38 and <= 0x3F))))
             throw new UsageException("Each expander has an address of its own, 0x20 to 0x27 (PCF8574) or 0x38 to 0x3F (PCF8574A).");
-        (_doors, _highIsOpen, _cabinet) = (doors, settings.HighIsOpen, cabinet);
+        (_doors, _highIsOpen) = (doors, settings.HighIsOpen);
         Pcf8574Port[] Ports(IReadOnlyList<int> addresses) => [.. addresses.Select(a => new Pcf8574Port(bus, a, settings.ActiveLow))];
         (_release, _lock, _open, _bolts, _occupied) = (Ports(settings.Release), Ports(settings.Lock), Ports(settings.Doors), Ports(settings.Bolts), Ports(settings.Occupied));
         _last = [.. Enumerable.Repeat(new DoorLevels(null), doors)];
         _lastCabinet = new CabinetLevels();
     }
+
+    /// <summary>Tamper switch and supply, where they are wired. Set before the host runs.</summary>
+    public Func<CabinetLevels>? Cabinet { get; set; }
 
     public void AllOff()
     {
@@ -124,7 +125,7 @@ public sealed class Pcf8574Board : IBoard
                 tell?.Invoke(new BoardChange.Door(door, levels));
             }
         }
-        if (_cabinet?.Read() is not { } cabinet || cabinet == _lastCabinet)
+        if (Cabinet?.Invoke() is not { } cabinet || cabinet == _lastCabinet)
             return;
         _lastCabinet = cabinet;
         tell?.Invoke(new BoardChange.Cabinet(cabinet));
