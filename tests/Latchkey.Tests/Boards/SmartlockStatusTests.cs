@@ -31,6 +31,8 @@ public sealed class SmartlockStatusTests
     [InlineData("""{"status": 1}""")]
     [InlineData("""{"status": {"status": "LOCKED"}}""")]
     [InlineData("""{"state": "LOCKED"}""")]
+    [InlineData("""{"status": "\ud800"}""")]
+    [InlineData("""{"\ud800": 1, "status": "LOCKED"}""")]
     public void Anything_else_is_nothing(string said) => SmartlockStatus.Read(Encoding.UTF8.GetBytes(said)).ShouldBeNull();
 
     [Fact]

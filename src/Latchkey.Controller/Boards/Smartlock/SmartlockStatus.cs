@@ -27,7 +27,8 @@ public sealed record SmartlockStatus(bool? Bolted, bool Gone = false, bool NoPow
             using JsonDocument document = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = 4 });
             return Of(Text(document.RootElement, "status"), Text(document.RootElement, "issue"));
         }
-        catch (JsonException)
+        // Half a surrogate pair passes the parser and falls when it is read as text.
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             return null;
         }
