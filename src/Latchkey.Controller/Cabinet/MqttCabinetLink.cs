@@ -109,7 +109,7 @@ public sealed class MqttCabinetLink(Guid device, MqttDial dial, TimeProvider tim
             try
             {
                 // Granted once, the client repeats it at each connection before anything else is sent.
-                await client.Subscribe(Topics.OrdersTo(device), Qos.AtLeastOnce, change.Connection);
+                await client.SubscribePatiently(Topics.OrdersTo(device), Qos.AtLeastOnce, longestRetry, change.Connection);
                 await listener.Connected(change.Link, cancel);
             }
             catch (OperationCanceledException) when (change.Connection.IsCancellationRequested)

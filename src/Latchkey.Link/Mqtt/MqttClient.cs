@@ -87,6 +87,24 @@ public sealed class MqttClient : IAsyncDisposable
         return _subscriptions.Add(filter, qos, cancel);
     }
 
+    /// <summary>The same, for whoever has other things to do without it: a broker that refuses, because a right is missing there, is asked again until it grants.</summary>
+    /// <param name="again">How long after a refusal.</param>
+    public async Task SubscribePatiently(string filter, Qos qos, TimeSpan again, CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                await Subscribe(filter, qos, cancel);
+                return;
+            }
+            catch (MqttRefusedException)
+            {
+                await Task.Delay(again, _time, cancel);
+            }
+        }
+    }
+
     /// <summary>Nobody takes the messages that have come, so that no more are read. For tests.</summary>
     internal bool IsHeldUp => _connection?.IsHeldUp == true;
 

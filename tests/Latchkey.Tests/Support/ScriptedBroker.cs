@@ -99,9 +99,17 @@ internal sealed class ScriptedBroker(int capacity = 64 * 1024) : IAsyncDisposabl
             return packet;
         }
 
-        public async Task<SubscribePacket> ReadSubscribe()
+        /// <param name="pingsBefore">Keep-alives may come before it, and are answered.</param>
+        public async Task<SubscribePacket> ReadSubscribe(bool pingsBefore = false)
         {
-            Frame frame = await Expect(PacketType.Subscribe);
+            Frame? next = await ReadFrame();
+            while (pingsBefore && next is { Type: PacketType.Pingreq })
+            {
+                await Send(PingPackets.EncodeResponse);
+                next = await ReadFrame();
+            }
+            Frame frame = next.ShouldNotBeNull("SUBSCRIBE was expected, and the connection was closed");
+            frame.Type.ShouldBe(PacketType.Subscribe);
             frame.Flags.ShouldBe(SubscribePacket.Flags);
             var reader = new PacketReader(_frames.Body);
             SubscribePacket packet = SubscribePacket.Decode(ref reader);

@@ -99,7 +99,7 @@ public sealed class SmartlockBoard : IBoard
 
     private async Task Hear(MqttClient client, CancellationToken cancel)
     {
-        await client.Subscribe(OldTopics.Status, Qos.AtLeastOnce, cancel);
+        await client.SubscribePatiently(OldTopics.Status, Qos.AtLeastOnce, _options.LongestRetry, cancel);
         await using ITimer silence = _time.CreateTimer(_ => Take(null), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         await foreach (MqttMessage message in client.Messages.ReadAllAsync(cancel))
         {
