@@ -12,7 +12,7 @@ public sealed partial class CabinetMachine
         // Its bolt would go out beside the frame, and the door would be called locked.
         : kind == CommandKinds.Lock && door.Open is true ? RefusalReasons.DoorOpen
         : !HasPower ? RefusalReasons.NoPower
-        : door.PulsesWithinAMinute(_now.Ms) + _waiting.Count(j => j.Locker == door.Number) + _usesBeingKept.Values.Count(d => d == door.Number) >= _settings.PulsesPerMinute
+        : door.PulsesWithinAMinute(_now.Ms) + _waiting.Count(j => j.Locker == door.Number) + _usesBeingKept.Values.Count(u => u.Door == door.Number) >= _settings.PulsesPerMinute
             ? RefusalReasons.TooOften
         : _waiting.Count + _usesBeingKept.Count >= _settings.QueueLimit ? RefusalReasons.Busy
         : null;

@@ -13,7 +13,7 @@ namespace Latchkey.Controller.Cabinet;
 /// </content>
 public sealed partial class CabinetMachine
 {
-    /// <summary>A use that waits longer for the relay is dropped: whoever presented it has gone.</summary>
+    /// <summary>From the moment at which it was presented; a use that waits longer, for the disk or the relay, is dropped: whoever presented it has gone.</summary>
     private const long UseLifeMs = 10_000;
 
     /// <summary>Passes and cards that are looked at: ten at once, then one a second. Nobody is faster, and a signature takes a small processor 0.3 s.</summary>
@@ -32,8 +32,9 @@ public sealed partial class CabinetMachine
     private readonly List<(string Nonce, long UntilMs)> _nonces = [];
     private readonly Queue<long> _refusalsTold = [];
 
-    // Accepted and on their way to the disk, each with its door: they count as pulses already, or several at once would pass the coil's limit together.
-    private readonly Dictionary<Guid, int> _usesBeingKept = [];
+    // Accepted and on their way to the disk, each with its door and the end of its life: they count as pulses already, or several at once would pass the
+    // coil's limit together.
+    private readonly Dictionary<Guid, (int Door, long UntilMs)> _usesBeingKept = [];
 
     // Uses of this start whose end the person at the bank still waits for.
     private readonly HashSet<Guid> _usesShown = [];
@@ -166,7 +167,8 @@ public sealed partial class CabinetMachine
     }
 
     /// <summary>It is good. Its use is stored with all that follows from it; nothing moves before that is on the disk.</summary>
-    private void Use(int door, string authority, Func<Guid, string, CredentialRecord.Used> record)
+    /// <param name="untilMs">The end of its life in monotonic milliseconds, where it does not begin now.</param>
+    private void Use(int door, string authority, Func<Guid, string, CredentialRecord.Used> record, long? untilMs = null)
     {
         // Before the use is spent: what the coil cannot do now must not cost anybody their pass. Safe mode refuses orders, not people.
         if (Refuses(_doors[door - 1], CommandKinds.Open) is { } reason)
@@ -187,7 +189,7 @@ public sealed partial class CabinetMachine
         CredentialRecord.Used used = record(NextUse(), authority);
         // In memory at once: the same pass presented again before the disk answers is a second use.
         _credentials.Apply(used);
-        _usesBeingKept.Add(used.Use, door);
+        _usesBeingKept.Add(used.Use, (door, untilMs ?? _now.Ms + UseLifeMs));
         _out.Add(new CabinetOutput.Keep(used));
     }
 
@@ -214,12 +216,16 @@ public sealed partial class CabinetMachine
     {
         switch (record)
         {
-            case CredentialRecord.Used used when _usesBeingKept.Remove(used.Use):
-                if (ok)
+            case CredentialRecord.Used used when _usesBeingKept.Remove(used.Use, out var kept):
+                long left = kept.UntilMs - _now.Ms;
+                if (ok && left <= 0)
+                    // The disk took longer than anybody stands there: somebody else would find an open door.
+                    Conclude(used.Use, used.Door, _now.UnixMs, Outcomes.Expired);
+                else if (ok)
                 {
                     Tell(new CredentialAnswer.Accepted(used.Door));
                     _usesShown.Add(used.Use);
-                    Accept(used.Use, used.Door, _now.UnixMs + UseLifeMs, CommandKinds.Open);
+                    Accept(used.Use, used.Door, _now.UnixMs + left, CommandKinds.Open);
                 }
                 else
                 {

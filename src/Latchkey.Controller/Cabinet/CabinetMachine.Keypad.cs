@@ -12,8 +12,8 @@ namespace Latchkey.Controller.Cabinet;
 /// </content>
 public sealed partial class CabinetMachine
 {
-    // Given and on their way to the disk.
-    private readonly HashSet<int> _beingGiven = [];
+    // Given and on their way to the disk, each with the end of the life of the use that follows.
+    private readonly Dictionary<int, long> _beingGiven = [];
 
     private void ListFree() => Tell(new CredentialAnswer.Doors(Mode == "keypad" ? [.. _doors.Where(IsFree).Select(d => d.Number)] : []));
 
@@ -28,7 +28,7 @@ public sealed partial class CabinetMachine
 
     /// <summary>Nobody has it as far as the bank knows, it is in service, and its door is shut and nothing known to lie behind it.</summary>
     private bool IsFree(Door door) =>
-        door.Open is not true && door.Occupied is not true && !door.Jammed && !IsOut(door.Number) && !_beingGiven.Contains(door.Number)
+        door.Open is not true && door.Occupied is not true && !door.Jammed && !IsOut(door.Number) && !_beingGiven.ContainsKey(door.Number)
         && _credentials.Leases.All(l => l.Locker != door.Number);
 
     private bool IsOut(int door)
@@ -42,8 +42,10 @@ public sealed partial class CabinetMachine
     {
         bool good = Mode == "keypad" && take.Number.Length is >= PhoneKey.Shortest and <= PhoneKey.Longest && take.Number.All(char.IsAsciiDigit)
             && take.Pin.Length == CodeDigits && take.Pin.All(char.IsAsciiDigit) && take.Door >= 1 && take.Door <= _doors.Length;
-        if (!good || OfPhone(take.Number).Count() + _beingGiven.Count >= PhoneKey.MostLockers)
-            Refuse(CredentialFaults.NoSuchLocker, 0);
+        if (!good)
+            Refuse(CredentialFaults.Shape, 0);
+        else if (OfPhone(take.Number).Count() + _beingGiven.Count >= PhoneKey.MostLockers)
+            Refuse(CredentialFaults.TooMany, 0);
         else if (!IsFree(_doors[take.Door - 1]))
             ListFree(); // somebody has got it on the web while the code was typed: they choose among what is left
         else if (Refuses(_doors[take.Door - 1], CommandKinds.Open) is { } reason)
@@ -54,14 +56,14 @@ public sealed partial class CabinetMachine
             // New for each: made of the bank's own key, which nobody else has, and of a name that no other has.
             string salt = Convert.ToHexStringLower(HMACSHA256.HashData(_key.PinKey, Encoding.ASCII.GetBytes($"salt|{lease:D}")).AsSpan(0, 8));
             var given = new CredentialRecord.Given(lease, take.Door, take.Number, salt, _key.HashPin(salt, take.Door, take.Pin), Time is { IsCertain: true } time ? time.At / 1000 : 0);
-            _beingGiven.Add(take.Door);
+            _beingGiven.Add(take.Door, _now.Ms + UseLifeMs);
             _out.Add(new CabinetOutput.Keep(given));
         }
     }
 
     private void GivenKept(CredentialRecord.Given given, bool ok)
     {
-        _beingGiven.Remove(given.Door);
+        _beingGiven.Remove(given.Door, out long untilMs);
         if (!ok)
         {
             Refuse(CredentialFaults.JournalFull, given.Door);
@@ -69,7 +71,7 @@ public sealed partial class CabinetMachine
         }
         _credentials.Apply(given);
         SayTaken(given);
-        Use(given.Door, $"lease:{given.Lease:D}:pin", (use, authority) => new CredentialRecord.Used(use, given.Door, authority, 0, _credentials.Floor, Code: false));
+        Use(given.Door, $"lease:{given.Lease:D}:pin", (use, authority) => new CredentialRecord.Used(use, given.Door, authority, 0, _credentials.Floor, Code: false), untilMs);
     }
 
     private void SayTaken(CredentialRecord.Given given) =>

@@ -26,7 +26,7 @@ public sealed record HelloMessage(
     string? Key = null) : IReport;
 
 /// <summary>
-/// The whole state of a device, on change, on request and every 9 s as the heartbeat; and, with <see cref="Gone"/>, its last will.
+/// The whole state of a device, on change and every 9 s as the heartbeat; and, with <see cref="Gone"/>, its last will.
 /// <c>up/state</c>, QoS 0 as a heartbeat, QoS 1 otherwise.
 /// </summary>
 /// <param name="Doors">A letter for each door in order, see <see cref="DoorLetters"/>. Empty in a last will.</param>
@@ -63,7 +63,7 @@ public sealed record TapPart(string Card, string Sure, string Way, long? Time = 
 
 /// <summary>A locker was taken at the bank with a phone number and a code, by the bank's own decision.</summary>
 /// <param name="Lease">The bank's name for it, a UUIDv7; its lease has the same.</param>
-/// <param name="Phone">As typed: 4 to 15 digits.</param>
+/// <param name="Phone">As typed: 7 to 15 digits, see <see cref="PhoneKey"/>.</param>
 /// <param name="Salt">16 hexadecimal digits.</param>
 /// <param name="Pin">See <see cref="CommandKey.HashPin"/>.</param>
 public sealed record TakePart(Guid Lease, string Phone, string Salt, string Pin);
@@ -74,8 +74,8 @@ public sealed record TakePart(Guid Lease, string Phone, string Salt, string Pin)
 /// <param name="Reason">With <c>refused</c>: one of <see cref="RefusalReasons"/>. With <c>not-opened</c>, <c>not-locked</c> and <c>unknown</c>:
 /// <see cref="RefusalReasons.BrownOut"/> where the pulse was cut short.</param>
 /// <param name="Authority">Absent for a command of the server's. Otherwise nobody ordered this: a credential was used at the bank, <paramref name="Command"/>
-/// is the device's own name for that use, and this says which (<c>lease:{id}:pin</c>, <c>lease:{id}:card</c>, <c>lease:{id}:card-uid</c>, <c>pass:{name}</c>,
-/// <c>phone:{name}</c>; <c>:time-unverified</c> may follow). At most 64 characters.</param>
+/// is the device's own name for that use, and this says which (<c>lease:{id}:pin</c>, <c>share:{id}:pin</c>, <c>lease:{id}:card</c>, <c>lease:{id}:card-uid</c>, <c>pass:{name}</c>,
+/// <c>phone:{name}</c>; <c>:time-unverified</c> may follow). After <c>lease:{id}:pin:finish</c> the locker was given back. At most 64 characters.</param>
 public sealed record ResultMessage(
     int V, Guid Id, long Boot, long Seq, long At, Guid Command, int Locker, string Outcome, string? Reason = null, string? Authority = null) : IReport;
 
@@ -201,7 +201,7 @@ public static class RefusalReasons
 /// <summary>Why a credential was refused. Said to the server only: in front of the bank every refusal looks the same.</summary>
 public static class CredentialFaults
 {
-    /// <summary>No pass can be read from it.</summary>
+    /// <summary>No pass can be read from it; with <c>shape</c> also: it is no phone number or no code for this keypad.</summary>
     public const string Length = "length", Type = "type", Shape = "shape";
     /// <summary>Its issuer's key slot is not in use.</summary>
     public const string Issuer = "issuer";
@@ -221,6 +221,8 @@ public static class CredentialFaults
     public const string ReplayTableFull = "replay-table-full";
     public const string NoSuchLocker = "no-such-locker";
     public const string WrongCode = "wrong-code";
+    /// <summary>This phone number has as many lockers of the bank as one may have (<see cref="PhoneKey.MostLockers"/>).</summary>
+    public const string TooMany = "too-many";
     public const string UnknownCard = "unknown-card";
     /// <summary>The reader is not sure enough of the card.</summary>
     public const string Assurance = "assurance";

@@ -53,6 +53,33 @@ public sealed class CredentialPulseTests
     }
 
     [Fact]
+    public void A_use_that_the_disk_keeps_for_longer_than_anybody_stands_there_opens_nothing()
+    {
+        Rig.DiskWaits = true;
+        Present(_bank.Pass(3));
+        Rig.Pass(10_000);
+        Rig.DiskWaits = false;
+        Rig.AnswerDisk().Pass(20_000);
+        Rig.Pulses.ShouldBe(0);
+        Rig.Answers.ShouldBeEmpty("whoever stands there now has presented nothing");
+        Rig.OnlyResult.ShouldSatisfyAllConditions(r => r.Outcome.ShouldBe(Outcomes.Expired), r => r.Authority.ShouldStartWith("pass:"));
+    }
+
+    [Fact]
+    public void What_the_disk_took_is_gone_from_the_time_for_which_a_use_waits_for_power()
+    {
+        Rig.DiskWaits = true;
+        Present(_bank.Pass(3));
+        Rig.Pass(6_000);
+        Rig.DiskWaits = false;
+        Rig.Supply(Supply.Sagging).AnswerDisk().Pass(3_999);
+        Rig.Reports<ResultMessage>().ShouldBeEmpty();
+        Rig.Pass(1).Supply(Supply.Present).Pass(5_000);
+        Rig.Pulses.ShouldBe(0);
+        Rig.OnlyResult.Outcome.ShouldBe(Outcomes.Expired);
+    }
+
+    [Fact]
     public void Uses_that_wait_for_the_disk_fill_the_queue_for_orders_too()
     {
         Rig.DiskWaits = true;

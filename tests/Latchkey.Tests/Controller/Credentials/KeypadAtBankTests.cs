@@ -85,6 +85,20 @@ public sealed class KeypadAtBankTests
         Free(rig).Count.ShouldBe(4);
     }
 
+    [Fact]
+    public void Who_takes_a_locker_from_a_slow_disk_has_it_and_finds_its_door_shut()
+    {
+        CredentialRig rig = Bank();
+        rig.Rig.DiskWaits = true;
+        rig.Rig.Do(new CabinetInput.Presented(new Credential.Take(1, Phone, Code))).Pass(6_000);
+        rig.Rig.Do(new CabinetInput.Kept(rig.Rig.Trace.Select(t => t.Output).OfType<CabinetOutput.Keep>().Last().Record, Ok: true)).Pass(6_000);
+        rig.Rig.DiskWaits = false;
+        rig.Rig.Do(new CabinetInput.Kept(rig.Rig.Trace.Select(t => t.Output).OfType<CabinetOutput.Keep>().Last().Record, Ok: true)).Pass(20_000);
+        rig.Rig.Pulses.ShouldBe(0, "two waits of six seconds are longer than anybody stands there");
+        rig.Rig.Reports<ResultMessage>().Last().Outcome.ShouldBe(Outcomes.Expired);
+        rig.Present(new Credential.Code(Phone, Code)).ShouldBe(new CredentialAnswer.Accepted(1));
+    }
+
     [Theory]
     [InlineData(1, "12345", "4829")] // no phone number
     [InlineData(1, Phone, "482913")] // six digits where four are asked for
@@ -95,6 +109,7 @@ public sealed class KeypadAtBankTests
         CredentialRig rig = Bank();
         rig.Present(new Credential.Take(door, phone, code)).ShouldBeOfType<CredentialAnswer.Refused>();
         Taken(rig).ShouldBeEmpty();
+        rig.Faults.ShouldBe(["shape"]);
     }
 
     [Fact]
@@ -107,6 +122,7 @@ public sealed class KeypadAtBankTests
             rig.Present(new Credential.Take(door, Phone, "482913")).ShouldBe(new CredentialAnswer.Accepted(door));
         rig.Rig.Sense(4, false).Pass(100);
         rig.Present(new Credential.Take(4, Phone, "482913")).ShouldBeOfType<CredentialAnswer.Refused>();
+        rig.Faults.ShouldBe(["too-many"], "staff read why, and it is no fault of the locker");
         rig.Present(new Credential.Take(4, "9123456789", "482913")).ShouldBe(new CredentialAnswer.Accepted(4));
         // Of several the door decides whose code is compared.
         rig.Present(new Credential.Code(Phone, "482913", 2)).ShouldBe(new CredentialAnswer.Accepted(2));

@@ -71,6 +71,7 @@ public sealed class VectorTests
     [InlineData(Bank + "3 grants lease l 1 pin=4711 => keep grants 2\n4 kept grants 2\n5 code 1 4712 => keep use #1 1 lease:l:pin" + Pulse, "without an order")]
     [InlineData(Bank + "3 grants lease l 1 pin=4711 => keep grants 2\n5 code 1 4711 => keep use #1 1 lease:l:pin" + Pulse, "without an order")]
     [InlineData(Bank + "3 grants lease l 1 card=04a1b2c3:mutual => keep grants 2\n4 kept grants 2\n5 card 04a1b2c3 signed => keep use #1 1 lease:l:card" + Pulse, "without an order")]
+    [InlineData(Bank + "5 pass p 1 => keep use #1 1 pass:p\n10005 kept use #1 => store intent #1\n10006 stored intent #1 => on 1", "without an order")]
     [InlineData(Bank + "5 pass p 1 => keep use #1 1 pass:p" + Pulse + "\n207 tick => off 1\n400 show p malleated => keep use #2 1 pass:p\n401 kept use #2 => store intent #2\n402 stored intent #2 => on 1", "without an order")]
     public void What_is_not_safe_is_found(string lines, string complaint)
     {

@@ -8,22 +8,22 @@ namespace Latchkey.Tests.Controller.Vectors;
 /// </summary>
 internal sealed class VectorUses
 {
-    /// <summary>Whoever presented it has gone.</summary>
+    /// <summary>From the moment at which it was presented: then whoever did has gone.</summary>
     private const long UseLifeMs = 10_000;
 
     private readonly Dictionary<string, (int Door, int Uses, bool Genuine, int Gen, string? Phone)> _passes = [];
     private readonly Dictionary<string, (int Door, string? Pin, string? Card, string[] Whose)> _leases = [];
     private readonly Dictionary<int, int> _gens = [];
-    private readonly Dictionary<string, (int Door, long KeptAt)> _uses = [];
+    private readonly Dictionary<string, (int Door, long PresentedAt)> _uses = [];
     private readonly Dictionary<string, int> _burnt = [];
-    private readonly Dictionary<string, (int Door, string Authority)> _asked = [];
+    private readonly Dictionary<string, (int Door, string Authority, long PresentedAt)> _asked = [];
     private readonly Dictionary<string, string[]> _changes = [];
     private readonly HashSet<string> _nonces = [];
     private bool _isBank, _uidCards;
     private long _revision;
 
     /// <summary>Uses of this door that are on the disk and whose time is not over.</summary>
-    public IEnumerable<string> For(int door, long ms) => _uses.Where(u => u.Value.Door == door && ms < u.Value.KeptAt + UseLifeMs).Select(u => u.Key);
+    public IEnumerable<string> For(int door, long ms) => _uses.Where(u => u.Value.Door == door && ms < u.Value.PresentedAt + UseLifeMs).Select(u => u.Key);
 
     public void Hear(VectorLine line)
     {
@@ -56,7 +56,7 @@ internal sealed class VectorUses
                 Granted(change);
                 break;
             case ["kept", "use", var use] when _asked.Remove(use, out var asked):
-                _uses[use] = (asked.Door, line.Ms);
+                _uses[use] = (asked.Door, asked.PresentedAt);
                 // A genuine pass ends those of older generations; the server's word may take that back.
                 if (Pass(asked.Authority) is { } shown && _passes.TryGetValue(shown, out var held))
                     _gens[asked.Door] = held.Gen;
@@ -69,7 +69,7 @@ internal sealed class VectorUses
         foreach (string[] output in line.OutputList.Select(o => o.Split(' ')))
         {
             if (output is ["keep", "use", var use, var door, var authority] && IsGood(line.Input, Int(door), authority))
-                _asked[use] = (Int(door), authority);
+                _asked[use] = (Int(door), authority, line.Ms);
         }
         if (line.Input is ["phone", _, _, var shownNonce])
             _nonces.Remove(shownNonce);
