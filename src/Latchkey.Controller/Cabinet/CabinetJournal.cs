@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace Latchkey.Controller.Cabinet;
 
@@ -25,31 +24,18 @@ public sealed class CabinetJournal : IDisposable
     /// <summary>More than decide anything, in less than a fact may hold.</summary>
     private const int MostStarts = 8;
 
-    private readonly IDisk _disk;
-    private readonly string _path;
+    private readonly SummedFile _file;
     private readonly int _fullAt;
-    private readonly int _compactAtLeast;
     private readonly Dictionary<Guid, CommandMemory> _memories = [];
     private readonly List<Guid> _order = [];
     private readonly Dictionary<string, JournalFact> _facts = [];
-    private IDiskFile _file;
-    private long _length;
     private long _boot;
     private long _forgottenUpTo = long.MinValue;
-    private int _compactAt;
 
-    // A failed write or flush leaves the file in doubt: the system may have dropped what it could not write and call the next flush
-    // a success. Only a new file is trusted then.
-    private bool _inDoubt;
+    private CabinetJournal(IDisk disk, string path, int fullAt, int compactAt) => (_file, _fullAt) = (new SummedFile(disk, path, compactAt), fullAt);
 
-    private CabinetJournal(IDisk disk, string path, int fullAt, int compactAt)
-    {
-        (_disk, _path, _fullAt, _compactAtLeast) = (disk, path, fullAt, compactAt);
-        _file = disk.Open(path, anew: false);
-    }
-
-    /// <summary>How often the disk was waited for since the opening; measured by tests.</summary>
-    public int Flushes { get; private set; }
+    /// <inheritdoc cref="SummedFile.Flushes"/>
+    public int Flushes => _file.Flushes;
 
     /// <summary>Opens or makes the file, cuts its torn tail and counts this start; when it returns, all of that is on the disk.</summary>
     /// <param name="path">Its folder must exist. A second file, with <c>.new</c> at the end, is written beside it.</param>
@@ -87,10 +73,10 @@ public sealed class CabinetJournal : IDisposable
     /// <exception cref="IOException">The disk failed or is full, or the journal is full and something that needs room is among them.</exception>
     public void Append(IReadOnlyList<JournalLine> lines, long unixMs)
     {
-        if (_inDoubt)
+        if (_file.IsInDoubt)
             WriteAnew(unixMs);
-        if (_length >= _fullAt && lines.Any(l => l.NeedsRoom))
-            throw new IOException($"The journal holds {_length} bytes; {_fullAt} is its limit.");
+        if (_file.Length >= _fullAt && lines.Any(l => l.NeedsRoom))
+            throw new IOException($"The journal holds {_file.Length} bytes; {_fullAt} is its limit.");
         if (_facts.Count + lines.OfType<JournalFact>().Count(f => f.NeedsRoom && !_facts.ContainsKey(f.Key)) > JournalFact.MostKeys)
         {
             // Those whose time is over make room, if there are any.
@@ -98,16 +84,7 @@ public sealed class CabinetJournal : IDisposable
             if (_facts.Count + lines.Count > JournalFact.MostKeys)
                 throw new IOException($"The journal remembers {_facts.Count} facts; {JournalFact.MostKeys} is its limit.");
         }
-        var text = new StringBuilder();
-        foreach (JournalLine line in lines)
-            SummedLine.Append(text, line.Write());
-        byte[] bytes = Encoding.ASCII.GetBytes(text.ToString());
-        _inDoubt = true;
-        _file.Write(bytes, _length);
-        if (lines.Any(l => l.IsAwaited))
-            Flush(_file);
-        _inDoubt = false;
-        _length += bytes.Length;
+        _file.Append(lines.Select(l => l.Write()), flush: lines.Any(l => l.IsAwaited));
         foreach (JournalLine line in lines)
             Remember(line);
     }
@@ -116,7 +93,7 @@ public sealed class CabinetJournal : IDisposable
     /// <exception cref="IOException">The disk failed or is full. The old file is still whole.</exception>
     public void CompactIfDue(long unixMs)
     {
-        if (_length > _compactAt)
+        if (_file.IsLarge)
             WriteAnew(unixMs);
     }
 
@@ -124,12 +101,9 @@ public sealed class CabinetJournal : IDisposable
 
     private void Load(long unixMs)
     {
-        byte[] bytes = _disk.Read(_path);
         // Every whole line counts, also behind a damaged one: losing an intent is worse than reading on.
-        foreach (string line in Encoding.Latin1.GetString(bytes).Split('\n'))
+        foreach (string whole in _file.Read().OfType<string>())
         {
-            if (SummedLine.Read(line) is not { } whole)
-                continue;
             string[] parts = whole.Split(' ');
             if (parts is ["boot", var count, var forgotten])
                 (_boot, _forgottenUpTo) = (long.Parse(count, CultureInfo.InvariantCulture), long.Parse(forgotten, CultureInfo.InvariantCulture));
@@ -137,7 +111,7 @@ public sealed class CabinetJournal : IDisposable
                 Remember(known);
         }
         // The count itself is damaged: go on from a number that no count of starts reaches, or the server would take all for old news.
-        if (_boot == 0 && bytes.Length > 0)
+        if (_boot == 0 && _file.Length > 0)
             _boot = Math.Max(1, unixMs / 1000);
         _boot++;
     }
@@ -196,52 +170,21 @@ public sealed class CabinetJournal : IDisposable
         });
         foreach (JournalFact old in _facts.Values.Where(f => f.Until < unixMs).ToList())
             _facts.Remove(old.Key);
-        var text = new StringBuilder();
-        SummedLine.Append(text, $"boot {_boot} {_forgottenUpTo}");
+        _file.WriteAnew(Lines());
+    }
+
+    private IEnumerable<string> Lines()
+    {
+        yield return $"boot {_boot} {_forgottenUpTo}";
         foreach (JournalFact fact in _facts.Values)
-            SummedLine.Append(text, fact.Write());
+            yield return fact.Write();
         foreach (CommandMemory memory in _order.Select(id => _memories[id]))
         {
             // An outcome says all that its intent did.
-            SummedLine.Append(text, new JournalRecord(
-                memory.Outcome is null ? JournalKind.Intent : JournalKind.Outcome, memory.Command, memory.Locker, memory.Expires, memory.Outcome, memory.Reason, memory.At).Write());
+            yield return new JournalRecord(
+                memory.Outcome is null ? JournalKind.Intent : JournalKind.Outcome, memory.Command, memory.Locker, memory.Expires, memory.Outcome, memory.Reason, memory.At).Write();
             if (memory.Delivered)
-                SummedLine.Append(text, new JournalRecord(JournalKind.Delivered, memory.Command, memory.Locker, memory.Expires).Write());
+                yield return new JournalRecord(JournalKind.Delivered, memory.Command, memory.Locker, memory.Expires).Write();
         }
-        byte[] bytes = Encoding.ASCII.GetBytes(text.ToString());
-
-        string fresh = _path + ".new";
-        IDiskFile file = _disk.Open(fresh, anew: true);
-        try
-        {
-            file.Write(bytes, 0);
-            Flush(file);
-            // The handle follows the file to its new name.
-            _disk.Rename(fresh, _path);
-            FlushFolder();
-        }
-        catch
-        {
-            file.Dispose();
-            // Whichever file has the name now, it is not the one that is open.
-            _inDoubt = true;
-            throw;
-        }
-        _file.Dispose();
-        (_file, _length, _inDoubt) = (file, bytes.Length, false);
-        _compactAt = Math.Max(_compactAtLeast, bytes.Length * 2);
-    }
-
-    private void Flush(IDiskFile file)
-    {
-        file.Flush();
-        Flushes++;
-    }
-
-    /// <summary>A new name is safe only when the folder that holds it is.</summary>
-    private void FlushFolder()
-    {
-        _disk.FlushFolderOf(_path);
-        Flushes++;
     }
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using Latchkey.Controller.Cabinet;
 
 namespace Latchkey.Controller.Credentials;
@@ -15,19 +14,11 @@ public sealed class CredentialFile : IDisposable
     /// <summary>Above this nothing is taken: the memory's own limits keep a sound file below a third of it.</summary>
     private const int FullAtBytes = 8 * 1024 * 1024;
 
-    private readonly IDisk _disk;
-    private readonly string _path;
+    private readonly SummedFile _file;
     private readonly CredentialMemory _memory = new();
-    private IDiskFile _file;
-    private long _length;
-    private int _compactAt;
-    private bool _inDoubt; // see CabinetJournal
 
-    private CredentialFile(IDisk disk, string path)
-    {
-        (_disk, _path) = (disk, path);
-        _file = OpenPrivate(path, anew: false);
-    }
+    // For its owner only: the hashes of PINs are in it.
+    private CredentialFile(IDisk disk, string path) => _file = new SummedFile(disk, path, CompactAtBytes, ownerOnly: true);
 
     /// <summary>Opens or makes the file and drops its torn tail; when it returns, that is on the disk.</summary>
     /// <param name="unixMs">What nobody can use after this moment is dropped.</param>
@@ -58,19 +49,11 @@ public sealed class CredentialFile : IDisposable
     /// <exception cref="IOException">The disk failed or is full.</exception>
     public void Append(IReadOnlyList<CredentialRecord> records)
     {
-        if (_inDoubt)
+        if (_file.IsInDoubt)
             WriteAnew(_memory.Floor);
-        var text = new StringBuilder();
-        foreach (CredentialRecord record in records)
-            SummedLine.Append(text, record.Write());
-        byte[] bytes = Encoding.UTF8.GetBytes(text.ToString());
-        if (_length + bytes.Length > FullAtBytes)
-            throw new IOException($"The credentials hold {_length} bytes; {FullAtBytes} is their limit.");
-        _inDoubt = true;
-        _file.Write(bytes, _length);
-        _file.Flush();
-        _inDoubt = false;
-        _length += bytes.Length;
+        if (_file.Length >= FullAtBytes)
+            throw new IOException($"The credentials hold {_file.Length} bytes; {FullAtBytes} is their limit.");
+        _file.Append(records.Select(r => r.Write()));
         foreach (CredentialRecord record in records)
             _memory.Apply(record);
     }
@@ -78,7 +61,7 @@ public sealed class CredentialFile : IDisposable
     /// <exception cref="IOException">The disk failed or is full. The old file is still whole.</exception>
     public void CompactIfDue()
     {
-        if (_length > _compactAt)
+        if (_file.IsLarge)
             WriteAnew(_memory.Floor);
     }
 
@@ -86,39 +69,18 @@ public sealed class CredentialFile : IDisposable
 
     private void Load()
     {
-        foreach (string line in Encoding.UTF8.GetString(_disk.Read(_path)).Split('\n'))
+        bool damaged = false, lost = false;
+        foreach (string? line in _file.Read())
         {
-            if (SummedLine.Read(line) is { } whole && CredentialRecord.Read(whole) is { } record)
+            damaged |= line is null;
+            lost |= damaged && line is not null;
+            if (line is not null && CredentialRecord.Read(line) is { } record)
                 _memory.Apply(record);
         }
+        // A power cut tears the end alone. What is damaged before it may have said that a lease is over: the bank does not hold the whole chain, and the server says all of it anew.
+        if (lost)
+            _memory.Apply(new CredentialRecord.Held(0));
     }
 
-    private void WriteAnew(long at)
-    {
-        var text = new StringBuilder();
-        foreach (CredentialRecord record in _memory.Lines(at))
-            SummedLine.Append(text, record.Write());
-        byte[] bytes = Encoding.UTF8.GetBytes(text.ToString());
-        string fresh = _path + ".new";
-        IDiskFile file = OpenPrivate(fresh, anew: true);
-        try
-        {
-            file.Write(bytes, 0);
-            file.Flush();
-            _disk.Rename(fresh, _path);
-            _disk.FlushFolderOf(_path);
-        }
-        catch
-        {
-            file.Dispose();
-            _inDoubt = true; // whichever file has the name now, it is not the one that is open
-            throw;
-        }
-        _file.Dispose();
-        (_file, _length, _inDoubt) = (file, bytes.Length, false);
-        _compactAt = Math.Max(CompactAtBytes, bytes.Length * 2);
-    }
-
-    /// <summary>For its owner only: the hashes of PINs are in it.</summary>
-    private IDiskFile OpenPrivate(string path, bool anew) => _disk.Open(path, anew, ownerOnly: true);
+    private void WriteAnew(long at) => _file.WriteAnew(_memory.Lines(at).Select(r => r.Write()));
 }

@@ -238,6 +238,20 @@ public sealed class CabinetJournalTests : IDisposable
     }
 
     [Fact]
+    public void A_copy_that_finds_no_room_stops_nothing_and_gives_back_what_it_took()
+    {
+        var disk = new RecordedDisk();
+        using CabinetJournal journal = CabinetJournal.OpenOn(disk, "journal", Now, out _, compactAt: 1);
+        journal.Append([Intent(First), .. Enumerable.Range(1, 10).Select(n => Outcome(new Guid(n, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1)))], Now);
+        disk.NoRoomFor = "journal.new";
+        Should.Throw<IOException>(() => journal.CompactIfDue(Now));
+        disk.LengthOf("journal.new").ShouldBe(0);
+        journal.Append([Outcome(First)], Now);
+        using CabinetJournal again = CabinetJournal.OpenOn(new RecordedDisk(new Dictionary<string, byte[]> { ["journal"] = disk.Read("journal") }), "journal", Now, out JournalContents found);
+        found.Commands[0].ShouldSatisfyAllConditions(c => c.Command.ShouldBe(First), c => c.Outcome.ShouldBe(Outcomes.Opened));
+    }
+
+    [Fact]
     public void A_full_journal_takes_no_intent_but_still_takes_outcomes()
     {
         using CabinetJournal journal = CabinetJournal.Open(PathOf, Now, out _, fullAt: 100);

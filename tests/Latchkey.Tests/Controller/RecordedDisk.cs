@@ -43,6 +43,12 @@ internal sealed class RecordedDisk : IDisk
     /// <summary>Every write fails from now on, after a part of it.</summary>
     public bool IsFull { get; set; }
 
+    /// <summary>Only writes to this file fail, after a part of them.</summary>
+    public string? NoRoomFor { get; set; }
+
+    /// <summary>In bytes.</summary>
+    public long LengthOf(string path) => Read(path).Length;
+
     public byte[] Read(string path)
     {
         lock (_names)
@@ -146,19 +152,21 @@ internal sealed class RecordedDisk : IDisk
 
     private sealed class OpenFile(RecordedDisk disk, int file) : IDiskFile
     {
+        private bool HasNoRoom => disk.IsFull || (disk.NoRoomFor is { } path && disk._names.TryGetValue(path, out int named) && named == file);
+
         public void Write(ReadOnlySpan<byte> bytes, long offset)
         {
-            byte[] written = bytes[..(disk.IsFull ? bytes.Length / 2 : bytes.Length)].ToArray();
+            byte[] written = bytes[..(HasNoRoom ? bytes.Length / 2 : bytes.Length)].ToArray();
             disk.Deeds.Add(new DiskDeed.Wrote(file, written, offset));
             lock (disk._names)
                 disk._contents[file] = Over(disk._contents[file], written, offset);
-            if (disk.IsFull)
+            if (HasNoRoom)
                 throw new IOException("No space is left.");
         }
 
         public void Flush()
         {
-            if (disk.IsFull)
+            if (HasNoRoom)
                 throw new IOException("No space is left.");
             disk.Deeds.Add(new DiskDeed.Flushed(file));
         }

@@ -1,4 +1,3 @@
-using System.Text;
 using Latchkey.Controller.Credentials;
 using Latchkey.Link.Messages;
 
@@ -57,9 +56,24 @@ public sealed class CredentialFileTests : IDisposable
             using CredentialFile file = CredentialFile.Open(Path, Now, out IReadOnlyList<CredentialRecord> found);
             Fold(found).Revision.ShouldBe(4);
         }
-        File.WriteAllBytes(Path, [.. Encoding.UTF8.GetBytes("deadbeef {\"line\":\"held\",\"revision\":99}\n"), .. whole]);
-        using (CredentialFile.Open(Path, Now, out IReadOnlyList<CredentialRecord> found))
-            Check(Fold(found));
+    }
+
+    [Fact]
+    public void Whose_file_is_damaged_in_the_middle_does_not_say_that_it_holds_the_whole_chain()
+    {
+        using (CredentialFile file = CredentialFile.Open(Path, Now, out _))
+            file.Append(Everything);
+        string[] lines = File.ReadAllLines(Path);
+        int ended = Array.FindIndex(lines, l => l.Contains("\"kind\":\"ended\"", StringComparison.Ordinal));
+        lines[ended] = lines[ended].Replace("\"locker\":4", "\"locker\":5", StringComparison.Ordinal);
+        File.WriteAllLines(Path, lines);
+        for (int i = 0; i < 2; i++)
+        {
+            using CredentialFile file = CredentialFile.Open(Path, Now, out IReadOnlyList<CredentialRecord> found);
+            CredentialMemory memory = Fold(found);
+            memory.Revision.ShouldBe(0, "the server says all of it anew, also that this lease is over");
+            memory.UsesOf("00000000000000ab").ShouldBe(1, "what was used stays used");
+        }
     }
 
     [Fact]
