@@ -5,7 +5,7 @@ namespace Latchkey.Controller.Cabinet;
 /// <summary>The edge between a cabinet and the network: MQTT, or anything else that carries the messages of docs/protocol.md.</summary>
 public interface ICabinetLink
 {
-    /// <summary>Connects, and connects again, until it is cancelled. Tells the listener of one thing at a time.</summary>
+    /// <summary>Connects, and connects again, until it is cancelled. Tells the listener of its connections one after the other, and of messages one after the other; the two may come together.</summary>
     Task Run(ICabinetLinkListener listener, CancellationToken cancel);
 
     /// <summary>Sends on the present connection only: what it did not take is for the caller to send again on the next one.</summary>
@@ -25,7 +25,7 @@ public enum Delivery
     /// <summary>Received, and no server listens; or refused today, and perhaps not tomorrow.</summary>
     NobodyListens,
 
-    /// <summary>It will never be taken.</summary>
+    /// <summary>The broker says that it will never take it; its settings may be wrong.</summary>
     Refused,
 }
 

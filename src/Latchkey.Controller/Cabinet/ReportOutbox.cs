@@ -50,9 +50,11 @@ internal sealed class ReportOutbox(Guid device, ICabinetLink link, OutboxFile fi
             while (await _wake.Reader.WaitToReadAsync(cancel))
             {
                 _wake.Reader.TryRead(out _);
-                foreach (Task done in underWay.Where(t => t.IsCompleted))
-                    await done;
-                underWay.RemoveAll(t => t.IsCompleted);
+                // Only what is looked at is taken out: one that fails in between is seen the next time.
+                List<Task> done = underWay.FindAll(t => t.IsCompleted);
+                foreach (Task task in done)
+                    await task;
+                underWay.RemoveAll(done.Contains);
                 while (_queue.Next() is { } item)
                     underWay.Add(Send(item, ended.Token));
             }

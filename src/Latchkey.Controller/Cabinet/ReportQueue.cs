@@ -10,7 +10,7 @@ namespace Latchkey.Controller.Cabinet;
 internal sealed class ReportQueue(OutboxFile file, TimeProvider time)
 {
     /// <summary>72 hours without a network at an opening every 32 seconds, day and night: two events for each of <see cref="CommandBook.MostUndelivered"/>. Beyond it
-    /// the oldest event of a door goes, and of others only when there are none of doors.</summary>
+    /// the oldest event of a door goes, and of others only when there are none of doors: who has a locker (<see cref="EventKinds.Taken"/>) is known from nothing else.</summary>
     public const int MostEvents = 2 * CommandBook.MostUndelivered;
 
     /// <summary>More than the journal holds. What is beyond is the answer to an order that found no room there either, and the server calls it expired.</summary>
@@ -278,8 +278,12 @@ internal sealed class ReportQueue(OutboxFile file, TimeProvider time)
         lock (_gate)
         {
             item.Sending = false;
-            if (delivery == Delivery.Taken && item.NeedsReceipt)
-                item.RepeatAt = time.GetTimestamp() + (long)(Repeat(item.Repeats++).TotalSeconds * time.TimestampFrequency);
+            if (item.NeedsReceipt && delivery is Delivery.Taken or Delivery.Refused)
+            {
+                // A broker whose settings refuse it is not the server: it waits for the settings to be mended.
+                TimeSpan wait = delivery == Delivery.Taken ? Repeat(item.Repeats++) : LongestRepeat;
+                item.RepeatAt = time.GetTimestamp() + (long)(wait.TotalSeconds * time.TimestampFrequency);
+            }
             else if (WaitAfter(item, delivery) is null)
                 Forget(item);
         }
@@ -315,7 +319,10 @@ internal sealed class ReportQueue(OutboxFile file, TimeProvider time)
         for (LinkedListNode<Item>? node = _sent.Last; node is not null;)
         {
             LinkedListNode<Item>? before = node.Previous;
-            if (!node.Value.Sending)
+            // A result that was asked for again meanwhile waits once, however many connections break before its receipt comes.
+            if (!node.Value.Sending && node.Value is { NeedsReceipt: true, Report: ResultMessage result } && !_results.TryAdd(result.Command, node.Value))
+                Forget(node.Value);
+            else if (!node.Value.Sending)
             {
                 node.Value.RepeatAt = 0;
                 _sent.Remove(node);
@@ -358,7 +365,7 @@ internal sealed class ReportQueue(OutboxFile file, TimeProvider time)
     private void MakeRoom()
     {
         IEnumerable<Item> events = _backlog.Concat(_fresh).Concat(_sent).Where(i => i.Report is EventMessage);
-        Forget(events.FirstOrDefault(i => i.Report is EventMessage { Event: not (EventKinds.CredentialRefused or EventKinds.BreakerTripped) }) ?? events.First());
+        Forget(events.FirstOrDefault(i => i.Report is EventMessage { Event: not (EventKinds.Taken or EventKinds.CredentialRefused or EventKinds.BreakerTripped) }) ?? events.First());
     }
 
     private void Remove(LinkedList<Item> items, Predicate<Item> which)

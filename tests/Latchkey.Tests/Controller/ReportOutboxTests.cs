@@ -50,7 +50,9 @@ public sealed class ReportOutboxTests : IAsyncDisposable
         return report;
     }
 
-    private void Hello() => Say(new HelloMessage(1, Guid.CreateVersion7(), _boot, ++_seq, 0, _seq, "1", "LK", 1));
+    private void Hello() => Say(Greeting());
+
+    private HelloMessage Greeting() => new(1, Guid.CreateVersion7(), _boot, ++_seq, 0, _seq, "1", "LK", 1);
 
     /// <summary>What the broker has got goes to the server, which names it; a second passes; until nothing waits.</summary>
     private async Task<int> UntilNothingWaits(int most)
@@ -132,6 +134,75 @@ public sealed class ReportOutboxTests : IAsyncDisposable
         _outbox.Events.ShouldBe(ReportQueue.MostEvents, "it is gone already");
         await _outbox.Received([new(_boot, refused.Seq), new(_boot, next.Seq)], TestContext.Current.CancellationToken);
         _outbox.Events.ShouldBe(ReportQueue.MostEvents - 2);
+    }
+
+    [Fact]
+    public async Task When_it_is_full_the_server_still_hears_who_has_taken_a_locker()
+    {
+        PowerOn();
+        EventMessage taken = Say(Event(EventKinds.Taken));
+        for (int i = 0; i < ReportQueue.MostEvents; i++)
+            Say(Event(EventKinds.DoorForced));
+        _outbox.Events.ShouldBe(ReportQueue.MostEvents);
+        await _outbox.Received([new(_boot, taken.Seq)], TestContext.Current.CancellationToken);
+        _outbox.Events.ShouldBe(ReportQueue.MostEvents - 1, "it was still there to be named");
+    }
+
+    [Fact]
+    public void A_broker_whose_settings_refuse_everything_loses_no_event_and_no_result()
+    {
+        var queue = new ReportQueue(new OutboxFile(_disk, Path), _time);
+        _boot = 1;
+        queue.Add(Greeting(), kept: true);
+        queue.Add(Event(EventKinds.DoorForced), kept: true);
+        queue.Add(Result(), kept: true);
+        for (int minute = 0; minute < 5; minute++)
+        {
+            List<ReportQueue.Item> said = [];
+            while (queue.Next() is { } item)
+                said.Add(item);
+            said.Where(i => i.NeedsReceipt).Select(i => i.Report is EventMessage).ShouldBe([true, false], "once a minute, and not as fast as it is refused");
+            foreach (ReportQueue.Item item in said)
+                queue.Sent(item, Delivery.Refused);
+            queue.Next().ShouldBeNull();
+            _time.Advance(TimeSpan.FromSeconds(60));
+        }
+        (queue.Count, queue.Events).ShouldBe((2, 1));
+    }
+
+    [Fact]
+    public void A_result_that_is_asked_for_on_every_connection_and_never_named_waits_once()
+    {
+        var queue = new ReportQueue(new OutboxFile(_disk, Path), _time);
+        _boot = 1;
+        Guid command = Guid.CreateVersion7();
+        for (int connection = 0; connection < 10; connection++)
+        {
+            queue.Add(Greeting(), kept: true);
+            for (int i = 0; i < ReportQueue.Window; i++)
+            {
+                queue.Add(Result(command), kept: true);
+                while (queue.Next() is { } item)
+                    queue.Sent(item, Delivery.Taken);
+            }
+            queue.Close();
+        }
+        queue.Add(Greeting(), kept: true);
+        queue.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public void Only_its_owner_may_read_what_waits_on_the_disk()
+    {
+        string path = System.IO.Path.GetTempFileName();
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+        using (var file = new OutboxFile(path))
+        {
+            file.Load();
+            file.Change([Event(EventKinds.Taken)], []);
+        }
+        File.GetUnixFileMode(path).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite, "the phone number and the code's hash of whoever took a locker are in it");
+        File.Delete(path);
     }
 
     [Fact]
