@@ -47,7 +47,8 @@ public sealed class CabinetHost : ICabinetLinkListener
         _outbox = new ReportOutbox(settings.Device, link, new OutboxFile(journalPath + ".outbox"), time, (command, cancel) => Enter(new CabinetInput.Delivered(command), cancel));
     }
 
-    /// <summary>What the terminal in front of the bank is told; called on the task that owns the machine, so it must return at once. Set before <see cref="Run"/>.</summary>
+    /// <summary>What the terminal in front of the bank is told; called on the task that owns the machine, so it must return at once. A terminal
+    /// that is started again sets it again, at any time.</summary>
     public Action<TerminalInput>? Front { get; set; }
 
     /// <summary>Shown each state that is made for the server; called on the task that owns the machine. Set before <see cref="Run"/>.</summary>
@@ -235,8 +236,11 @@ public sealed class CabinetHost : ICabinetLinkListener
             BoardChange.Cabinet cabinet => new CabinetInput.CabinetChanged(cabinet.Levels),
             _ => throw new ArgumentException($"A board cannot say {change}.", nameof(change)),
         };
-        if (!_inputs.Writer.TryWrite((input, Now())))
-            Interlocked.Exchange(ref _edgesMissed, 1);
+        if (_inputs.Writer.TryWrite((input, Now())))
+            return;
+        Interlocked.Exchange(ref _edgesMissed, 1);
+        // The queue may have been emptied before it was noted: without an input the loop would sleep on it. Where there is no room again, it comes round by itself.
+        _inputs.Writer.TryWrite((new CabinetInput.Tick(), null));
     }
 
     private ValueTask Enter(CabinetInput input, CancellationToken cancel) => _inputs.Writer.WriteAsync((input, null), cancel);
