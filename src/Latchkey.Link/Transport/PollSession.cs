@@ -12,6 +12,9 @@ public sealed class PollSession : IDeviceSession
     private static readonly TimeSpan RequestWithin = TimeSpan.FromSeconds(7);
     private static readonly TimeSpan FarewellTime = TimeSpan.FromSeconds(1);
 
+    /// <summary>Nothing is asked for again sooner: a proxy that answers for the server does so at once, and would be asked as fast as it answers.</summary>
+    private static readonly TimeSpan BetweenNothings = TimeSpan.FromSeconds(1);
+
     private readonly DeviceEndpoint _endpoint;
     private readonly HttpMessageInvoker _http;
     private readonly SemaphoreSlim _sending = new(1);
@@ -47,17 +50,22 @@ public sealed class PollSession : IDeviceSession
         {
             while (true)
             {
+                long asked = _endpoint.Time.GetTimestamp();
                 string path = $"dn?after={after}&wait={(int)Polling.LongestWait.TotalSeconds}";
                 Polling.Download download = await Ask(HttpMethod.Get, path, null, TransportJson.Default.Download, Polling.LongestWait + RequestWithin, either.Token);
+                bool news = false;
                 foreach (Polling.Down down in download.Messages)
                 {
                     // What was handed on before comes again when an answer was lost.
                     if (down.N <= after)
                         continue;
-                    after = down.N;
+                    (after, news) = (down.N, true);
                     if (TransportJson.Extract(down.M) is { } payload)
                         await onDown(new DownMessage(down.Kind, payload, down.Retained), either.Token);
                 }
+                TimeSpan left = BetweenNothings - _endpoint.Time.GetElapsedTime(asked);
+                if (!news && left > TimeSpan.Zero)
+                    await Task.Delay(left, _endpoint.Time, either.Token);
             }
         }
         catch (IOException)

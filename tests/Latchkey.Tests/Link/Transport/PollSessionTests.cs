@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using Latchkey.Link.Transport;
+using Latchkey.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -27,6 +28,32 @@ public sealed class PollSessionTests
             await session.DisposeAsync();
             await Task.WhenAll(speakers).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
         }
+    }
+
+    [Fact]
+    public async Task Nothing_is_asked_for_again_within_a_second_however_fast_the_answer_is()
+    {
+        await using WebApplication server = await Server();
+        int asked = 0;
+        server.MapGet("/device/v1/dn", () =>
+        {
+            Interlocked.Increment(ref asked);
+            return Results.Bytes("{\"messages\":[]}"u8.ToArray(), "application/json");
+        });
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var time = new ManualTime();
+        await using IDeviceSession session = await PollSession.Open(Endpoint(server, key) with { Time = time }, "{}"u8.ToArray(), TestContext.Current.CancellationToken);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        DateTimeOffset begun = time.GetUtcNow();
+        Task running = session.Run((_, _) => ValueTask.CompletedTask, stop.Token);
+        while (Volatile.Read(ref asked) < 5)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, TestContext.Current.CancellationToken);
+            time.Advance(TimeSpan.FromMilliseconds(50));
+        }
+        (time.GetUtcNow() - begun).ShouldBeGreaterThan(TimeSpan.FromSeconds(3.9));
+        await stop.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(running);
     }
 
     private static async Task<WebApplication> Server()
