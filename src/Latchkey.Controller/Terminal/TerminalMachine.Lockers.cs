@@ -49,10 +49,11 @@ public sealed partial class TerminalMachine
             return;
         bool mine = _whose.Length > 0;
         (_doors, _chosen, _until) = (doors, 0, now + settings.EntryMs);
-        if (doors.Count == 0)
-            Tell(new Screen.Notice(Tone.Attention, mine ? Phrase.NotValid : Phrase.NoneFree), Tune.No, now);
-        else if (mine && doors.Count == 1)
-            (_page, _door) = (Page.Pin, doors[0]);
+        // A number that has none here is asked for its code as well, and refused after it: nobody learns without one who has a locker.
+        if (mine && doors.Count <= 1)
+            (_page, _door) = (Page.Pin, doors.Count == 1 ? doors[0] : null);
+        else if (doors.Count == 0)
+            Tell(new Screen.Notice(Tone.Attention, Phrase.NoneFree), Tune.No, now);
         else
             _page = Page.Choosing;
     }

@@ -103,6 +103,21 @@ public sealed class TerminalLockersTests
         Last.ShouldBe(new Credential.Code("9876543210", "4829", 2));
     }
 
+    [Fact]
+    public void Without_a_code_nobody_learns_whether_a_phone_number_has_a_locker_here()
+    {
+        Is("keypad");
+        Type("9123456789#");
+        Enter(new TerminalInput.Answer(new CredentialAnswer.Doors([])));
+        Screen nobody = _terminal.Screen;
+        Type("4829#");
+        Last.ShouldBe(new Credential.Code("9123456789", "4829"), "the bank counts it as a wrong one");
+        Enter(new TerminalInput.Answer(new CredentialAnswer.Refused()));
+        Type("9876543210#");
+        Enter(new TerminalInput.Answer(new CredentialAnswer.Doors([2])));
+        _terminal.Screen.ShouldBe(nobody);
+    }
+
     [Theory]
     [InlineData("begun", Phrase.YourLocker, "101")]
     [InlineData("ended", Phrase.Goodbye, null)]
