@@ -1,4 +1,4 @@
-# Sourced by run, test and bench: finds or installs what they need. Each function says in one sentence what is missing when it
+# Sourced by run, test, bench and the scripts beside it: finds or installs what they need. Each function says in one sentence what is missing when it
 # cannot be installed. Debian packages are installed with apt when this is root or sudo asks for no password.
 
 say() { printf '%s\n' "$*" >&2; }

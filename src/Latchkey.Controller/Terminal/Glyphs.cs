@@ -11,7 +11,7 @@ public sealed record Glyph(int Width, int Height, byte[] Bits)
 
 /// <summary>
 /// What a terminal can draw with: Latin characters in two sizes, and the words of the texts in Devanagari, which were shaped and drawn beforehand,
-/// because no display of this size is worth a text shaper. The file is written by a test (see docs/decisions) from the fonts that it names.
+/// because no display of this size is worth a text shaper. The file is written by scripts/write-glyphs from the fonts that it names.
 /// </summary>
 public static class Glyphs
 {

@@ -10,7 +10,7 @@ public interface ITerminalParts
 
     void Show(FrameBuffer frame);
 
-    /// <summary>Returns at once; a tune that is still playing is cut off.</summary>
+    /// <summary>Returns at once; a tune that is still playing comes to its end first, and of those that wait for it the newest is played.</summary>
     void Sound(Tune tune);
 
     void Light(Lamp lamp);

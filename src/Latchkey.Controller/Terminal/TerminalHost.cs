@@ -14,7 +14,8 @@ public sealed class TerminalHost(TerminalSettings settings, ITerminalParts parts
 
     private readonly TerminalMachine _machine = new(settings);
     private readonly Channel<TerminalInput> _inputs = Channel.CreateBounded<TerminalInput>(new BoundedChannelOptions(InputLimit) { SingleReader = true });
-    /// <summary>Runs until it is cancelled. At any time: the cabinet tells how it is.</summary>
+
+    /// <summary>Runs until it is cancelled. It may begin at any time: it asks the cabinet how it is.</summary>
     /// <exception cref="IOException">A part does not answer.</exception>
     public async Task Run(CancellationToken cancel)
     {

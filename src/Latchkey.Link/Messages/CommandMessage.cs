@@ -10,7 +10,7 @@ namespace Latchkey.Link.Messages;
 /// <param name="Kind">One of <see cref="CommandKinds"/>.</param>
 /// <param name="Locker">The door's number, from 1.</param>
 /// <param name="Expires">By the controller's clock, in milliseconds since 1970-01-01 UTC. From this instant on the command is not acted on.</param>
-/// <param name="Authority">Why the door may open: <c>lease:{id}</c> or <c>operator:{id}</c>. At most 64 characters.</param>
+/// <param name="Authority">Why the door may open: <c>lease:{id}</c>, <c>share:{id}</c> or <c>operator:{id}</c>. At most 64 characters.</param>
 /// <param name="Mac">See <see cref="CommandKey"/>.</param>
 public sealed record CommandMessage(int V, Guid Id, string Kind, int Locker, long Expires, string Authority, string Mac) : IMessage;
 

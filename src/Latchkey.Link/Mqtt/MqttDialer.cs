@@ -9,7 +9,7 @@ namespace Latchkey.Link.Mqtt;
 /// <summary>Opens a byte stream to the broker. It may throw anything; the client tries again.</summary>
 public delegate ValueTask<Stream> MqttDial(CancellationToken cancel);
 
-/// <summary>The two ways to a broker.</summary>
+/// <summary>The ways to a broker, or to a server that stands in for one: plain on this machine, under TLS to any.</summary>
 public static class MqttDialer
 {
     /// <summary>Without protection, and so on this machine only: elsewhere anybody on the way would read which door opens when.</summary>

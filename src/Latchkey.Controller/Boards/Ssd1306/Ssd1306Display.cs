@@ -10,7 +10,7 @@ public sealed class Ssd1306Display(I2cBus bus, int address)
 {
     private const byte Commands = 0x00, Data = 0x40;
 
-    /// <summary>A piece of a picture on the bus takes 0.8 ms at 400 kHz: a coil's byte does not wait longer.</summary>
+    /// <summary>A piece of a picture takes 3 ms on a bus at 100 kHz, which is as fast as the expanders that may share it: a coil's byte does not wait longer.</summary>
     private const int Piece = 32;
 
     private static readonly byte[] Start =
