@@ -158,12 +158,16 @@ internal sealed class HostRig(int lockers) : ICabinetLink, IAsyncDisposable
         }
     }
 
-    /// <summary>Whether the journal has no result any more that the server does not have.</summary>
+    /// <summary>Whether the journal has no result any more that the server does not have, nor the credentials a use: these wait for the disk, and the journal's last word does not.</summary>
     public bool AllDelivered(int results)
     {
         string[][] lines = [.. File.ReadAllLines(Path.Combine(_folder, "cabinet.journal")).Select(l => l.Split(' '))];
         return Came.OfType<ResultMessage>().Select(r => r.Command).Distinct().Count() == results
-            && !lines.Where(l => l.Length > 2 && l[1] == "outcome").Select(l => l[2]).Except(lines.Where(l => l.Length > 2 && l[1] == "delivered").Select(l => l[2])).Any();
+            && !lines.Where(l => l.Length > 2 && l[1] == "outcome").Select(l => l[2]).Except(lines.Where(l => l.Length > 2 && l[1] == "delivered").Select(l => l[2])).Any()
+            && !Uses("used").Except(Uses("told")).Any();
+
+        IEnumerable<string> Uses(string kind) => File.ReadAllLines(Path.Combine(_folder, "cabinet.journal.credentials"))
+            .Where(l => l.Contains($"{{\"line\":\"{kind}\"", StringComparison.Ordinal)).Select(l => l.Split("\"use\":\"")[1][..36]);
     }
 
     /// <param name="nudgeMs">What it was about to wait for may have been set when the clock stood already beyond: it is moved on by so much at a time.</param>
