@@ -59,6 +59,4 @@ public sealed class FrameBuffer(int width, int height)
             }
         }
     }
-
-    public bool Shows(FrameBuffer other) => _pixels.AsSpan().SequenceEqual(other._pixels);
 }

@@ -32,10 +32,6 @@ public abstract record TerminalInput
     /// <param name="Digits">How long a code is at a keypad bank.</param>
     public sealed record Health(bool Linked, bool Working, string? Mode = null, int Digits = 6) : TerminalInput;
 
-    /// <summary>A part of a flow that runs elsewhere (a gate, the server) wants this shown for a while.</summary>
-    /// <param name="ForMs">1 to 60,000.</param>
-    public sealed record Tell(Screen.Notice What, int ForMs, Tune Tune) : TerminalInput;
-
     /// <summary>A door has stood open for long; whoever is still near may have forgotten it.</summary>
     public sealed record LeftOpen(int Door) : TerminalInput;
 

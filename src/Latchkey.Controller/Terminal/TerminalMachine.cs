@@ -123,9 +123,6 @@ public sealed partial class TerminalMachine(TerminalSettings settings)
             case TerminalInput.LeftOpen left when _working is true && _page is Page.Idle or Page.Telling:
                 Tell(new Screen.Notice(Tone.Attention, Phrase.CloseDoor, Number(left.Door)), Tune.Attention, now, 2 * settings.NoticeMs);
                 break;
-            case TerminalInput.Tell tell when _working is true:
-                Tell(tell.What, tell.Tune, now, Math.Clamp(tell.ForMs, 1, 60_000));
-                break;
         }
     }
 

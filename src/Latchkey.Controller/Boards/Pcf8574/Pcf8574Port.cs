@@ -13,8 +13,6 @@ internal sealed class Pcf8574Port(I2cBus bus, int address, bool activeLow)
     private readonly Lock _gate = new();
     private byte _on;
 
-    public int Address => address;
-
     /// <summary>One write of one whole byte, whatever was before.</summary>
     public void AllOff()
     {

@@ -212,9 +212,9 @@ public sealed class TerminalMachineTests
         gate.Step(new TerminalInput.Key('1'), 10).ShouldBeEmpty();
         gate.Screen.ShouldBe(new Screen.Notice(Tone.Calm, Phrase.GateIdle));
         gate.Step(new TerminalInput.Card("04A1B2C3", CardAssurance.Signed), 20).ShouldContain(new TerminalOutput.Present(new Credential.Card("04A1B2C3", CardAssurance.Signed)));
-        gate.Step(new TerminalInput.Tell(new Screen.Notice(Tone.Good, Phrase.YourLocker, "12"), 6_000, Tune.Yes), 30).ShouldContain(new TerminalOutput.Sound(Tune.Yes));
+        gate.Step(new TerminalInput.Answer(new CredentialAnswer.Said("begun", "12")), 30).ShouldContain(new TerminalOutput.Sound(Tune.Yes));
         gate.Screen.ShouldBe(new Screen.Notice(Tone.Good, Phrase.YourLocker, "12"));
-        gate.NextDue.ShouldBe(6_030);
+        gate.NextDue.ShouldBe(8_030);
     }
 
     [Fact]
@@ -224,7 +224,7 @@ public sealed class TerminalMachineTests
         gate.Step(new TerminalInput.Health(Linked: true, Working: true), 0);
         TerminalOutput[] Presented(string way, long ms) => [.. gate.Step(new TerminalInput.Card("04A1B2C3", CardAssurance.Signed, way), ms).Where(o => o is TerminalOutput.Present)];
         Presented("in", 20).ShouldBe([new TerminalOutput.Present(new Credential.Card("04A1B2C3", CardAssurance.Signed, "in"))]);
-        gate.Step(new TerminalInput.Tell(new Screen.Notice(Tone.Good, Phrase.YourLocker, "12"), 6_000, Tune.Yes), 30);
+        gate.Step(new TerminalInput.Answer(new CredentialAnswer.Said("begun", "12")), 30);
         Presented("in", 900).ShouldBeEmpty("it still lies there");
         Presented("out", 1_200).ShouldBe([new TerminalOutput.Present(new Credential.Card("04A1B2C3", CardAssurance.Signed, "out"))]);
     }
