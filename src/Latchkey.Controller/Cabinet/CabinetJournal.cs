@@ -16,19 +16,16 @@ public sealed class CabinetJournal : IDisposable
     /// <summary>Above this no intent is taken. <see cref="CommandBook.Limit"/> results are 1.6 MB, and it is written anew at twice what it holds.</summary>
     public const int FullAtBytes = 4 * 1024 * 1024;
 
-    /// <summary>The starts that have not been confirmed. Whoever has stayed up writes it empty.</summary>
-    public const string StartsKey = "starts";
-
     private const long StartsCountForMs = 600_000;
 
-    /// <summary>More than decide anything, in less than a fact may hold.</summary>
+    /// <summary>More than decide anything.</summary>
     private const int MostStarts = 8;
 
     private readonly SummedFile _file;
     private readonly int _fullAt;
     private readonly Dictionary<Guid, CommandMemory> _memories = [];
     private readonly List<Guid> _order = [];
-    private readonly Dictionary<string, JournalFact> _facts = [];
+    private IReadOnlyList<long> _starts = [];
     private long _boot;
     private long _forgottenUpTo = long.MinValue;
 
@@ -62,8 +59,7 @@ public sealed class CabinetJournal : IDisposable
             journal.Dispose();
             throw;
         }
-        contents = new JournalContents(
-            journal._boot, journal._forgottenUpTo, [.. journal._order.Select(id => journal._memories[id])], new Dictionary<string, JournalFact>(journal._facts), unconfirmed);
+        contents = new JournalContents(journal._boot, journal._forgottenUpTo, [.. journal._order.Select(id => journal._memories[id])], unconfirmed);
         return journal;
     }
 
@@ -77,13 +73,6 @@ public sealed class CabinetJournal : IDisposable
             WriteAnew(unixMs);
         if (_file.Length >= _fullAt && lines.Any(l => l.NeedsRoom))
             throw new IOException($"The journal holds {_file.Length} bytes; {_fullAt} is its limit.");
-        if (_facts.Count + lines.OfType<JournalFact>().Count(f => f.NeedsRoom && !_facts.ContainsKey(f.Key)) > JournalFact.MostKeys)
-        {
-            // Those whose time is over make room, if there are any.
-            WriteAnew(unixMs);
-            if (_facts.Count + lines.Count > JournalFact.MostKeys)
-                throw new IOException($"The journal remembers {_facts.Count} facts; {JournalFact.MostKeys} is its limit.");
-        }
         _file.Append(lines.Select(l => l.Write()), flush: lines.Any(l => l.IsAwaited));
         foreach (JournalLine line in lines)
             Remember(line);
@@ -119,22 +108,16 @@ public sealed class CabinetJournal : IDisposable
     /// <summary>Counts this start as one that has to prove itself, and says how many before it did not.</summary>
     private int CountStart(long unixMs)
     {
-        string[] times = _facts.GetValueOrDefault(StartsKey)?.Value.Split(',', StringSplitOptions.RemoveEmptyEntries) ?? [];
         // A clock that was set back makes a start look younger than it is: then it counts, which costs some minutes of orders and no door.
-        string[] recent = [.. times.Where(t => long.TryParse(t, CultureInfo.InvariantCulture, out long at) && at > unixMs - StartsCountForMs)];
-        _facts[StartsKey] = new JournalFact(StartsKey, string.Join(',', recent.TakeLast(MostStarts - 1).Append(unixMs.ToString(CultureInfo.InvariantCulture))), long.MaxValue);
+        long[] recent = [.. _starts.Where(at => at > unixMs - StartsCountForMs)];
+        _starts = [.. recent.TakeLast(MostStarts - 1), unixMs];
         return recent.Length;
     }
 
     private void Remember(JournalLine line)
     {
-        if (line is JournalFact fact)
-        {
-            if (fact.Value.Length > 0)
-                _facts[fact.Key] = fact;
-            else
-                _facts.Remove(fact.Key);
-        }
+        if (line is JournalStarts starts)
+            _starts = starts.Times;
         else if (line is JournalRecord record)
             Remember(record);
     }
@@ -168,16 +151,14 @@ public sealed class CabinetJournal : IDisposable
             _forgottenUpTo = Math.Max(_forgottenUpTo, memory.Expires);
             return _memories.Remove(id);
         });
-        foreach (JournalFact old in _facts.Values.Where(f => f.Until < unixMs).ToList())
-            _facts.Remove(old.Key);
         _file.WriteAnew(Lines());
     }
 
     private IEnumerable<string> Lines()
     {
         yield return $"boot {_boot} {_forgottenUpTo}";
-        foreach (JournalFact fact in _facts.Values)
-            yield return fact.Write();
+        if (_starts.Count > 0)
+            yield return new JournalStarts(_starts).Write();
         foreach (CommandMemory memory in _order.Select(id => _memories[id]))
         {
             // An outcome says all that its intent did.

@@ -64,7 +64,7 @@ public sealed partial class CabinetMachine
         if (line is not JournalRecord record)
         {
             // The start counts as one that fell until the disk says otherwise.
-            if (line is JournalFact { Key: CabinetJournal.StartsKey } && !ok)
+            if (line is JournalStarts && !ok)
                 _provenAt = _now.Ms + ProvenAfterMs;
             return;
         }

@@ -88,7 +88,7 @@ public sealed partial class CabinetMachine
         if (_provenAt is not { } at || _now.Ms < at)
             return;
         _provenAt = null;
-        _out.Add(new CabinetOutput.Store(new JournalFact(CabinetJournal.StartsKey, "", 0)));
+        _out.Add(new CabinetOutput.Store(new JournalStarts([])));
         _changed |= _safeMode;
         _safeMode = false;
     }

@@ -15,7 +15,7 @@ public enum JournalKind
     Delivered,
 }
 
-/// <summary>One line of a cabinet's journal: about a command, or a fact of another kind.</summary>
+/// <summary>One line of a cabinet's journal: about a command, or about its starts.</summary>
 public abstract record JournalLine
 {
     private protected JournalLine()
@@ -31,34 +31,25 @@ public abstract record JournalLine
     /// <summary>The line without checksum and end of line, in ASCII.</summary>
     internal abstract string Write();
 
-    internal static JournalLine? Read(string line) => (JournalLine?)JournalRecord.Read(line) ?? JournalFact.Read(line);
+    internal static JournalLine? Read(string line) => (JournalLine?)JournalRecord.Read(line) ?? JournalStarts.Read(line);
 }
 
-/// <summary>
-/// Something to remember under a name: a pass that was used, wrong codes at a locker, the last starts. The newest of a name stands.
-/// A new kind of fact needs no new kind of line, so that an older program keeps what a newer one wrote.
-/// </summary>
-/// <param name="Key">1 to 80 characters of ASCII without spaces; by custom <c>kind:which</c>.</param>
-/// <param name="Value">0 to 200 characters of ASCII without spaces.</param>
-/// <param name="Until">In milliseconds since 1970-01-01 UTC: afterwards it is dropped when the file is written anew; so is an empty value, at once.
-/// <see cref="long.MaxValue"/>: kept until another takes its place.</param>
-public sealed record JournalFact(string Key, string Value, long Until) : JournalLine
+/// <summary>The starts that have not proven that they stay up; none, said by whoever has.</summary>
+/// <param name="Times">In milliseconds since 1970-01-01 UTC, the oldest first.</param>
+public sealed record JournalStarts(IReadOnlyList<long> Times) : JournalLine
 {
-    /// <summary>Of the names that may be remembered at a time; a fact under a new name is refused beyond it, as by a full disk.</summary>
-    public const int MostKeys = 2_048;
+    internal override string Write() => $"starts {string.Join(',', Times.Select(t => t.ToString(CultureInfo.InvariantCulture)))}";
 
-    internal override bool NeedsRoom => Value.Length > 0;
+    internal static new JournalStarts? Read(string line) => line.Split(' ') switch
+    {
+        ["starts", var times] => new JournalStarts(Parse(times)),
+        // As a journal had it before, when it could remember other things in the same way.
+        ["fact", _, "starts", var times] => new JournalStarts(Parse(times)),
+        _ => null,
+    };
 
-    internal override string Write() => IsPlain(Key, 1, 80) && IsPlain(Value, 0, 200)
-        ? $"fact {Until} {Key} {Value}"
-        : throw new InvalidOperationException($"'{Key}' with '{Value}' does not fit a line of the journal.");
-
-    internal static new JournalFact? Read(string line) =>
-        line.Split(' ') is ["fact", var until, var key, var value] && long.TryParse(until, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long ms)
-            ? new JournalFact(key, value, ms)
-            : null;
-
-    private static bool IsPlain(string text, int least, int most) => text.Length >= least && text.Length <= most && text.All(c => c is > ' ' and < '\x7f');
+    private static long[] Parse(string times) =>
+        [.. times.Split(',').Where(t => long.TryParse(t, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)).Select(t => long.Parse(t, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture))];
 }
 
 /// <summary>One line about a command.</summary>
@@ -118,7 +109,5 @@ public sealed record CommandMemory(Guid Command, int Locker, long Expires, strin
 /// <param name="ForgottenUpTo">No command that expires at or before this moment (milliseconds since 1970-01-01 UTC) may be acted on:
 /// it may be one whose result is no longer kept. It matters only when the clock was set back.</param>
 /// <param name="Commands">In the order in which they came.</param>
-/// <param name="Facts">By their names; null for none.</param>
 /// <param name="Unconfirmed">How many starts of the last ten minutes, without this one, ended before the program had proven that it stays up.</param>
-public sealed record JournalContents(
-    long Boot, long ForgottenUpTo, IReadOnlyList<CommandMemory> Commands, IReadOnlyDictionary<string, JournalFact>? Facts = null, int Unconfirmed = 0);
+public sealed record JournalContents(long Boot, long ForgottenUpTo, IReadOnlyList<CommandMemory> Commands, int Unconfirmed = 0);

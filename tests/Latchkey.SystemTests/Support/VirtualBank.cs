@@ -34,7 +34,7 @@ public sealed record VirtualBank(LatchkeyProcess System, Guid Id, Guid Site, IRe
     {
         string journals = Path.Combine(data, "simulator", "journals");
         foreach (string journal in Directory.Exists(journals) ? Directory.GetFiles(journals, "*.journal") : [])
-            File.WriteAllLines(journal, File.ReadAllLines(journal).Where(line => !line.Contains($" {CabinetJournal.StartsKey} ", StringComparison.Ordinal)));
+            File.WriteAllLines(journal, File.ReadAllLines(journal).Where(line => !line.Contains(" starts ", StringComparison.Ordinal)));
     }
 
     public Task<JsonNode> Hardware() => Json(System, HttpMethod.Get, $"demo/banks/{Id}/hardware");

@@ -186,43 +186,6 @@ public sealed class CabinetJournalTests : IDisposable
     }
 
     [Fact]
-    public void The_newest_fact_of_a_name_stands_until_its_time_is_over()
-    {
-        using (CabinetJournal journal = CabinetJournal.Open(PathOf, Now, out _))
-        {
-            journal.Append([new JournalFact("used:7", "1", Now + 1_000), new JournalFact("fails:3", "4", long.MaxValue), new JournalFact("gone", "x", long.MaxValue)], Now);
-            journal.Append([new JournalFact("used:7", "2", Now + 2_000), new JournalFact("gone", "", 0)], Now);
-        }
-        IReadOnlyDictionary<string, JournalFact> found = Reopen(Now + 2_000).Facts!;
-        found["used:7"].Value.ShouldBe("2");
-        found["fails:3"].Value.ShouldBe("4");
-        found.Keys.ShouldNotContain("gone");
-        Reopen(Now + 2_001).Facts!.Keys.ShouldBe(["fails:3", CabinetJournal.StartsKey], ignoreOrder: true);
-    }
-
-    [Fact]
-    public void Facts_have_a_limit_and_those_whose_time_is_over_make_room()
-    {
-        using CabinetJournal journal = CabinetJournal.Open(PathOf, Now, out _);
-        journal.Append([.. Enumerable.Range(1, JournalFact.MostKeys - 1).Select(n => new JournalFact($"used:{n}", "1", Now + 1_000))], Now);
-        journal.Append([new JournalFact("used:1", "2", Now + 1_000)], Now);
-        Should.Throw<IOException>(() => journal.Append([new JournalFact("one-more", "1", Now + 1_000)], Now));
-        journal.Append([Intent(First)], Now);
-        journal.Append([new JournalFact("one-more", "1", Now + 5_000)], Now + 1_001);
-    }
-
-    [Theory]
-    [InlineData("two words", "1")]
-    [InlineData("name", "new\nline")]
-    [InlineData("", "1")]
-    public void A_fact_that_would_break_the_line_is_refused(string key, string value)
-    {
-        using CabinetJournal journal = CabinetJournal.Open(PathOf, Now, out _);
-        Should.Throw<InvalidOperationException>(() => journal.Append([new JournalFact(key, value, Now)], Now));
-        journal.Append([Intent(First)], Now);
-    }
-
-    [Fact]
     public void Starts_that_were_not_confirmed_are_counted_for_ten_minutes()
     {
         Reopen().Unconfirmed.ShouldBe(0);
@@ -232,9 +195,20 @@ public sealed class CabinetJournalTests : IDisposable
         using (CabinetJournal journal = CabinetJournal.Open(PathOf, Now + 600_001, out JournalContents found))
         {
             found.Unconfirmed.ShouldBe(3);
-            journal.Append([new JournalFact(CabinetJournal.StartsKey, "", 0)], Now + 660_000);
+            journal.Append([new JournalStarts([])], Now + 660_000);
         }
         Reopen(Now + 660_001).Unconfirmed.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Starts_as_they_were_written_before_are_counted()
+    {
+        var text = new StringBuilder();
+        SummedLine.Append(text, "boot 3 0");
+        SummedLine.Append(text, $"fact {long.MaxValue} starts {Now - 2_000},{Now - 1_000}");
+        File.WriteAllText(PathOf, text.ToString());
+        Reopen().Unconfirmed.ShouldBe(2);
+        Reopen().Unconfirmed.ShouldBe(3);
     }
 
     [Fact]

@@ -143,7 +143,7 @@ internal sealed class MachineRig
     {
         var machine = new CabinetMachine(Settings, Own);
         Machine = machine;
-        Do(new CabinetInput.Boot(new JournalContents(++_boots, long.MinValue, Memory(Disk), null, Fallen), new BoardLevels([.. Levels.Select(l => new DoorLevels(l))], Cabinet)) { Credentials = [.. Credentials] });
+        Do(new CabinetInput.Boot(new JournalContents(++_boots, long.MinValue, Memory(Disk), Fallen), new BoardLevels([.. Levels.Select(l => new DoorLevels(l))], Cabinet)) { Credentials = [.. Credentials] });
         return machine;
     }
 

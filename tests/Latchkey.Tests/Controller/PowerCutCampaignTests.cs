@@ -93,7 +93,6 @@ internal sealed class CabinetLife
     public List<(int From, Guid Command)> Pulses { get; } = [];
     public List<(int From, Guid Command)> SeenOpen { get; } = [];
     public List<(int From, JournalRecord Outcome)> Outcomes { get; } = [];
-    public List<(int Asked, int From, JournalFact Fact, bool Stored)> Facts { get; } = [];
     public List<(int Asked, int From, IReadOnlyList<EventMessage> Events, bool Stored)> Outboxes { get; } = [];
     public HashSet<Guid> Delivered { get; } = [];
 
@@ -118,13 +117,7 @@ internal sealed class CabinetLife
             case < 9:
                 Do(new CabinetInput.DoorChanged(_random.Next(1, 4), new(_random.Next(3) > 0)));
                 break;
-            case 9:
-                var fact = new JournalFact($"used:{_random.Next(3)}", $"{Facts.Count}", long.MaxValue);
-                int asked = Disk.Deeds.Count;
-                bool stored = _writer.Store([fact])[0];
-                Facts.Add((asked, Disk.Deeds.Count, fact, stored));
-                break;
-            case 10 or 11:
+            case 9 or 10 or 11:
                 StoreOutbox();
                 break;
             case 12 when _random.Next(2) == 0:
@@ -303,7 +296,6 @@ internal sealed class CabinetAfterCut
         _results.Where(r => r.Value.Contains(Outcomes.Opened) && !opened.Contains(r.Key)).ShouldBeEmpty($"{at}: opened, and nobody has seen it");
         _results.Where(r => r.Value.Count > 1).ShouldBeEmpty($"{at}: two outcomes of one order");
         _life.Orders.Where(o => o.From <= _cut && !_results.ContainsKey(o.Order.Id)).ShouldBeEmpty($"{at}: an order without any outcome");
-        FactsStand(at);
         EventsStand(at);
         Disk.Read(CabinetLife.JournalPath).Length.ShouldBeLessThan(CabinetLife.FullAt + 12_000, $"{at}: the journal's size");
     }
@@ -320,19 +312,6 @@ internal sealed class CabinetAfterCut
         // Sharper: what was pulsed before the cut is known to be so.
         foreach (Guid command in _life.Pulses.Where(p => p.From <= _cut && !MayBeForgotten(p.Command)).Select(p => p.Command))
             _found.Commands.ShouldContain(c => c.Command == command, $"{at}: an order that was pulsed is forgotten");
-    }
-
-    private void FactsStand(string at)
-    {
-        foreach (var facts in _life.Facts.GroupBy(f => f.Fact.Key))
-        {
-            var sure = facts.LastOrDefault(f => f.Stored && f.From <= _cut);
-            string? value = _found.Facts!.GetValueOrDefault(facts.Key)?.Value;
-            // What was being written when the power went may be there or not.
-            string[] allowed = [.. facts.Where(f => f.Asked <= _cut && f.Asked >= sure.Asked).Select(f => f.Fact.Value)];
-            if (sure.Fact is not null)
-                allowed.ShouldContain(value, $"{at}: {facts.Key}");
-        }
     }
 
     private bool MayBeForgotten(Guid command) => _life.IsBackAfterDays && _life.Delivered.Contains(command);

@@ -52,7 +52,7 @@ internal sealed class VectorRun(CabinetSettings settings)
                 _doors = [.. doors.Select((d, i) => new DoorLevels(Level(d), i < bolts.Length ? Level(bolts[i]) : null, i < inside.Length ? Level(inside[i]) : null))];
                 _cabinet = new CabinetLevels(Word(rest, "tamper") == "open", SupplyOf(Word(rest, "power") ?? "on"), Percent(Word(rest, "battery") ?? "none"));
                 return new CabinetInput.Boot(
-                    new JournalContents(++_boots, 0, MachineRig.Memory(_disk), null, int.Parse(Word(rest, "fallen") ?? "0", CultureInfo.InvariantCulture)), new BoardLevels([.. _doors], _cabinet))
+                    new JournalContents(++_boots, 0, MachineRig.Memory(_disk), int.Parse(Word(rest, "fallen") ?? "0", CultureInfo.InvariantCulture)), new BoardLevels([.. _doors], _cabinet))
                 {
                     Credentials = _credentials.OnDisk,
                 };
@@ -138,8 +138,7 @@ internal sealed class VectorRun(CabinetSettings settings)
     private string Words(JournalLine line) => line switch
     {
         JournalRecord record => $"{record.Kind.ToString().ToLowerInvariant()} {Letter(record.Command)}",
-        JournalFact { Value: "" } fact => $"fact {fact.Key}",
-        JournalFact fact => $"fact {fact.Key}={fact.Value}",
+        JournalStarts { Times: [] } => "starts good",
         _ => throw new InvalidOperationException($"{line} has no words."),
     };
 
