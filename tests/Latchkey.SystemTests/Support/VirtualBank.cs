@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Dapper;
-using Latchkey.Controller.Cabinet;
 using Latchkey.Link.Messages;
 using Latchkey.Server.Invariants;
 using Latchkey.Tests.Support;
