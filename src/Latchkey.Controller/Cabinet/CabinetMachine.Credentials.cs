@@ -1,6 +1,5 @@
-using System.Buffers.Binary;
 using System.Globalization;
-using System.Security.Cryptography;
+using System.Text;
 using Latchkey.Controller.Credentials;
 using Latchkey.Link.Messages;
 using Latchkey.Link.Passes;
@@ -160,10 +159,7 @@ public sealed partial class CabinetMachine
         else if (LeaseRules.Fault(found.Lease, _credentials, Time, _doors.Length) is { } fault)
             Refuse(fault, found.Lease.Locker);
         else
-        {
-            string authority = $"lease:{found.Lease.Id:D}:card{(card.Assurance == CardAssurance.UidOnly ? "-uid" : "")}";
-            Use(found.Lease.Locker, authority, (use, a) => new CredentialRecord.Used(use, found.Lease.Locker, a, 0, _credentials.Floor, Code: false));
-        }
+            OpenFor(found.Lease.Id, card, found.Lease.Locker);
     }
 
     /// <summary>It is good. Its use is stored with all that follows from it; nothing moves before that is on the disk.</summary>
@@ -271,16 +267,7 @@ public sealed partial class CabinetMachine
         return true;
     }
 
-    /// <summary>A name for a use: a UUIDv7 that is the same wherever the machine is replayed.</summary>
-    private Guid NextUse()
-    {
-        Span<byte> hash = stackalloc byte[32];
-        SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"use|{_settings.Device:D}|{_write.Boot}|{++_useNumber}")), hash);
-        Span<byte> time = stackalloc byte[8];
-        BinaryPrimitives.WriteInt64BigEndian(time, _now.UnixMs);
-        time[2..].CopyTo(hash);
-        hash[6] = (byte)(0x70 | (hash[6] & 0x0F));
-        hash[8] = (byte)(0x80 | (hash[8] & 0x3F));
-        return new Guid(hash[..16], bigEndian: true);
-    }
+    /// <summary>A name for a use.</summary>
+    private Guid NextUse() =>
+        Uuid7.Of(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"use|{_settings.Device:D}|{_write.Boot}|{++_useNumber}")), _now.UnixMs);
 }

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using Latchkey.Link.Messages;
 
 namespace Latchkey.Controller.Cabinet;
@@ -46,21 +45,13 @@ internal sealed class ReportWriter(CabinetSettings settings, string keyName)
         return make(Name(at, seq), seq);
     }
 
-    /// <summary>A UUIDv7 whose random part is a hash of who speaks, which start and which number: the same report has the same id
-    /// wherever the machine is replayed.</summary>
+    /// <summary>Of who speaks, which start and which number.</summary>
     private Guid Name(long at, long seq)
     {
         Span<byte> key = stackalloc byte[32];
         settings.Device.TryWriteBytes(key, bigEndian: true, out _);
         BinaryPrimitives.WriteInt64BigEndian(key[16..], Boot);
         BinaryPrimitives.WriteInt64BigEndian(key[24..], seq);
-        Span<byte> id = stackalloc byte[32];
-        SHA256.HashData(key, id);
-        Span<byte> time = stackalloc byte[8];
-        BinaryPrimitives.WriteInt64BigEndian(time, at);
-        time[2..].CopyTo(id);
-        id[6] = (byte)(0x70 | (id[6] & 0x0F));
-        id[8] = (byte)(0x80 | (id[8] & 0x3F));
-        return new Guid(id[..16], bigEndian: true);
+        return Uuid7.Of(key, at);
     }
 }

@@ -15,7 +15,7 @@ public sealed partial class TerminalMachine(TerminalSettings settings)
     private const int ShortestPin = 4, LongestPin = 8;
 
     /// <summary>A QR code of the sizes that are in use; more is not a pass.</summary>
-    private const int LongestScan = 512;
+    public const int LongestScan = 512;
 
     private readonly List<TerminalOutput> _out = [];
     private Page _page = Page.Idle;

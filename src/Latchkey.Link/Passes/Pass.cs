@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using Latchkey.Link.Messages;
 
 namespace Latchkey.Link.Passes;
 
@@ -113,7 +114,7 @@ public sealed record Pass(
     {
         if (signed.Length is not (Size or HolderBoundSize))
         {
-            fault = "length";
+            fault = CredentialFaults.Length;
             return null;
         }
         var pass = new Pass(
@@ -134,10 +135,10 @@ public sealed record Pass(
     }
 
     private string? Fault(int signedSize) =>
-        Kind is not (PassKind.Bearer or PassKind.HolderBound or PassKind.Staff or PassKind.Courier) ? "type"
-        : signedSize != (IsHolderBound ? HolderBoundSize : Size) ? "length"
+        Kind is not (PassKind.Bearer or PassKind.HolderBound or PassKind.Staff or PassKind.Courier) ? CredentialFaults.Type
+        : signedSize != (IsHolderBound ? HolderBoundSize : Size) ? CredentialFaults.Length
         : Actions is PassActions.None || (Actions & ~AllActions) != PassActions.None
             || LifeMin == 0 || LifeMin > LongestLifeMin(Kind)
-            || Compartment == 0 || (Compartment == WholeBank && Kind is not (PassKind.Staff or PassKind.Courier)) ? "shape"
+            || Compartment == 0 || (Compartment == WholeBank && Kind is not (PassKind.Staff or PassKind.Courier)) ? CredentialFaults.Shape
         : null;
 }
