@@ -13,29 +13,24 @@ internal static class CabinetProgram
 
     /// <summary>Runs until it is cancelled, or until the device has another key: systemd starts it again with that one.</summary>
     /// <param name="connect">From how the device's link is made to how this board's is; the first is called for each new link.</param>
-    /// <param name="beside">What else runs as long as the cabinet does.</param>
+    /// <param name="beside">What else runs as long as the cabinet does; where one of them ends, all do.</param>
     public static async Task Run(
-        BoardFile file, IBoard board, Func<DeviceIdentity, LinkFile, X509Certificate2Collection?, ICabinetLink> connect, Func<CabinetHost, CancellationToken, IReadOnlyList<Task>> beside,
+        BoardFile file, IBoard board, Func<DeviceIdentity, LinkFile, X509Certificate2Collection?, ICabinetLink> connect, Func<CabinetHost, IReadOnlyList<Func<CancellationToken, Task>>> beside,
         TimeProvider time, CancellationToken cancel)
     {
         (LinkFile link, X509Certificate2Collection? trust) = DeviceFolder.ReadLink(file.Folder);
         DeviceIdentity identity = DeviceFolder.ReadIdentity(file.Id, file.Folder, link);
         var host = new CabinetHost(file.Settings(), identity.Commands, Path.Combine(file.Folder, $"{file.Id:D}.journal"), board, connect(identity, link, trust), time);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        Task[] parts =
-        [
-            .. beside(host, ended.Token),
-            new ServiceNotice(Environment.GetEnvironmentVariable("NOTIFY_SOCKET"), Environment.GetEnvironmentVariable("WATCHDOG_USEC")).Run(host, time, ended.Token),
-        ];
-        if (link.Http is not null)
-            parts = [.. parts, Renew(file.Folder, identity, time, ended.Token)];
-        Task running = host.Run(ended.Token);
+        var notice = new ServiceNotice(Environment.GetEnvironmentVariable("NOTIFY_SOCKET"), Environment.GetEnvironmentVariable("WATCHDOG_USEC"));
         // Whatever ends first ends all; systemd starts it again, with all relays off.
-        Task first = await Task.WhenAny([running, .. parts]);
-        await ended.CancelAsync();
-        await Task.WhenAll([running, .. parts]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!cancel.IsCancellationRequested)
-            await first;
+        await Together.Run(
+            cancel,
+            [
+                .. beside(host),
+                ended => notice.Run(host, time, ended),
+                .. link.Http is null ? (Func<CancellationToken, Task>[])[] : [ended => Renew(file.Folder, identity, time, ended)],
+                host.Run,
+            ]);
     }
 
     private static async Task Renew(string folder, DeviceIdentity identity, TimeProvider time, CancellationToken cancel)

@@ -65,8 +65,7 @@ internal sealed class LinuxController : IDisposable
         _file.Claimed(),
         Board,
         (identity, link, trust) => DeviceFolder.Link(identity, link, LongestRetry, _time, trust)(DeviceFolder.Dialer(identity, link, trust)),
-        // Each of these runs for as long as the cabinet does: one that ends at once would end it.
-        (host, ended) => [Board.Poll(_time, ended), .. _file.Terminal is null ? (Task[])[] : [RunTerminal(host, ended)]],
+        host => [ended => Board.Poll(_time, ended), .. _file.Terminal is null ? (Func<CancellationToken, Task>[])[] : [ended => RunTerminal(host, ended)]],
         _time,
         cancel);
 
@@ -107,20 +106,11 @@ internal sealed class LinuxController : IDisposable
             try
             {
                 LinuxTerminal parts = OpenTerminal();
-                using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-                Task front = new TerminalHost(_file.TerminalSettings(), parts, host, _time).Run(ended.Token), looking = parts.Run(_time, ended.Token);
-                Task first = await Task.WhenAny(front, looking);
-                await ended.CancelAsync();
-                await Task.WhenAll(front, looking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                await first;
+                await Together.Run(cancel, new TerminalHost(_file.TerminalSettings(), parts, host, _time).Run, ended => parts.Run(_time, ended));
             }
             catch (IOException e)
             {
                 await Console.Error.WriteLineAsync($"The terminal has stopped and is tried again: {e.Message}");
-            }
-            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
-            {
-                return;
             }
             foreach (IDisposable part in _open[opened..])
                 part.Dispose();

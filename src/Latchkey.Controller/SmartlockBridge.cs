@@ -19,7 +19,7 @@ internal static class SmartlockBridge
             file,
             board,
             (identity, link, trust) => new LinkWhilePresent(board, () => new MqttCabinetLink(identity.Device, DeviceFolder.Dialer(identity, link, trust), time, LongestRetry, willWhenStopped: true)),
-            (_, ended) => [board.Run(ended)],
+            _ => [board.Run],
             time,
             cancel);
     }

@@ -87,44 +87,25 @@ public sealed class CabinetHost : ICabinetLinkListener
         var (credentials, recalled) = await JournalWriter.OnDisk(() =>
             (CredentialFile.Open(_journalPath + ".credentials", UnixMs(), out IReadOnlyList<CredentialRecord> lines), lines));
         using CredentialFile disposedToo = credentials;
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var writer = new JournalWriter(journal, _time, (line, ok, c) => Enter(new CabinetInput.Stored(line, ok), c));
         _keeper = new CredentialWriter(credentials, (record, ok, c) => Enter(new CabinetInput.Kept(record, ok), c));
         try
         {
             _board.Watch(OnChange);
             BoardLevels levels = _board.Read();
-            Task[] parts =
-            [
-                UntilEnd(Loop(new CabinetInput.Boot(found, levels) { Credentials = recalled }, writer, ended.Token), ended),
-                UntilEnd(writer.Run(ended.Token), ended),
-                UntilEnd(_keeper.Run(ended.Token), ended),
-                UntilEnd(_outbox.Run(ended.Token), ended),
-                UntilEnd(_link.Run(this, ended.Token), ended),
-            ];
-            await Task.WhenAll(parts);
+            await Together.Run(
+                cancel,
+                ended => Loop(new CabinetInput.Boot(found, levels) { Credentials = recalled }, writer, ended),
+                writer.Run,
+                _keeper.Run,
+                _outbox.Run,
+                ended => _link.Run(this, ended));
         }
         finally
         {
             _board.Watch(null);
             _board.AllOff();
             _board.Dispose();
-        }
-    }
-
-    /// <summary>Whichever part ends ends the others; being cancelled is no failure.</summary>
-    private static async Task UntilEnd(Task part, CancellationTokenSource ended)
-    {
-        try
-        {
-            await part;
-        }
-        catch (OperationCanceledException) when (ended.IsCancellationRequested)
-        {
-        }
-        finally
-        {
-            await ended.CancelAsync();
         }
     }
 

@@ -41,14 +41,7 @@ public sealed class MqttCabinetLink(Guid device, MqttDial dial, TimeProvider tim
         await using var client = new MqttClient(options, dial, time);
         client.Changed += Note;
         Volatile.Write(ref _client, client);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        Task[] parts =
-        [
-            EndOthers(client.Run(ended.Token), ended),
-            EndOthers(Follow(listener, client, ended.Token), ended),
-            EndOthers(Receive(listener, client, ended.Token), ended),
-        ];
-        await Task.WhenAll(parts);
+        await Together.Run(cancel, client.Run, ended => Follow(listener, client, ended), ended => Receive(listener, client, ended));
         cancel.ThrowIfCancellationRequested();
     }
 
@@ -118,34 +111,13 @@ public sealed class MqttCabinetLink(Guid device, MqttDial dial, TimeProvider tim
         }
     }
 
-    private async Task Receive(ICabinetLinkListener listener, MqttClient client, CancellationToken cancel)
+    private static async Task Receive(ICabinetLinkListener listener, MqttClient client, CancellationToken cancel)
     {
-        string commands = Topics.Command(device), receipts = Topics.Receipt(device), grants = Topics.Grants(device);
+        // The subscription is to this device's own topics, so that the last part says all.
         await foreach (MqttMessage message in client.Messages.ReadAllAsync(cancel))
         {
-            // What cannot be read has no id to answer to; other topics are reserved.
-            if (message.Topic == commands && Wire.TryRead(message.Payload.Span, out CommandMessage? command))
-                await listener.CommandArrived(command, message.Retained, cancel);
-            else if (message.Topic == receipts && Wire.TryRead(message.Payload.Span, out ReceiptMessage? receipt))
-                await listener.Received(receipt, cancel);
-            else if (message.Topic == grants && Wire.TryRead(message.Payload.Span, out GrantsMessage? change))
-                await listener.GrantsArrived(change, cancel);
+            await DownMessages.Hand(listener, Topics.KindOf(message.Topic), message.Payload, message.Retained, cancel);
             message.Acknowledge();
-        }
-    }
-
-    private static async Task EndOthers(Task part, CancellationTokenSource ended)
-    {
-        try
-        {
-            await part;
-        }
-        catch (OperationCanceledException) when (ended.IsCancellationRequested)
-        {
-        }
-        finally
-        {
-            await ended.CancelAsync();
         }
     }
 }

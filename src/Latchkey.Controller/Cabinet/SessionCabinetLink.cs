@@ -46,22 +46,12 @@ public sealed class SessionCabinetLink(OpenSession open, TimeProvider time, Time
         await listener.Connected(link, cancel);
         try
         {
-            await session.Run((down, c) => Hand(listener, down, c), cancel);
+            await session.Run((down, c) => DownMessages.Hand(listener, down.Kind, down.Payload, down.Retained, c), cancel);
         }
         finally
         {
             _session = null;
         }
         await listener.Disconnected(cancel);
-    }
-
-    private static async ValueTask Hand(ICabinetLinkListener listener, DownMessage down, CancellationToken cancel)
-    {
-        if (down.Kind == "command" && Wire.TryRead(down.Payload.Span, out CommandMessage? command))
-            await listener.CommandArrived(command, down.Retained, cancel);
-        else if (down.Kind == "receipt" && Wire.TryRead(down.Payload.Span, out ReceiptMessage? receipt))
-            await listener.Received(receipt, cancel);
-        else if (down.Kind == "grants" && Wire.TryRead(down.Payload.Span, out GrantsMessage? change))
-            await listener.GrantsArrived(change, cancel);
     }
 }

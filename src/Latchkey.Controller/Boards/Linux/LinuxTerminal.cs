@@ -14,9 +14,6 @@ internal sealed class LinuxTerminal : ITerminalParts
     /// <summary>A person holds a card to the reader for half a second.</summary>
     private static readonly TimeSpan BetweenCards = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>More than the largest pass; what is longer is dropped by the port.</summary>
-    private const int LongestScan = 512;
-
     private Action<TerminalInput>? _happened;
 
     public Ssd1306Display? Mono { get; init; }
@@ -49,22 +46,20 @@ internal sealed class LinuxTerminal : ITerminalParts
     /// <exception cref="IOException">A part that was there does not answer any more.</exception>
     public async Task Run(TimeProvider time, CancellationToken cancel)
     {
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        List<Task> parts = [];
-        if (Keys is not null)
-            parts.Add(ScanKeys(Keys, time, ended.Token));
-        if (Cards is not null)
-            parts.Add(ReadCards(Cards, time, ended.Token));
-        if (Scanner is not null)
-            parts.Add(ReadCodes(Scanner, ended.Token));
-        if (Signals is not null)
-            parts.Add(Signals.Play(ended.Token));
+        List<Func<CancellationToken, Task>> parts = [];
+        if (Keys is { } keys)
+            parts.Add(ended => ScanKeys(keys, time, ended));
+        if (Cards is { } cards)
+            parts.Add(ended => ReadCards(cards, time, ended));
+        if (Scanner is { } scanner)
+            parts.Add(ended => ReadCodes(scanner, ended));
+        if (Signals is { } signals)
+            parts.Add(signals.Play);
         // A display alone has nothing to look at, and is there all the same.
         if (parts.Count == 0)
-            parts.Add(Task.Delay(Timeout.InfiniteTimeSpan, time, ended.Token));
-        await Task.WhenAny(parts);
-        await ended.CancelAsync();
-        await Task.WhenAll(parts);
+            parts.Add(ended => Task.Delay(Timeout.InfiniteTimeSpan, time, ended));
+        await Together.Run(cancel, parts);
+        cancel.ThrowIfCancellationRequested();
     }
 
     private async Task ScanKeys(GpioKeyMatrix keys, TimeProvider time, CancellationToken cancel)
@@ -95,7 +90,7 @@ internal sealed class LinuxTerminal : ITerminalParts
             // It looks up from the port often enough to end soon.
             while (!cancel.IsCancellationRequested)
             {
-                foreach (string line in scanner.ReadLines(LongestScan, timeoutMs: 200))
+                foreach (string line in scanner.ReadLines(TerminalMachine.LongestScan, timeoutMs: 200))
                     Tell(new TerminalInput.Scan(line));
             }
         },

@@ -13,17 +13,17 @@ public sealed class LinkWhilePresent(SmartlockBoard board, Func<ICabinetLink> co
         while (true)
         {
             await board.WhenPresent(true, cancel);
-            using var gone = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             ICabinetLink link = connect();
             Volatile.Write(ref _link, link);
-            Task running = link.Run(listener, gone.Token), absent = board.WhenPresent(false, gone.Token);
-            await Task.WhenAny(running, absent);
-            await gone.CancelAsync();
-            await Task.WhenAll(running, absent).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            Volatile.Write(ref _link, null);
+            try
+            {
+                await Together.Run(cancel, ended => link.Run(listener, ended), ended => board.WhenPresent(false, ended));
+            }
+            finally
+            {
+                Volatile.Write(ref _link, null);
+            }
             cancel.ThrowIfCancellationRequested();
-            if (running.IsFaulted)
-                await running;
             await listener.Disconnected(cancel);
         }
     }

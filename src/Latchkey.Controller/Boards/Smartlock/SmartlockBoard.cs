@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Latchkey.Controller.Cabinet;
 using Latchkey.Link.Messages;
 using Latchkey.Link.Mqtt;
 
@@ -88,13 +89,8 @@ public sealed class SmartlockBoard : IBoard
             if (change.State == MqttLinkState.Disconnected)
                 Take(null); // nobody knows how it is until it speaks again
         };
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        Task[] parts = [client.Run(ended.Token), Hear(client, ended.Token), Order(client, ended.Token)];
-        Task first = await Task.WhenAny(parts);
-        await ended.CancelAsync();
-        await Task.WhenAll(parts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Together.Run(cancel, client.Run, ended => Hear(client, ended), ended => Order(client, ended));
         cancel.ThrowIfCancellationRequested();
-        await first;
     }
 
     private async Task Hear(MqttClient client, CancellationToken cancel)
