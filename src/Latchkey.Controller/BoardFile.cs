@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Serialization;
 using Latchkey.Controller.Cabinet;
 using Latchkey.Controller.Terminal;
+using Latchkey.Link.Messages;
 
 namespace Latchkey.Controller;
 
@@ -57,7 +58,7 @@ internal sealed record BoardFile(
             throw new UsageException($"{path}: 'labels' has one for each of the {file.Lockers} doors, of 1 to {Screen.LongestLocker} characters.");
         if (file.Terminal is { Language: not ("en" or "hi") })
             throw new UsageException($"{path}: a terminal's language is en or hi, not '{file.Terminal.Language}'.");
-        if (file.Terminal is { Side: not null } and not { Gate: true, Side: "in" or "out" })
+        if (file.Terminal is { Side: not null } and not { Gate: true, Side: TapWays.In or TapWays.Out })
             throw new UsageException($"{path}: 'side' is in or out, at a terminal with 'gate'.");
         if (file.Terminal is { Display: not (null or "ssd1306" or "ssd1331") })
             throw new UsageException($"{path}: a display is ssd1306 or ssd1331, not '{file.Terminal.Display}'.");

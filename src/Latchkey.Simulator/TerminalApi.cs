@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Text;
 using Latchkey.Controller.Cabinet;
 using Latchkey.Controller.Terminal;
+using Latchkey.Link.Messages;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -69,7 +70,7 @@ internal static class TerminalApi
             return Problem("A card's number is 8 to 20 hexadecimal digits.", StatusCodes.Status400BadRequest);
         if (!Enum.TryParse(card.Assurance ?? nameof(CardAssurance.UidOnly), ignoreCase: true, out CardAssurance assurance) || !Enum.IsDefined(assurance))
             return Problem("A card's assurance is uidOnly, signed or mutual.", StatusCodes.Status400BadRequest);
-        if (card.Way is not (null or "in" or "out"))
+        if (card.Way is not (null or TapWays.In or TapWays.Out))
             return Problem("A gate has a reader for those who come in and one for those who go out.", StatusCodes.Status400BadRequest);
         cabinet.Terminal.Tap(card.Uid.ToUpperInvariant(), assurance, card.Way);
         return TypedResults.Ok(cabinet.Snapshot());

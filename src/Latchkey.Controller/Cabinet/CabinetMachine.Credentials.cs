@@ -125,7 +125,7 @@ public sealed partial class CabinetMachine
             Tell(new CredentialAnswer.Refused());
             return;
         }
-        IReadOnlyList<GrantsBody.Lease> meant = LeaseRules.Meant(_credentials, Mode == "keypad" ? PhoneKey.Of(code.Whose) : code.Whose, code.Door);
+        IReadOnlyList<GrantsBody.Lease> meant = LeaseRules.Meant(_credentials, Mode == BankModes.Keypad ? PhoneKey.Of(code.Whose) : code.Whose, code.Door);
         // All are compared, so that the time it takes says nothing.
         List<GrantsBody.Lease> right = [.. meant.Where(l => LeaseRules.IsPin(_key, l, code.Pin))];
         if (right is [var lease, ..])
@@ -134,7 +134,7 @@ public sealed partial class CabinetMachine
                 Refuse(fault, lease.Locker);
             else
                 Use(
-                    lease.Locker, $"{(lease.Token is null ? "lease" : "share")}:{lease.Id:D}:pin{(code.Finish && Mode == "keypad" ? ":finish" : "")}",
+                    lease.Locker, CodeAuthority.Of(lease.Id, share: lease.Token is not null, finish: code.Finish && Mode == BankModes.Keypad),
                     (use, authority) => new CredentialRecord.Used(use, lease.Locker, authority, 0, _credentials.Floor, Code: true, lease.Token));
             return;
         }

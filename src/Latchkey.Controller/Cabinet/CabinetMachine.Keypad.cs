@@ -15,7 +15,7 @@ public sealed partial class CabinetMachine
     // Given and on their way to the disk, each with the end of the life of the use that follows.
     private readonly Dictionary<int, long> _beingGiven = [];
 
-    private void ListFree() => Tell(new CredentialAnswer.Doors(Mode == "keypad" ? [.. _doors.Where(IsFree).Select(d => d.Number)] : []));
+    private void ListFree() => Tell(new CredentialAnswer.Doors(Mode == BankModes.Keypad ? [.. _doors.Where(IsFree).Select(d => d.Number)] : []));
 
     private void ListOf(string phone) =>
         Tell(new CredentialAnswer.Doors([.. OfPhone(phone).Select(l => l.Locker).Distinct().Order()]));
@@ -40,7 +40,7 @@ public sealed partial class CabinetMachine
 
     private void Give(Credential.Take take)
     {
-        bool good = Mode == "keypad" && take.Number.Length is >= PhoneKey.Shortest and <= PhoneKey.Longest && take.Number.All(char.IsAsciiDigit)
+        bool good = Mode == BankModes.Keypad && take.Number.Length is >= PhoneKey.Shortest and <= PhoneKey.Longest && take.Number.All(char.IsAsciiDigit)
             && take.Pin.Length == CodeDigits && take.Pin.All(char.IsAsciiDigit) && take.Door >= 1 && take.Door <= _doors.Length;
         if (!good)
             Refuse(CredentialFaults.Shape, 0);
@@ -71,7 +71,7 @@ public sealed partial class CabinetMachine
         }
         _credentials.Apply(given);
         SayTaken(given);
-        Use(given.Door, $"lease:{given.Lease:D}:pin", (use, authority) => new CredentialRecord.Used(use, given.Door, authority, 0, _credentials.Floor, Code: false), untilMs);
+        Use(given.Door, CodeAuthority.Of(given.Lease), (use, authority) => new CredentialRecord.Used(use, given.Door, authority, 0, _credentials.Floor, Code: false), untilMs);
     }
 
     private void SayTaken(CredentialRecord.Given given) =>
@@ -87,8 +87,8 @@ public sealed partial class CabinetMachine
     /// <summary>A use that gives the locker back has opened the door.</summary>
     private void GiveBack(Guid use, string outcome)
     {
-        if (outcome is not (Outcomes.Opened or Outcomes.Pulsed) || _credentials.AuthorityOf(use) is not { } authority || !authority.EndsWith(":finish", StringComparison.Ordinal)
-            || !Guid.TryParseExact(authority.Split(':')[1], "D", out Guid lease) || _credentials.Leases.All(l => l.Id != lease))
+        if (outcome is not (Outcomes.Opened or Outcomes.Pulsed) || _credentials.AuthorityOf(use) is not { } authority || CodeAuthority.GivenBack(authority) is not { } lease
+            || _credentials.Leases.All(l => l.Id != lease))
             return;
         var left = new CredentialRecord.Left(lease);
         _credentials.Apply(left);

@@ -24,7 +24,7 @@ public sealed partial class CabinetMachine
     private sealed record PendingTap(EventMessage Said, Credential.Card Card, long AgainAt, long GiveUpAt);
 
     /// <summary>Whether this card is for the server to judge; else the bank knows it.</summary>
-    private bool IsTap(Credential.Card card) => Mode == "gate" || (Mode == "visit" && (card.Way == "finish" || LeaseRules.OfCard(_credentials, card.Uid) is null));
+    private bool IsTap(Credential.Card card) => Mode == BankModes.Gate || (Mode == BankModes.Visit && (card.Way == TapWays.Finish || LeaseRules.OfCard(_credentials, card.Uid) is null));
 
     private void AskServer(Credential.Card card)
     {
@@ -34,8 +34,8 @@ public sealed partial class CabinetMachine
             JudgeAlone(card);
             return;
         }
-        string way = Mode == "gate" ? card.Way == "out" ? "out" : "in" : card.Way == "finish" ? "finish" : "bank";
-        string sure = card.Assurance switch { CardAssurance.Mutual => "mutual", CardAssurance.Signed => "signed", _ => "uid" };
+        string way = Mode == BankModes.Gate ? card.Way == TapWays.Out ? TapWays.Out : TapWays.In : card.Way == TapWays.Finish ? TapWays.Finish : TapWays.Bank;
+        string sure = card.Assurance switch { CardAssurance.Mutual => CardSureness.Mutual, CardAssurance.Signed => CardSureness.Signed, _ => CardSureness.Uid };
         EventMessage said = _write.Tap(new TapPart(card.Uid.ToLowerInvariant(), sure, way, Time.IsCertain ? Time.At : null), _now.UnixMs);
         _tap = new PendingTap(said, card, _now.Ms + TapAgainMs, _now.Ms + TapLastsMs);
         _out.Add(new CabinetOutput.Send(said, Kept: false));
@@ -63,12 +63,12 @@ public sealed partial class CabinetMachine
     /// <summary>Without the server a gate lets those go on that it was told of, in both directions; others wait, and so does every end of a visit.</summary>
     private void JudgeAlone(Credential.Card card)
     {
-        if (Mode == "gate" && LeaseRules.OfCard(_credentials, card.Uid) is { } found)
+        if (Mode == BankModes.Gate && LeaseRules.OfCard(_credentials, card.Uid) is { } found)
         {
             if (!LeaseRules.IsSure(card.Assurance, found.Card.Least, _credentials.Bank?.UidCards ?? false))
                 Refuse(CredentialFaults.Assurance, 0);
             else
-                OpenFor(found.Lease.Id, card, card.Way == "out" ? GateDoors.Out : GateDoors.In);
+                OpenFor(found.Lease.Id, card, card.Way == TapWays.Out ? GateDoors.Out : GateDoors.In);
             return;
         }
         Tell(new CredentialAnswer.Said("no-network", null));

@@ -34,8 +34,8 @@ internal static class LeaseRules
     public static bool IsSure(CardAssurance shown, string least, bool uidCards) => shown switch
     {
         CardAssurance.Mutual => true,
-        CardAssurance.Signed => least is "signed" or "uid",
-        _ => least == "uid" && uidCards,
+        CardAssurance.Signed => least is CardSureness.Signed or CardSureness.Uid,
+        _ => least == CardSureness.Uid && uidCards,
     };
 
     /// <summary>The same window as on line: being off line gives nobody more.</summary>

@@ -1,4 +1,5 @@
 using Latchkey.Controller.Cabinet;
+using Latchkey.Link.Messages;
 
 namespace Latchkey.Controller.Terminal;
 
@@ -12,9 +13,9 @@ public sealed partial class TerminalMachine
     private int _chosen;
     private bool _givingBack;
 
-    private bool IsGate => settings.Gate || _mode == "gate";
+    private bool IsGate => settings.Gate || _mode == BankModes.Gate;
 
-    private bool IsKeypad => _mode == "keypad";
+    private bool IsKeypad => _mode == BankModes.Keypad;
 
     private int Longest() => _page switch { Page.Whose or Page.Phone => LongestWhose, Page.Pin => LongestPin, _ => _digits };
 
@@ -26,7 +27,7 @@ public sealed partial class TerminalMachine
             case 'B' when IsKeypad:
                 Ask(new Credential.AskFree(), now);
                 return true;
-            case 'D' when _mode == "visit":
+            case 'D' when _mode == BankModes.Visit:
                 Tell(new Screen.Notice(Tone.Attention, Phrase.GateIdle, More: Phrase.GiveBackHint), Tune.None, now, settings.EntryMs);
                 _givingBack = true;
                 return true;
@@ -92,7 +93,7 @@ public sealed partial class TerminalMachine
             case Page.RepeatPin when _typed.Length == _digits:
                 Tell(new Screen.Notice(Tone.Attention, Phrase.PinsDiffer), Tune.No, now);
                 break;
-            case Page.Phone when _typed.Length >= Link.Messages.PhoneKey.Shortest:
+            case Page.Phone when _typed.Length >= PhoneKey.Shortest:
                 Present(new Credential.Take(_door ?? 0, _typed, _pin), now);
                 break;
         }

@@ -99,7 +99,7 @@ public sealed partial class TerminalMachine(TerminalSettings settings)
                 Press(key.Pressed, now);
                 break;
             // On the other side of a gate, or to give the locker back, it is meant anew.
-            case TerminalInput.Card card when _working is true && (_givingBack ? "finish" : card.Way ?? settings.Side) is var way && IsNew($"{way} {card.Uid}", now):
+            case TerminalInput.Card card when _working is true && (_givingBack ? TapWays.Finish : card.Way ?? settings.Side) is var way && IsNew($"{way} {card.Uid}", now):
                 Present(new Credential.Card(card.Uid, card.Assurance, way), now);
                 break;
             case TerminalInput.Scan scan when _working is true && IsNew(scan.Text, now):
@@ -304,7 +304,7 @@ public sealed partial class TerminalMachine(TerminalSettings settings)
         _working is null ? new Screen.Notice(Tone.Calm, Phrase.Starting)
         : _working is false ? new Screen.Notice(Tone.Attention, Phrase.OutOfOrder)
         : IsGate ? new Screen.Notice(Tone.Calm, Phrase.GateIdle)
-        : _mode == "visit" ? new Screen.Notice(Tone.Calm, Phrase.GateIdle, More: Phrase.GiveBackHint)
+        : _mode == BankModes.Visit ? new Screen.Notice(Tone.Calm, Phrase.GateIdle, More: Phrase.GiveBackHint)
         : IsKeypad ? new Screen.Notice(Tone.Calm, Phrase.Phone, More: Phrase.TakeHint)
         : new Screen.Notice(Tone.Calm, Phrase.Idle, More: Phrase.IdleHint);
 

@@ -262,7 +262,7 @@ public sealed class Grants
             from bank b join site s on s.id = b.site_id where b.id = @bank
             """,
             new { bank });
-        bool keypad = mode == "keypad";
+        bool keypad = mode == BankModes.Keypad;
         return new GrantsBody.Bank(
             (uint)number, [new IssuerSlot(Issuer.Kid, Issuer.Point)], uidCards, mode == "rental" ? null : mode, keypad && digits != 6 ? digits : null, keypad && away.Length > 0 ? Bits(away) : null);
     }

@@ -79,7 +79,7 @@ public sealed class KeypadDesk(PlaceBook places, Grants grants, TimeProvider tim
             await (await KeypadLease.Lock(tx, other))!.End(tx, places, "cancelled", JournalEntry.ByDevice(device), "taken-at-the-bank", now);
         // Given back before the server heard that it was taken.
         bool over = await tx.Scalar<bool>(
-            "select exists (select 1 from command where device_id = @device and authority = @finish and state in ('opened', 'pulsed'))", new { device, finish = $"lease:{take.Lease:D}:pin:finish" });
+            "select exists (select 1 from command where device_id = @device and authority = @finish and state in ('opened', 'pulsed'))", new { device, finish = CodeAuthority.Of(take.Lease, finish: true) });
         await tx.Execute(
             """
             insert into lease (id, kind, state, site_id, bank_id, locker_id, phone, salt, code, code_locker, paid_from, created_at)
@@ -97,7 +97,7 @@ public sealed class KeypadDesk(PlaceBook places, Grants grants, TimeProvider tim
     /// <summary>A code opened a locker, and with it the locker was given back.</summary>
     public async Task GivenBack(Transaction tx, Guid device, BankPlace bank, string authority)
     {
-        if (bank.Mode == BankMode.Keypad && authority.Split(':') is ["lease", var id, "pin", "finish"] && Guid.TryParseExact(id, "D", out Guid lease)
+        if (bank.Mode == BankMode.Keypad && CodeAuthority.GivenBack(authority) is { } lease
             && await KeypadLease.Lock(tx, lease) is { State: "active" } row && row.BankId == bank.Id)
             await row.End(tx, places, "ended", JournalEntry.ByDevice(device), null, time.GetUtcNow());
     }

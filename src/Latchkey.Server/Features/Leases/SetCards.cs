@@ -33,7 +33,7 @@ public static class SetCards
         if (new Check()
             .That(request.Cards.Count <= Most, "cards", $"A locker is opened by at most {Most} cards.")
             .That(request.Cards.All(c => c is not null && c.Uid.Length is >= 8 and <= 20 && c.Uid.Length % 2 == 0 && c.Uid.All(char.IsAsciiHexDigit)), "cards", "A card's number is 8 to 20 hexadecimal digits.")
-            .That(request.Cards.All(c => c?.Least is "uid" or "signed" or "mutual"), "cards", "'least' is uid, signed or mutual.").Problem is { } invalid)
+            .That(request.Cards.All(c => c?.Least is CardSureness.Uid or CardSureness.Signed or CardSureness.Mutual), "cards", "'least' is uid, signed or mutual.").Problem is { } invalid)
             return invalid;
         GrantedCard[] cards = [.. request.Cards.Select(c => new GrantedCard(c.Uid.ToLowerInvariant(), c.Least)).DistinctBy(c => c.Uid)];
         Guid person = http.Caller().Id;
@@ -46,7 +46,7 @@ public static class SetCards
                 if (Rental.MayOpen(row.LeaseState()) is { } refused)
                     return refused;
                 // Shared, so that the site's word stands until this commits.
-                if (cards.Any(c => c.Least == "uid") && !await tx.Scalar<bool>("select uid_cards from site where id = @SiteId for share", new { row.SiteId }))
+                if (cards.Any(c => c.Least == CardSureness.Uid) && !await tx.Scalar<bool>("select uid_cards from site where id = @SiteId for share", new { row.SiteId }))
                     return Refusal.UidCardsOff;
                 if (!await Grants.SetCards(tx, id, row.BankId, cards, now))
                     return Refusal.LeaseNotActive;
@@ -64,5 +64,5 @@ public static class SetCards
 /// <param name="Clonable">Whoever has held it for a moment may have a copy.</param>
 public sealed record CardView(string Uid, string Least, bool Clonable)
 {
-    internal static CardView[] Of(IReadOnlyList<GrantedCard> cards) => [.. cards.Select(c => new CardView(c.Uid[^4..], c.Least, c.Least == "uid"))];
+    internal static CardView[] Of(IReadOnlyList<GrantedCard> cards) => [.. cards.Select(c => new CardView(c.Uid[^4..], c.Least, c.Least == CardSureness.Uid))];
 }

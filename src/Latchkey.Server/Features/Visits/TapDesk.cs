@@ -23,7 +23,7 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, FreeLockers 
     /// <summary>False when it is no tap.</summary>
     public async Task<bool> Take(Guid device, BankPlace bank, EventMessage m)
     {
-        if (m.Tap is not { Card: { Length: >= 8 and <= 20 } card } tap || !card.All(char.IsAsciiHexDigit) || tap.Sure is not ("uid" or "signed" or "mutual")
+        if (m.Tap is not { Card: { Length: >= 8 and <= 20 } card } tap || !card.All(char.IsAsciiHexDigit) || tap.Sure is not (CardSureness.Uid or CardSureness.Signed or CardSureness.Mutual)
             || !EnumText.TryParse(tap.Way, out TapWay way) || bank.Mode != (way is TapWay.In or TapWay.Out ? BankMode.Gate : BankMode.Visit)
             || (tap.Time is { } ms && (ms < 0 || ms > DateTimeOffset.MaxValue.ToUnixTimeMilliseconds())) || places.Site(bank.SiteId) is not { } site)
             return false;
@@ -59,7 +59,7 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, FreeLockers 
         if (!Visit.IsFresh(tap.Tapped, known.Overtaken, tap.Way, now))
             return new Answer(TapSays.Late);
         // A card that only tells its number is anybody's copy: it counts where the site has said so.
-        if (tap.Sure == "uid" && !known.UidCards)
+        if (tap.Sure == CardSureness.Uid && !known.UidCards)
             return new Answer(TapSays.NotValid);
         bool leaving = tap.Way is TapWay.Out or TapWay.Finish;
         if (known.Visit is not { } visit)
