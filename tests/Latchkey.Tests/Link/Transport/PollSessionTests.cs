@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Security.Cryptography;
 using Latchkey.Link.Transport;
@@ -34,24 +35,28 @@ public sealed class PollSessionTests
     public async Task Nothing_is_asked_for_again_within_a_second_however_fast_the_answer_is()
     {
         await using WebApplication server = await Server();
-        int asked = 0;
+        var time = new ManualTime();
+        var asked = new ConcurrentQueue<DateTimeOffset>();
         server.MapGet("/device/v1/dn", () =>
         {
-            Interlocked.Increment(ref asked);
+            asked.Enqueue(time.GetUtcNow());
             return Results.Bytes("{\"messages\":[]}"u8.ToArray(), "application/json");
         });
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var time = new ManualTime();
         await using IDeviceSession session = await PollSession.Open(Endpoint(server, key) with { Time = time }, "{}"u8.ToArray(), TestContext.Current.CancellationToken);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        DateTimeOffset begun = time.GetUtcNow();
         Task running = session.Run((_, _) => ValueTask.CompletedTask, stop.Token);
-        while (Volatile.Read(ref asked) < 5)
+        for (int i = 1; i <= 5; i++)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, TestContext.Current.CancellationToken);
-            time.Advance(TimeSpan.FromMilliseconds(50));
+            while (asked.Count < i)
+            {
+                running.IsCompleted.ShouldBeFalse();
+                await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, TestContext.Current.CancellationToken);
+            }
+            time.Advance(TimeSpan.FromSeconds(1));
         }
-        (time.GetUtcNow() - begun).ShouldBeGreaterThan(TimeSpan.FromSeconds(3.9));
+        DateTimeOffset[] times = [.. asked];
+        times.Zip(times.Skip(1)).ShouldAllBe(pair => pair.Second - pair.First >= TimeSpan.FromSeconds(1));
         await stop.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(running);
     }
