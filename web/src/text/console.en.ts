@@ -275,6 +275,7 @@ export const consoleEn = {
   'console.reason.wrong-code': 'wrong code',
   'console.reason.unknown-card': 'card not known here',
   'console.reason.assurance': 'card not sure enough',
+  'console.reason.too-many': 'has as many lockers as one may have',
   'console.reason.used-up': 'used already',
   'console.reason.superseded': 'a newer one counts',
   'console.reason.expired': 'its time is over',

@@ -277,6 +277,7 @@ export const consoleHi: Record<keyof typeof consoleEn, string> = {
   'console.reason.wrong-code': 'ग़लत कोड',
   'console.reason.unknown-card': 'कार्ड यहाँ अनजान',
   'console.reason.assurance': 'कार्ड पर्याप्त भरोसेमंद नहीं',
+  'console.reason.too-many': 'जितने लॉकर हो सकते हैं, हैं',
   'console.reason.used-up': 'इस्तेमाल हो चुका',
   'console.reason.superseded': 'नया वाला मान्य है',
   'console.reason.expired': 'समय निकल चुका',
