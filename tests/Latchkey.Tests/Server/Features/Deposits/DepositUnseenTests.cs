@@ -118,7 +118,6 @@ public sealed class DepositUnseenTests(TestDatabase databases)
         await using LatchkeyApp app = await DepositFlowTests.Start(databases);
         TestPerson asha = await app.Quick();
         JsonNode deposit = await app.Begin(asha);
-        app.Time.Jump(Deposit.PlacedWithin + TimeSpan.FromMinutes(1));
         var progress = app.Services.GetRequiredService<DepositProgress>();
         await app.Behind(
             "select 1 from lease where id = @id for update",
@@ -126,6 +125,8 @@ public sealed class DepositUnseenTests(TestDatabase databases)
             new { id = deposit.Id(), locker = deposit["locker"]!.Id() },
             async () =>
             {
+                // Not before the lock is held: the server sweeps by itself.
+                app.Time.Jump(Deposit.PlacedWithin + TimeSpan.FromMinutes(1));
                 await progress.Sweep(CancellationToken.None);
                 return true;
             });
