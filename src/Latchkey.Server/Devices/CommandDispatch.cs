@@ -23,6 +23,9 @@ public sealed class CommandDispatch(DeviceLink link, Db db, DeviceKeys keys, Tim
     // More orders than a whole city gives in ten seconds. Beyond it the link takes no more, and a command that has certainly not left is called expired.
     private const int MostWaiting = 1000;
 
+    /// <summary>Why the server itself refuses: the broker says that nobody listens. Beside what devices say (<see cref="RefusalReasons"/>).</summary>
+    public const string DeviceAbsent = "device-absent";
+
     // Signed and written to the socket by the thread that has committed it: waking another one took 0.2 ms, while somebody stands at the door.
     private readonly Channel<DispatchOrder> _orders = Channel.CreateBounded<DispatchOrder>(
         new BoundedChannelOptions(MostWaiting) { SingleReader = true, AllowSynchronousContinuations = true });
@@ -70,7 +73,7 @@ public sealed class CommandDispatch(DeviceLink link, Db db, DeviceKeys keys, Tim
             if (result.Status == PublishStatus.Acknowledged)
                 _acknowledged.Writer.TryWrite(order.Command);
             else if (result is { Status: PublishStatus.NobodyListens, Repeated: false })
-                await CommandLedger.Settle(db, order.Command, CommandState.Refused, "device-absent", JournalEntry.ByServer, time.GetUtcNow());
+                await CommandLedger.Settle(db, order.Command, CommandState.Refused, DeviceAbsent, JournalEntry.ByServer, time.GetUtcNow());
             else if (!result.Written)
                 await CommandLedger.Settle(db, order.Command, CommandState.Expired, null, JournalEntry.ByServer, time.GetUtcNow());
         }

@@ -54,9 +54,9 @@ public sealed class DeviceLink(BrokerAddress broker, ReportIntake intake, Report
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        _client.Changed += change => log.LogInformation("Broker: {State} ({Reason}, {Code}, {Detail}, {Reference}).", change.State, change.Reason, change.ReasonName, change.Detail, change.ServerReference);
         _client.Changed += change =>
         {
+            log.LogInformation("Broker: {State} ({Reason}, {Code}, {Detail}, {Reference}).", change.State, change.Reason, change.ReasonName, change.Detail, change.ServerReference);
             if (change.State == MqttLinkState.Connected)
                 intake.TrustNothing();
         };

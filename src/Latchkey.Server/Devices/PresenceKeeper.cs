@@ -126,7 +126,7 @@ public sealed class PresenceKeeper(Db db, PlaceBook places, TimeProvider time, I
     private async Task Forget(CancellationToken cancel)
     {
         DateTimeOffset now = time.GetUtcNow();
-        foreach ((string table, string column, DateTimeOffset before) in ((string, string, DateTimeOffset)[])
+        foreach ((string table, string instant, DateTimeOffset before) in ((string, string, DateTimeOffset)[])
             [
                 ("device_report", "at", now - ReportNamesKept), ("idempotency", "created_at", now - Idempotency.KeptFor), ("refresh_token", "expires_at", now),
                 // Codes name addresses of people who never came; what was tried with them is forgotten as CodeRules says.
@@ -137,7 +137,7 @@ public sealed class PresenceKeeper(Db db, PlaceBook places, TimeProvider time, I
         {
             // A few at a time, each a transaction of its own: nobody on any node reads the journal past one that lasts.
             while (await db.Change(
-                tx => tx.Execute($"delete from {table} where ctid in (select ctid from {table} where {column} < @before limit @MostForgotten)", new { before, MostForgotten }), cancel) == MostForgotten)
+                tx => tx.Execute($"delete from {table} where ctid in (select ctid from {table} where {instant} < @before limit @MostForgotten)", new { before, MostForgotten }), cancel) == MostForgotten)
             {
             }
         }

@@ -27,7 +27,7 @@ public static class Authentication
                 string token = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim() : "";
                 // Each key that is not known yet is looked for in the database: a stranger gets so many looks and no more.
                 if (token.StartsWith(ApiKeys.Prefix, StringComparison.Ordinal) && !keys.IsRemembered(token)
-                    && await limiter.Take(RateKind.Keys, $"address:{RateLimiting.Network(http.Connection.RemoteIpAddress)}", http.RequestAborted) is { } wait)
+                    && await limiter.Take(RateKind.Keys, RateLimiting.Address(http), http.RequestAborted) is { } wait)
                 {
                     await RateLimiting.TooMany(http, wait).ExecuteAsync(http);
                     return;

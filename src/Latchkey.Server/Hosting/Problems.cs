@@ -79,7 +79,6 @@ public static class Problems
         };
         return Of(status, code, detail);
     }
-
 }
 
 /// <summary>Collects what is wrong with a request's fields, so that a person hears of all of it at once.</summary>

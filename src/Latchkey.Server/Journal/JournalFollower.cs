@@ -112,7 +112,7 @@ public abstract class JournalFollower(Db db, JournalTail tail, ILogger log, stri
             var place = new JournalCursor(ulong.Parse(row.Xid), row.Id);
             if (await JournalReader.IsAhead(tx.Connection, place, cancel))
                 place = new JournalCursor(1, await tx.Scalar<long>("select greatest(0, least(@Id, coalesce(max(id), 0)) - @ReadAgain) from journal", new { row.Id, ReadAgain }));
-            IReadOnlyList<JournalRead> read = [.. (await JournalReader.After(tx.Connection, place, cancel)).Take(most)];
+            IReadOnlyList<JournalRead> read = await JournalReader.After(tx.Connection, place, cancel, most);
             if (read.Count == 0)
                 return 0;
             await write(tx, read);

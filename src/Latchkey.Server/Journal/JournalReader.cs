@@ -14,7 +14,7 @@ public static class JournalReader
     public const int MostPerRead = 1000;
 
     /// <summary>The entries after the cursor, at most <see cref="MostPerRead"/>; empty when there are none that are safe to read.</summary>
-    public static async Task<IReadOnlyList<JournalRead>> After(NpgsqlConnection db, JournalCursor cursor, CancellationToken cancel)
+    public static async Task<IReadOnlyList<JournalRead>> After(NpgsqlConnection db, JournalCursor cursor, CancellationToken cancel, int most = MostPerRead)
     {
         var rows = await db.QueryAsync<Row>(new CommandDefinition(
             """
@@ -22,9 +22,9 @@ public static class JournalReader
             from journal
             where (xid, id) > (@Xid::xid8, @Id) and xid < pg_snapshot_xmin(pg_current_snapshot())
             order by xid, id
-            limit @MostPerRead
+            limit @most
             """,
-            new { Xid = cursor.Xid.ToString(), cursor.Id, MostPerRead },
+            new { Xid = cursor.Xid.ToString(), cursor.Id, most },
             cancellationToken: cancel));
         return [.. rows.Select(r => r.Read())];
     }

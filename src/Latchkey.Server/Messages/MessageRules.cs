@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Latchkey.Domain;
+using Latchkey.Server.Devices;
 using Latchkey.Server.Features.Alerts;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Features.Tickets;
@@ -149,7 +150,7 @@ public static class MessageRules
                 yield return To(Audience.Person, MessageKinds.Opened, AtOnce);
                 break;
             // Who has just pressed reads on the screen that the bank is away; nobody was refused anything.
-            case JournalKinds.CommandSettled when Text(data, "state") is "refused" && Text(data, "reason") is not "device-absent":
+            case JournalKinds.CommandSettled when Text(data, "state") is "refused" && Text(data, "reason") is not CommandDispatch.DeviceAbsent:
                 yield return To(Audience.Person, MessageKinds.AccessDenied, AtOnce);
                 break;
             case JournalKinds.DoorLeftOpen:

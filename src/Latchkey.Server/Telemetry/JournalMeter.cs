@@ -4,6 +4,7 @@ using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Latchkey.Domain.Commands;
 using Latchkey.Link.Messages;
+using Latchkey.Server.Devices;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
 using Latchkey.Server.Live;
@@ -119,7 +120,7 @@ public sealed class JournalMeter : BackgroundService
     {
         LiveEvents.Settled outcome = JsonSerializer.Deserialize<LiveEvents.Settled>(e.Data!, Json.Options)!;
         // A device may say anything; a label of a metric has a handful of values.
-        string reason = outcome.Reason is null or "device-absent" || RefusalReasons.All.Contains(outcome.Reason) ? outcome.Reason ?? "" : "other";
+        string reason = outcome.Reason is null or CommandDispatch.DeviceAbsent || RefusalReasons.All.Contains(outcome.Reason) ? outcome.Reason ?? "" : "other";
         Instruments.Commands.Add(1, new KeyValuePair<string, object?>("outcome", outcome.State.Text()), new KeyValuePair<string, object?>("reason", reason));
         // Not at the door's own entry: where a state came by another node first, that one names no command.
         if (outcome.State == CommandState.Opened)

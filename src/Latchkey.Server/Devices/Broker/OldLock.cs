@@ -27,7 +27,7 @@ public sealed record OldLock(string Name, IPEndPoint At, IPEndPoint BridgeAt, st
     /// </summary>
     private const int SaltBytes = 12, HashBytes = 64, Rounds = 1_000;
 
-    public const string Example = """[{"name": "gym-door", "listen": "10.0.5.1:18831", "bridge": "127.0.0.1:18931", "password": "at least 12 characters"}]""";
+    private const string Example = """[{"name": "gym-door", "listen": "10.0.5.1:18831", "bridge": "127.0.0.1:18931", "password": "at least 12 characters"}]""";
 
     private const string Form = $"LATCHKEY_OLD_LOCKS looks like {Example}, with a name and ports of its own for each.";
 

@@ -22,7 +22,7 @@ public static class ClaimRoutes
     private static async Task<IResult> Ask(HttpContext http, ClaimDesk desk, RateLimiter limiter, CancellationToken cancel)
     {
         // Counted before anything is read: a signature is checked below.
-        if (await limiter.Take(RateKind.Claims, $"address:{RateLimiting.Network(http.Connection.RemoteIpAddress)}", cancel) is { } wait)
+        if (await limiter.Take(RateKind.Claims, RateLimiting.Address(http), cancel) is { } wait)
             return RateLimiting.TooMany(http, wait);
         if (await DeviceRoutes.Read(http, Claiming.LargestRequest, TransportJson.Default.Asking, cancel) is not { } asking || !IsPlain(asking.Model) || KeyOf(asking.Request) is not { } key)
             return TypedResults.BadRequest();
@@ -33,7 +33,7 @@ public static class ClaimRoutes
 
     private static async Task<IResult> Look(HttpContext http, ClaimDesk desk, RateLimiter limiter, CancellationToken cancel)
     {
-        if (await limiter.Take(RateKind.DeviceKeys, $"address:{RateLimiting.Network(http.Connection.RemoteIpAddress)}", cancel) is { } wait)
+        if (await limiter.Take(RateKind.DeviceKeys, RateLimiting.Address(http), cancel) is { } wait)
             return RateLimiting.TooMany(http, wait);
         (bool waits, Claiming.Granted? granted) = await desk.Look(DeviceRoutes.Token(http), cancel);
         return granted is not null
@@ -43,7 +43,7 @@ public static class ClaimRoutes
 
     private static async Task<IResult> ChangeKey(HttpContext http, KeyDesk desk, RateLimiter limiter, CancellationToken cancel)
     {
-        if (await limiter.Take(RateKind.DeviceKeys, $"address:{RateLimiting.Network(http.Connection.RemoteIpAddress)}", cancel) is { } wait)
+        if (await limiter.Take(RateKind.DeviceKeys, RateLimiting.Address(http), cancel) is { } wait)
             return RateLimiting.TooMany(http, wait);
         if (await DeviceRoutes.Read(http, Claiming.LargestRequest, TransportJson.Default.Change, cancel) is not { } change || KeyOf(change.Request) is not { } next)
             return TypedResults.BadRequest();

@@ -45,7 +45,7 @@ public static class DeviceRoutes
 
     private static async Task<IResult> Open(HttpContext http, DevicePolling polling, RateLimiter limiter, CancellationToken cancel)
     {
-        if (await limiter.Take(RateKind.Sessions, $"address:{RateLimiting.Network(http.Connection.RemoteIpAddress)}", cancel) is { } wait)
+        if (await limiter.Take(RateKind.Sessions, RateLimiting.Address(http), cancel) is { } wait)
             return RateLimiting.TooMany(http, wait);
         if (await Read(http, LargestOpening, TransportJson.Default.Opening, cancel) is not { } opening || TransportJson.Extract(opening.Will) is not { } will)
             return TypedResults.BadRequest();

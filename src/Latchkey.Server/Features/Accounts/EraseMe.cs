@@ -56,7 +56,7 @@ public static class EraseMe
             async tx =>
             {
                 // Two admins who go at the same moment, or one whom another makes a customer meanwhile: one after the other, so that the last of them stays.
-                await tx.Execute("select pg_advisory_xact_lock(hashtext('roles'))");
+                await tx.Execute(NameStaff.LockRoles);
                 // A hold takes the same row: none begins while the person goes.
                 string? role = await tx.First<string>("select role from person where id = @id and erased_at is null for update", new { id });
                 if (role is null)

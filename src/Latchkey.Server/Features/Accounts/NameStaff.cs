@@ -29,6 +29,9 @@ public static class NameStaff
           (select coalesce(array_agg(site_id order by site_id), '{}') from site_staff s where s.person_id = p.id) as sites from person p
         """;
 
+    /// <summary>Whoever changes who is an admin does so one after the other, until the commit.</summary>
+    internal const string LockRoles = "select pg_advisory_xact_lock(hashtext('roles'))";
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/admin/staff", List).WithName("ListStaff").SignedIn();
@@ -61,7 +64,7 @@ public static class NameStaff
             async tx =>
             {
                 // One change of roles at a time: two admins must not take each other's away in the same moment.
-                await tx.Execute("select pg_advisory_xact_lock(hashtext('roles'))");
+                await tx.Execute(LockRoles);
                 var person = await tx.First<Row>($"{Select} where p.{AccountRules.ColumnOf(address)} = @Text for update", new { address.Text });
                 if (person is null)
                     return Refusal.NotFound("account");

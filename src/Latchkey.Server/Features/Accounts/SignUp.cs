@@ -61,7 +61,7 @@ public static class SignUp
     private static async Task<Results<Created<SessionView>, Accepted<CodeView>, ProblemHttpResult>> Ask(
         HttpContext http, Address address, Request request, Db db, OneTimeCodes codes, RateLimiter limiter, DateTimeOffset now, CancellationToken cancel)
     {
-        if (await limiter.Take(RateKind.Codes, $"address:{RateLimiting.Network(http.Connection.RemoteIpAddress)}", cancel) is { } wait)
+        if (await limiter.Take(RateKind.Codes, RateLimiting.Address(http), cancel) is { } wait)
             return RateLimiting.TooMany(http, wait);
         if (await AccountRules.MayBeSentTo(http, limiter, address, cancel) is { } often)
             return often;

@@ -53,7 +53,7 @@ internal static class MoveLease
         {
             // Locked first and looked at in the next statement: whoever held it meanwhile is seen. The index stands behind it.
             if (await tx.First<Guid?>($"select id from locker where id = @candidate and in_service for update {wait}", new { candidate }) is null
-                || await tx.Scalar<bool>("select exists (select 1 from lease where locker_id = @candidate and state in ('held', 'active', 'overdue'))", new { candidate }))
+                || await LockerService.IsTaken(tx, candidate))
                 continue;
             (LockerPlace from, LockerPlace to) = (places.Locker(lease.LockerId)!, places.Locker(candidate)!);
             await tx.Execute("update lease set locker_id = @Id, bank_id = @BankId where id = @lease", new { to.Id, to.BankId, lease = lease.Id });

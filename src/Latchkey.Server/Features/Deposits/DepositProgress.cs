@@ -54,7 +54,7 @@ public sealed class DepositProgress : BackgroundService
                 where d.over_at is null and l.state in ('active', 'overdue', 'expired', 'cancelled') and not {CommandLedger.LeaseHasOne}) due
                 where step is not null limit @MostAtOnce
                 """,
-                Limits(Guid.Empty, now))).ToList(),
+                Limits(now))).ToList(),
             cancel);
         foreach (Due one in due)
         {
@@ -83,7 +83,7 @@ public sealed class DepositProgress : BackgroundService
           when d.stage = 'stored' and d.remind_at <= @now then 'remind' end
         """;
 
-    private static object Limits(Guid id, DateTimeOffset now) =>
+    private static object Limits(DateTimeOffset now, Guid? id = null) =>
         new { id, placed = now - Deposit.PlacedWithin, longest = now - Deposit.LongestOpen, unseen = now - Deposit.UnseenOpen, now, MostAtOnce };
 
     /// <summary>Once, whichever node comes first: what was looked for is looked for again under the lock. Its door may have been opened since.</summary>
@@ -96,7 +96,7 @@ public sealed class DepositProgress : BackgroundService
         if (await DepositRow.Lock(tx, one.Id) is not { } deposit || !deposit.Runs || deposit.Lease.CommandUnderWay || deposit.Lease.BankId != one.BankId)
             return false;
         await tx.Execute("select 1 from locker where id = @LockerId for update", new { deposit.Lease.LockerId });
-        if (await tx.Scalar<string?>($"select {NextStep} from deposit d join lease l on l.id = d.lease_id join locker k on k.id = l.locker_id where l.id = @id", Limits(one.Id, now)) != one.Step)
+        if (await tx.Scalar<string?>($"select {NextStep} from deposit d join lease l on l.id = d.lease_id join locker k on k.id = l.locker_id where l.id = @id", Limits(now, one.Id)) != one.Step)
             return false;
         switch (one.Step, deposit.At)
         {

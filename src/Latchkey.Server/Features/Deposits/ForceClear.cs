@@ -45,7 +45,6 @@ public static class ForceClear
             async tx =>
             {
                 DateTimeOffset now = time.GetUtcNow();
-                Guid? holder = await tx.First<Guid?>("select person_id from lease where locker_id = @id and state in ('active', 'overdue')", new { id });
                 Decision<ReleaseLocker.Released> ended = await ReleaseLocker.End(tx, locker, staff, reason, places, now);
                 if (ended.Refusal is { } nothing)
                     return nothing;
@@ -53,6 +52,7 @@ public static class ForceClear
                 CommandView? command = null;
                 if (open)
                 {
+                    Guid? holder = await tx.Scalar<Guid?>("select person_id from lease where id = @lease", new { lease });
                     Decision<CommandView> order = await orders.Give(tx, staff, CommandKinds.Open, new DoorOrders.Allowed(lease, locker, bank.DeviceId, Holder: holder, By: staff, Why: reason), l => stopped = l);
                     if (order.Refusal is { } refused)
                         return refused;

@@ -206,7 +206,7 @@ public sealed class MoneyOrders : BackgroundService
                 tx.Journal(lease.Entry(now, JournalKinds.PaymentCaptured, JournalEntry.ByServer, data));
                 break;
             case "refund":
-                await tx.Execute("update payment_order set ask_at = @at where id = @Id", new { order.Id, at = ReturnedRefunds.AskAfter(now) });
+                await tx.Execute("update payment_order set ask_at = @at where id = @Id", new { order.Id, at = ReturnedRefunds.FirstAskOf(now) });
                 await GivenBack(tx, lease, order, order.Provider, now);
                 break;
             default:

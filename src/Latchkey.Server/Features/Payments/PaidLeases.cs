@@ -38,7 +38,8 @@ public sealed class PaidLeases(Db db, TimeProvider time, ILogger<PaidLeases> log
             """
             insert into payment_order (id, payment_id, kind, due_at, created_at)
               select gen_random_uuid(), p.id, 'close', @now, @now from payment p left join lease_change c on c.id = p.change_id left join deposit d on d.lease_id = p.lease_id
-              where p.state in ('pending', 'declined') and coalesce(c.expires_at, d.pay_until) <= @now order by p.created_at limit @MostAtOnce
+              where p.state in ('pending', 'declined') and coalesce(c.expires_at, d.pay_until) <= @now
+                and not exists (select 1 from payment_order o where o.payment_id = p.id and o.kind = 'close') order by p.created_at limit @MostAtOnce
               on conflict do nothing;
             update lease_change c set state = 'gone', settled_at = @now
               where c.state = 'waiting' and c.expires_at <= @now and not exists (select 1 from payment p where p.change_id = c.id and p.state = 'processing');

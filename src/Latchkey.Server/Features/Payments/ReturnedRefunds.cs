@@ -31,14 +31,15 @@ public sealed class ReturnedRefunds(Db db, PaymentProviders providers, TimeProvi
     private const int MostAtOnce = 20;
 
     /// <summary>A provider has given this back just now: when it is asked after.</summary>
-    public static DateTimeOffset AskAfter(DateTimeOffset given) => given + FirstAsk;
+    public static DateTimeOffset FirstAskOf(DateTimeOffset given) => given + FirstAsk;
 
     /// <summary>Somebody says that something has become of a refund: it is asked after, or told again while its bank takes its time.</summary>
     public static Task<int> Rung(Transaction tx, Guid order, string provider, DateTimeOffset now) => tx.Execute(
         """
         update payment_order o set ask_at = case o.state when 'done' then @now end, due_at = case o.state when 'waiting' then @now else o.due_at end
         from payment p where o.id = @order and o.kind = 'refund' and o.state in ('done', 'waiting') and p.id = o.payment_id and p.provider = @provider
-        """,        new { order, provider, now });
+        """,
+        new { order, provider, now });
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Periodic.Run(Every, time, log, "look after refunds that may have come back", Round, stoppingToken);
 

@@ -171,7 +171,7 @@ public static class ManageLockers
                 if (before is null)
                     return Refusal.NotFound("locker");
                 // Who has it types the digits of its label before a PIN, and the bank has been told which those are.
-                if (before != label && await IsTaken(tx, id))
+                if (before != label && await LockerService.IsTaken(tx, id))
                     return InUse;
                 await tx.Execute("update locker set label = @label, size = @size, features = @features where id = @id", new { id, label, size = request.Size.Text(), features = (request.Features ?? []).ToArray() });
                 if (!await LockerService.Set(tx, grants, places, locker, request.InService, by, now))
@@ -197,7 +197,7 @@ public static class ManageLockers
                 DateTimeOffset now = time.GetUtcNow();
                 // Whoever claims a locker locks its row too: either they see that it is gone, or this sees their lease.
                 await tx.Execute("select 1 from locker where id = @id for update", new { id });
-                if (await IsTaken(tx, id))
+                if (await LockerService.IsTaken(tx, id))
                     return InUse;
                 await tx.Execute("update locker set removed_at = @now, in_service = false where id = @id", new { id, now });
                 tx.Journal(new JournalEntry(now, JournalKinds.LockerOut, JournalEntry.ByPerson(http.Caller().Id), SiteId: locker.SiteId, BankId: locker.BankId, LockerId: id));
@@ -210,9 +210,6 @@ public static class ManageLockers
         await places.Reload(cancel);
         return TypedResults.NoContent();
     }
-
-    private static Task<bool> IsTaken(Transaction tx, Guid locker) =>
-        tx.Scalar<bool>("select exists (select 1 from lease where locker_id = @locker and state in ('held', 'active', 'overdue'))", new { locker });
 
     /// <summary>A locker that stands at a bank now, and is not somebody's own lock.</summary>
     private static LockerPlace? Rentable(PlaceBook places, Guid id) => places.Locker(id) is { } locker && places.Bank(locker.BankId) is { Owned: false } bank ? bank.Lockers.FirstOrDefault(l => l.Id == id) : null;

@@ -40,7 +40,7 @@ public sealed class VisitRow
     public DateTimeOffset? PaidAt { get; init; }
 
     /// <summary>The taps of one card follow each other, over all readers and nodes; those of different cards do not meet. A count, so that it is one row.</summary>
-    public const string LockCard = "select count(l.*) from (select pg_advisory_xact_lock(hashtextextended(@Card, ('x' || left(md5(@site::text), 8))::bit(32)::int))) l;";
+    public const string LockCard = "select count(l.*) from (select pg_advisory_xact_lock(hashtextextended(@Card, ('x' || left(md5(@site::text), 8))::bit(32)::int))) l";
 
     public const string Select =
         $"""

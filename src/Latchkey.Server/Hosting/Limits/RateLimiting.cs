@@ -21,7 +21,7 @@ public static class RateLimiting
             {
                 RateKind kind = endpoint.Metadata.GetMetadata<KindOf>()?.Kind
                     ?? (HttpMethods.IsGet(http.Request.Method) || HttpMethods.IsHead(http.Request.Method) ? RateKind.Reads : RateKind.Writes);
-                string caller = http.CallerOrNull() is { } person ? $"person:{person.Id:N}" : $"address:{Network(http.Connection.RemoteIpAddress)}";
+                string caller = http.CallerOrNull() is { } person ? $"person:{person.Id:N}" : Address(http);
                 if (await limiter.Take(kind, caller, http.RequestAborted) is { } wait)
                 {
                     Telemetry.Instruments.Refused.Add(1, new KeyValuePair<string, object?>("kind", RateLimits.NameOf(kind)));
@@ -40,6 +40,9 @@ public static class RateLimiting
         http.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         return Problems.Of(StatusCodes.Status429TooManyRequests, "too-many-requests", $"That was too often. Try again in {seconds} s.");
     }
+
+    /// <summary>The name under which somebody is counted who is not signed in.</summary>
+    public static string Address(HttpContext http) => $"address:{Network(http.Connection.RemoteIpAddress)}";
 
     /// <summary>Whom an address stands for: a line has one IPv4 address, or a whole /64 of IPv6, in which it takes a new one when it likes.</summary>
     public static string Network(IPAddress? address)
