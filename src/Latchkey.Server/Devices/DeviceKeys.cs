@@ -12,7 +12,7 @@ public sealed class DeviceKeys(Db db, ServerKeys keys) : IDisposable
     // 5,000 banks' keys are half a megabyte.
     private const int KeysKept = 5000;
 
-    /// <summary>A device that changes its key while it is being looked up would be kept with the old one: not for longer than this.</summary>
+    /// <summary>For a node that did not hear that a device is about to change its key.</summary>
     private static readonly TimeSpan Kept = TimeSpan.FromMinutes(1);
 
     private readonly MemoryCache _keys = new(new MemoryCacheOptions { SizeLimit = KeysKept });
@@ -22,13 +22,16 @@ public sealed class DeviceKeys(Db db, ServerKeys keys) : IDisposable
     {
         if (_keys.TryGetValue(device, out CommandKey? known))
             return known!;
-        byte[] peer = await db.Read(c => c.QuerySingleAsync<byte[]>("select public_key from device where id = @device", new { device }), cancel);
+        (byte[] peer, bool changing) = await db.Read(
+            c => c.QuerySingleAsync<(byte[], bool)>("select public_key, next_public_key is not null from device where id = @device", new { device }), cancel);
         if (peer.Length == 0)
         {
             using ECDiffieHellman nobody = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);
             return await Derive(nobody.ExportSubjectPublicKeyInfo(), device, cancel);
         }
-        return _keys.Set(device, await Derive(peer, device, cancel), new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Kept });
+        CommandKey key = await Derive(peer, device, cancel);
+        // The next one may be heard by another node at any moment, and what is signed with this one after that is refused as forged: so it is looked up each time until then.
+        return changing ? key : _keys.Set(device, key, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Kept });
     }
 
     /// <summary>The public key that the device has offered and not yet used, if it makes the key of this name.</summary>
@@ -38,7 +41,7 @@ public sealed class DeviceKeys(Db db, ServerKeys keys) : IDisposable
         return next is not null && (await Derive(next, device, cancel)).Name == named ? next : null;
     }
 
-    /// <summary>The device has another key now.</summary>
+    /// <summary>The device has another key now, or is about to.</summary>
     public void Forget(Guid device) => _keys.Remove(device);
 
     public void Dispose() => _keys.Dispose();

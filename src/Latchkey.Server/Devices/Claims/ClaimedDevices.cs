@@ -41,7 +41,7 @@ public sealed class ClaimedDevices : BackgroundService
 
     private void OnJournal(IReadOnlyList<JournalRead> batch)
     {
-        foreach (JournalEntry entry in batch.Select(r => r.Entry).Where(e => e.Kind is JournalKinds.DeviceClaimed or JournalKinds.DeviceKeyChanged && e.DeviceId is not null))
+        foreach (JournalEntry entry in batch.Select(r => r.Entry).Where(e => e.Kind is JournalKinds.DeviceClaimed or JournalKinds.DeviceKeyOffered or JournalKinds.DeviceKeyChanged && e.DeviceId is not null))
         {
             _keys.Forget(entry.DeviceId!.Value);
             if (entry.Kind == JournalKinds.DeviceClaimed)

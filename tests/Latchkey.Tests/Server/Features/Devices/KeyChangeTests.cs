@@ -9,6 +9,7 @@ using Latchkey.Link.Messages;
 using Latchkey.Link.Transport;
 using Latchkey.Server.Devices;
 using Latchkey.Server.Features.Places;
+using Latchkey.Server.Journal;
 using Latchkey.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Claims = Latchkey.Link.Transport.Claiming;
@@ -68,6 +69,27 @@ public sealed class KeyChangeTests(TestDatabase databases) : IDisposable
         (await app.Sql<string>("select string_agg(serial, ' ') from device_certificate where device_id = @device and revoked_at is null", new { device })).ShouldBe(Certificate(device).SerialNumber);
         (await Journalled(app, "device-key-offered"), await Journalled(app, "device-key-changed")).ShouldBe((1, 1));
         (await app.Sql<bool>("select next_public_key is null from device where id = @device", new { device })).ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Another_node_signs_with_the_next_key_from_the_moment_it_was_heard()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        await using LatchkeyApp other = await LatchkeyApp.Start(databases, database: app.Database);
+        BankPlace bank = app.Places.Sites[0].Banks[0];
+        (Guid device, _) = await Claimed(app, bank);
+        var keys = other.Services.GetRequiredService<DeviceKeys>();
+        string first = Identity(device).Commands.Name;
+        (await keys.Of(device, CancellationToken.None)).Name.ShouldBe(first);
+
+        await KeyChange.Run(device, _folder, CancellationToken.None);
+        long offer = await app.Sql<long>("select xid::text::bigint from journal where kind = 'device-key-offered'");
+        var tail = other.Services.GetRequiredService<JournalTail>();
+        await Driving.Until(() => Task.FromResult(tail.Position.Xid >= (ulong)offer), "the other node has read of the offer");
+        (await keys.Of(device, CancellationToken.None)).Name.ShouldBe(first, "the next key was not heard yet");
+        // Nothing is waited for after this: the order may be given at once.
+        await Hello(app, bank, Identity(device).Commands.Name, boot: 1);
+        (await keys.Of(device, CancellationToken.None)).Name.ShouldBe(Identity(device).Commands.Name);
     }
 
     [Fact]
