@@ -9,5 +9,12 @@ public sealed class JournalBell
     /// <summary>Raised on the committing thread, after the commit, with what was committed. Handlers are short and do not throw.</summary>
     public event Action<JournalCursor, IReadOnlyList<JournalEntry>>? Rung;
 
-    public void Ring(JournalCursor last, IReadOnlyList<JournalEntry> entries) => Rung?.Invoke(last, entries);
+    /// <summary>This node's tail while it runs: told last, so that nobody reads of a change before whoever listens here knows it.</summary>
+    public JournalTail? Tail { get; set; }
+
+    public void Ring(JournalCursor last, IReadOnlyList<JournalEntry> entries, JournalLook? look)
+    {
+        Rung?.Invoke(last, entries);
+        Tail?.Committed(last, look);
+    }
 }

@@ -25,12 +25,13 @@ public sealed class JournalTail(Func<NpgsqlDataSource> database, JournalBell bel
     private static readonly TimeSpan TellAfter = TimeSpan.FromMilliseconds(10);
 
     private readonly Wake _wake = new(), _tellOthers = new();
-    private readonly Lock _gate = new();
+    private readonly Lock _gate = new(), _handing = new();
+    private int _looking;
     private JournalCursor _expected;
     private JournalCursor _position; // two words: others read it only under the lock
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Raised in journal order, one batch at a time, on the tail's own task. Handlers are short and do not throw.</summary>
+    /// <summary>Raised in journal order, one batch at a time, on the tail's own task or on a thread that has committed. Handlers are short and do not throw.</summary>
     public event Action<IReadOnlyList<JournalRead>>? Read;
 
     /// <summary>Everything up to here was handed on.</summary>
@@ -53,7 +54,7 @@ public sealed class JournalTail(Func<NpgsqlDataSource> database, JournalBell bel
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        bell.Rung += OnRung;
+        bell.Tail = this;
         try
         {
             await Task.WhenAll(Follow(stoppingToken), Listen(stoppingToken), TellOthers(stoppingToken));
@@ -64,19 +65,37 @@ public sealed class JournalTail(Func<NpgsqlDataSource> database, JournalBell bel
         }
         finally
         {
-            bell.Rung -= OnRung;
+            bell.Tail = null;
         }
     }
 
-    private void OnRung(JournalCursor last, IReadOnlyList<JournalEntry> entries)
+    /// <summary>A look for the commit that asks, unless another one has it or the tail has more to read than what that commit adds.</summary>
+    public JournalLook? Look()
+    {
+        if (!_started.Task.IsCompleted || Interlocked.Exchange(ref _looking, 1) == 1)
+            return null;
+        lock (_gate)
+        {
+            if (_expected <= _position)
+                return new JournalLook(_position, () => Volatile.Write(ref _looking, 0));
+        }
+        Volatile.Write(ref _looking, 0);
+        return null;
+    }
+
+    /// <summary>Something was committed on this node.</summary>
+    public void Committed(JournalCursor last, JournalLook? look)
     {
         lock (_gate)
         {
             if (last > _expected)
                 _expected = last;
         }
+        if (look is not null)
+            Hand(look.From, look.Found);
         _tellOthers.Call();
-        _wake.Call();
+        if (last > Position)
+            _wake.Call();
     }
 
     private async Task Follow(CancellationToken cancel)
@@ -129,24 +148,34 @@ public sealed class JournalTail(Func<NpgsqlDataSource> database, JournalBell bel
             Position = await JournalReader.End(db, cancel);
             _started.SetResult();
         }
-        IReadOnlyList<JournalRead> batch = await JournalReader.After(db, Position, cancel);
-        if (batch.Count == 0)
-            return false;
-        KillPoint.At(KillPoint.JournalRead);
-        Position = batch[^1].Cursor;
-        // Each by itself: one that fails, over an entry that a newer program has written for example, takes nothing from the others.
-        foreach (Action<IReadOnlyList<JournalRead>> follower in Delegate.EnumerateInvocationList(Read))
+        JournalCursor from = Position;
+        IReadOnlyList<JournalRead> batch = await JournalReader.After(db, from, cancel);
+        Hand(from, batch);
+        return batch.Count > 0;
+    }
+
+    /// <summary>Hands on what was read after a place, unless that was read meanwhile.</summary>
+    private void Hand(JournalCursor from, IReadOnlyList<JournalRead> batch)
+    {
+        lock (_handing)
         {
-            try
+            if (batch.Count == 0 || from != Position)
+                return;
+            KillPoint.At(KillPoint.JournalRead);
+            Position = batch[^1].Cursor;
+            // Each by itself: one that fails, over an entry that a newer program has written for example, takes nothing from the others.
+            foreach (Action<IReadOnlyList<JournalRead>> follower in Delegate.EnumerateInvocationList(Read))
             {
-                follower(batch);
-            }
-            catch (Exception e)
-            {
-                log.LogError(e, "Something that follows the journal has failed over the entries up to {Position}, and goes on after them.", batch[^1].Cursor);
+                try
+                {
+                    follower(batch);
+                }
+                catch (Exception e)
+                {
+                    log.LogError(e, "Something that follows the journal has failed over the entries up to {Position}, and goes on after them.", batch[^1].Cursor);
+                }
             }
         }
-        return true;
     }
 
     private async Task Listen(CancellationToken cancel)

@@ -38,10 +38,11 @@ public sealed class Db(NpgsqlDataSource source, JournalBell bell)
                     return result;
                 cancel.ThrowIfCancellationRequested();
                 Reach(KillPoint.Before, transaction);
-                JournalCursor last = await transaction.Commit();
+                using JournalLook? look = transaction.Entries.Count > 0 ? bell.Tail?.Look() : null;
+                JournalCursor last = await transaction.Commit(look);
                 Reach(KillPoint.After, transaction);
                 if (transaction.Entries.Count > 0)
-                    bell.Ring(last, transaction.Entries);
+                    bell.Ring(last, transaction.Entries, look);
                 transaction.Committed();
                 return result;
             }
@@ -117,23 +118,33 @@ public sealed class Transaction(NpgsqlConnection connection, NpgsqlTransaction i
     }
 
     /// <summary>Sends what was deferred, the journal and the COMMIT together: a customer at a door waits for every round trip.</summary>
+    /// <param name="look">A look at the journal right after it, which goes with it.</param>
     /// <returns>The place of the last journal entry.</returns>
-    internal async Task<JournalCursor> Commit()
+    public async Task<JournalCursor> Commit(JournalLook? look)
     {
         if (_entries.Count > 0)
             _deferred.Add(JournalInsert());
         await using var batch = new NpgsqlBatch(connection, inner);
         foreach (NpgsqlBatchCommand command in _deferred.Concat(_last))
             batch.BatchCommands.Add(command);
-        batch.BatchCommands.Add(new NpgsqlBatchCommand("commit"));
+        var commit = new NpgsqlBatchCommand("commit");
+        batch.BatchCommands.Add(commit);
+        if (look is not null)
+            batch.BatchCommands.Add(look.Statement);
         await using NpgsqlDataReader reader = await batch.ExecuteReaderAsync(CancellationToken.None);
         JournalCursor last = default;
-        do
+        for (int left = _entries.Count; left > 0 && await reader.ReadAsync(CancellationToken.None); left--)
+            last = new JournalCursor(reader.GetFieldValue<ulong>(0), reader.GetInt64(1));
+        try
         {
-            while (await reader.ReadAsync(CancellationToken.None))
-                last = new JournalCursor(reader.GetFieldValue<ulong>(0), reader.GetInt64(1));
+            // To its end, where an error would come.
+            while (await reader.NextResultAsync(CancellationToken.None))
+                look!.Found = await JournalReader.Rows(reader, CancellationToken.None);
         }
-        while (await reader.NextResultAsync(CancellationToken.None));
+        catch (PostgresException) when (look is not null && commit.StatementType != StatementType.Unknown)
+        {
+            // The database has answered the commit, so only the look has failed; the tail looks by itself.
+        }
         return last;
     }
 
