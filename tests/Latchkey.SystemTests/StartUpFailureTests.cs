@@ -17,7 +17,11 @@ public sealed class StartUpFailureTests(OneLatchkey one, TestDatabase databases)
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
         int port = ((IPEndPoint)taken.LocalEndpoint).Port;
-        await Fails(LatchkeyProcess.NewData(), $"Port {port} is in use", arguments: ["--port", $"{port}"]);
+        await Fails(LatchkeyProcess.NewData(), $"Port {port} is in use. Choose another one with --port,", arguments: ["--port", $"{port}"]);
+        using var certificate = new TestCertificate();
+        await Fails(
+            LatchkeyProcess.NewData(), $"Port {port} is in use. Choose another one with --redirect-port,",
+            arguments: ["--port", "0", "--redirect-port", $"{port}", "--tls-cert", certificate.CertFile, "--tls-key", certificate.KeyFile]);
     }
 
     [Fact]

@@ -81,7 +81,9 @@ public sealed class LatchkeyServer : IAsyncDisposable
         using ILoggerFactory loggers = LoggerFactory.Create(logging => Logging.Configure(logging, options.Face.JsonLogs));
         ILogger log = loggers.CreateLogger("Latchkey");
         options.Face.Check();
-        CheckPort(options.Face.Listen, options.Port);
+        CheckPort(options.Face.Listen, options.Port, "--port");
+        if (options.Face.RedirectPort is { } plain)
+            CheckPort(options.Face.Listen, plain, "--redirect-port");
         BrokerAddress? given = options.Mqtt is { } address ? BrokerUrl.Parse(address) : null;
         if (!Passwords.HasArgon2)
             log.LogWarning("libargon2 is not installed; passwords are hashed with PBKDF2. Install libargon2-1 and restart.");
@@ -126,7 +128,8 @@ public sealed class LatchkeyServer : IAsyncDisposable
         }
         catch (IOException e)
         {
-            throw PortInUse(options.Port, e);
+            // Free a moment ago: somebody was quicker. Which of the two it is stands in the cause.
+            throw PortInUse(options.Port, "--port", e);
         }
         Address = Openable(_app.Urls.First());
         _app.Services.GetRequiredService<PublicAddress>().Own = new Uri(Address);
@@ -191,7 +194,7 @@ public sealed class LatchkeyServer : IAsyncDisposable
         return started;
     }
 
-    private static void CheckPort(IPAddress address, int port)
+    private static void CheckPort(IPAddress address, int port, string option)
     {
         if (port == 0)
             return;
@@ -207,7 +210,7 @@ public sealed class LatchkeyServer : IAsyncDisposable
         }
         catch (SocketException e)
         {
-            throw PortInUse(port, e);
+            throw PortInUse(port, option, e);
         }
     }
 
@@ -215,10 +218,10 @@ public sealed class LatchkeyServer : IAsyncDisposable
     private static string Openable(string url) =>
         url.Replace("://0.0.0.0:", "://127.0.0.1:", StringComparison.Ordinal).Replace("://[::]:", "://127.0.0.1:", StringComparison.Ordinal);
 
-    private static StartUpException PortInUse(int port, Exception cause) =>
+    private static StartUpException PortInUse(int port, string option, Exception cause) =>
         new(cause is SocketException { SocketErrorCode: SocketError.AccessDenied }
-            ? $"Port {port} may not be used by {Environment.UserName}. Choose one above 1023 with --port."
-            : $"Port {port} is in use. Choose another one with --port, or stop the program that uses it.", cause);
+            ? $"Port {port} may not be used by {Environment.UserName}. Choose one above 1023 with {option}."
+            : $"Port {port} is in use. Choose another one with {option}, or stop the program that uses it.", cause);
 
     private static void Interrupt(PosixSignalContext signal, CancellationTokenSource interrupted)
     {

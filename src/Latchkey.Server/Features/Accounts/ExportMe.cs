@@ -14,7 +14,7 @@ public static class ExportMe
     private const int Most = 10_000;
 
     // What is about a person, each with its query. Whoever adds a table about people adds it here and to EraseMe.
-    private static readonly (string Name, string Sql)[] Parts =
+    public static readonly (string Name, string Sql)[] Parts =
     [
         ("person", "select id, name, email, email_verified_at, phone, phone_verified_at, language, role, created_at, totp_confirmed_at as second_step_since from person where id = @id"),
         ("devices", "select id, device, method, created_at as since, last_used_at, ended_at from session where person_id = @id order by created_at desc limit @Most"),

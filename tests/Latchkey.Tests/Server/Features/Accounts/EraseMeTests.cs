@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using Dapper;
+using Latchkey.Server.Features.Accounts;
 using Latchkey.Server.Features.Places;
 using Latchkey.Tests.Server.Features.Devices;
 using Latchkey.Tests.Support;
@@ -79,6 +81,18 @@ public sealed class EraseMeTests(TestDatabase databases)
         string text = file.ToJsonString();
         foreach (string other in (string[])[$"{ravi.Id}", ravi.Email, $"{his.Id()}", "argon2", "password_hash", asha.Session.Text("refreshToken"), await app.CodeTo(asha.Email)])
             text.ShouldNotContain(other);
+    }
+
+    [Fact]
+    public async Task Taking_along_ones_own_does_not_walk_everybody_elses_journal()
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        TestPerson asha = await app.GivenCustomer("Asha");
+        await app.Sql<int>("insert into journal (at, kind, authority, person_id) select now(), 'test', 'server', case when n % 2 = 0 then gen_random_uuid() end from generate_series(1, 20000) n");
+        await app.Sql<int>("analyze journal");
+        string sql = ExportMe.Parts.Single(p => p.Name == "journal").Sql;
+        IEnumerable<string> plan = await app.Db.Read(c => c.QueryAsync<string>($"explain {sql}", new { id = asha.Id, Most = 10_000 }), CancellationToken.None);
+        string.Join('\n', plan).ShouldContain("journal_of_person");
     }
 
     [Fact]
