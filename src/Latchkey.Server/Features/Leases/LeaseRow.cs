@@ -14,6 +14,9 @@ namespace Latchkey.Server.Features.Leases;
 /// <summary>A rental, or another lease that is paid for, as it is stored, with its door, its latest command and its payment.</summary>
 public sealed class LeaseRow
 {
+    /// <summary>SQL: the states of a lease that is live (<see cref="LeaseMoves.IsLive"/>).</summary>
+    public const string Live = "('held', 'active', 'overdue')";
+
     public Guid Id { get; init; }
     public string Kind { get; init; } = "";
     public string State { get; init; } = "";
@@ -74,7 +77,7 @@ public sealed class LeaseRow
         $"""
         select l.id, l.kind, l.state, l.person_id, l.site_id, l.bank_id, l.locker_id, l.hours, l.size_priced, l.tariff::text as tariff, l.hold_until,
           l.paid_from, l.paid_until, l.ended_at, l.opened_ever, l.receipt_number, l.replaced_by, l.created_at, k.door, k.door_since, k.occupied, d.online as bank_online, l.pin_set_at, l.cards::text as cards, l.earlier::text as earlier, l.waived, l.substitutes,
-          l.state = 'ended' and l.opened_ever and k.in_service and not exists (select 1 from lease n where n.locker_id = l.locker_id and n.state in ('held', 'active', 'overdue') and n.id <> l.id and n.reopens is distinct from l.id)
+          l.state = 'ended' and l.opened_ever and k.in_service and not exists (select 1 from lease n where n.locker_id = l.locker_id and n.state in {Live} and n.id <> l.id and n.reopens is distinct from l.id)
             and not exists (select 1 from lease n where n.locker_id = l.locker_id and n.ended_at > l.ended_at and n.reopens is distinct from l.id)
             and not exists (select 1 from journal j where j.lease_id = l.id and j.kind = 'lease-ended' and j.data is not null) as reopenable,
           {Grants.LeaseIsHeld} as offline_ready,

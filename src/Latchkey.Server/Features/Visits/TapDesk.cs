@@ -23,7 +23,7 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, FreeLockers 
     /// <summary>False when it is no tap.</summary>
     public async Task<bool> Take(Guid device, BankPlace bank, EventMessage m)
     {
-        if (m.Tap is not { Card: { Length: >= 8 and <= 20 } card } tap || !card.All(char.IsAsciiHexDigit) || tap.Sure is not (CardSureness.Uid or CardSureness.Signed or CardSureness.Mutual)
+        if (m.Tap is not { Card: { } card } tap || !CardNumber.IsOne(card) || tap.Sure is not (CardSureness.Uid or CardSureness.Signed or CardSureness.Mutual)
             || !EnumText.TryParse(tap.Way, out TapWay way) || bank.Mode != (way is TapWay.In or TapWay.Out ? BankMode.Gate : BankMode.Visit)
             || (tap.Time is { } ms && (ms < 0 || ms > DateTimeOffset.MaxValue.ToUnixTimeMilliseconds())) || places.Site(bank.SiteId) is not { } site)
             return false;
@@ -137,7 +137,7 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, FreeLockers 
                 with claim as (
                   select k.id, k.bank_id, k.size from unnest(@candidates) with ordinality as wanted (id, place) join locker k on k.id = wanted.id
                     join bank b on b.id = k.bank_id join device d on d.id = b.device_id
-                  where k.in_service and k.door <> 'open' and k.occupied is not true and (@last or d.online is not false) and not exists (select 1 from lease l where l.locker_id = k.id and l.state in ('held', 'active', 'overdue'))
+                  where k.in_service and k.door <> 'open' and k.occupied is not true and (@last or d.online is not false) and not exists (select 1 from lease l where l.locker_id = k.id and l.state in {LeaseRow.Live})
                   order by {HoldLocker.Situation.IsHindered}, wanted.place limit 1 for update of k {(skipLocked ? "skip locked" : "")}),
                 won as (
                   insert into lease (id, kind, state, site_id, bank_id, locker_id, size_priced, tariff, paid_from, card, cards, created_at)
@@ -186,7 +186,6 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, FreeLockers 
     {
         public static async Task<Situation> Of(Transaction tx, Tap tap, DateTimeOffset now)
         {
-            // The sum is for the planner: by the bare instant it reads all visits of the site in the order of their ends until one is this card's, where no statistics are yet.
             await using SqlMapper.GridReader rows = await tx.Several(
                 $"""
                 {VisitRow.LockCard};
@@ -198,11 +197,11 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, FreeLockers 
                   e.id as ended_id, e.locker_id as ended_locker_id, e.ended_at
                 from site s
                   left join tap t on t.device_id = @Device and t.boot = @Boot and t.seq = @Seq
-                  left join lateral (select l.id, l.locker_id, l.ended_at from lease l where l.kind = 'visit' and l.site_id = @site and l.card = @Card and l.ended_at is not null order by l.ended_at + interval '0' desc limit 1) e on true
+                  left join lateral (select l.id, l.locker_id, l.ended_at from lease l where {VisitRow.IsLast}) e on true
                 where s.id = @site;
                 -- A statement of its own: one that waits for the lock does not see the order, or the payment, that came while it waited.
-                select 1 from lease where kind = 'visit' and state = 'active' and site_id = @site and card = @Card for update;
-                {VisitRow.Select} where l.kind = 'visit' and l.state = 'active' and l.site_id = @site and l.card = @Card for update of l, k
+                select 1 from lease l where {VisitRow.IsInside} for update;
+                {VisitRow.Select} where {VisitRow.IsInside} for update of l, k
                 """,
                 new { tap.Device, tap.Boot, tap.Seq, site = tap.Site.Id, bank = tap.Bank.Id, way = tap.Way.Text(), tap.Card, tapped = tap.Tapped ?? now, now });
             await rows.ReadAsync<long>();

@@ -42,6 +42,15 @@ public sealed class VisitRow
     /// <summary>The taps of one card follow each other, over all readers and nodes; those of different cards do not meet. A count, so that it is one row.</summary>
     public const string LockCard = "select count(l.*) from (select pg_advisory_xact_lock(hashtextextended(@Card, ('x' || left(md5(@site::text), 8))::bit(32)::int))) l";
 
+    /// <summary>SQL: lease <c>l</c> is the visit of a card that is inside.</summary>
+    public const string IsInside = "l.kind = 'visit' and l.state = 'active' and l.site_id = @site and l.card = @Card";
+
+    /// <summary>
+    /// SQL: lease <c>l</c> is the last visit of a card that has left. The sums are for the planner: by the bare instant it reads all visits of the site in the order of their
+    /// ends until one is this card's, where no statistics are yet.
+    /// </summary>
+    public const string IsLast = "l.kind = 'visit' and l.site_id = @site and l.card = @Card and l.ended_at + interval '0' is not null order by l.ended_at + interval '0' desc limit 1";
+
     public const string Select =
         $"""
         select l.id, l.state, l.site_id, l.bank_id, l.locker_id, l.card, l.size_priced, l.tariff::text as tariff, l.paid_from, l.ended_at, l.opened_ever, k.door, k.occupied, d.online as bank_online,

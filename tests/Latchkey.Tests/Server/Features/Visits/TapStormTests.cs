@@ -1,5 +1,8 @@
+using Dapper;
 using Latchkey.Link.Messages;
+using Latchkey.Server.Features.Visits;
 using Latchkey.Tests.Support;
+using Npgsql;
 
 namespace Latchkey.Tests.Server.Features.Visits;
 
@@ -25,5 +28,27 @@ public sealed class TapStormTests(TestDatabase databases)
         (await pool.App.Sql<long>("select count(*) from device_grant where kind = 'lease'")).ShouldBeInRange(400, 800, "with the gate's list, which follows a moment later");
         (await pool.App.Sql<long>("select count(*) from device d where grants_revision <> (select count(*) from device_grant g where g.device_id = d.id)")).ShouldBe(0);
         (await pool.In("0499999999")).Says.ShouldBe("none-free");
+    }
+
+    /// <summary>
+    /// A statement is planned once, and at a new site that is while there is next to nothing: every index costs the same then. The one of ends, taken for a card, reads all visits
+    /// there have been at each tap.
+    /// </summary>
+    [Theory]
+    [InlineData(VisitRow.IsInside)]
+    [InlineData(VisitRow.IsLast)]
+    public async Task A_cards_visit_cannot_be_looked_for_among_all_that_have_ended(string sought)
+    {
+        await using LatchkeyApp app = await LatchkeyApp.Start(databases);
+        IEnumerable<string> plan = await app.Db.Read(
+            async c =>
+            {
+                // With every better way taken away.
+                await using NpgsqlTransaction undone = await c.BeginTransactionAsync();
+                await c.ExecuteAsync("drop index one_visit_per_card; drop index visit_of_card; drop index visit_of_card_end; drop index visit_with_card; set local enable_seqscan = off");
+                return await c.QueryAsync<string>($"explain select 1 from lease l where {sought}", new { site = Guid.Empty, Card = "0401020304" });
+            },
+            CancellationToken.None);
+        string.Join('\n', plan).ShouldNotContain("visit_ended");
     }
 }
