@@ -46,12 +46,12 @@ public static class ApiDescription
                     ["application/problem+json"] = new() { Schema = new OpenApiSchemaReference("Problem", context.Document) },
                 },
             };
-            if (TakesKey(context.Description.RelativePath ?? "") && context.Description.HttpMethod == "POST")
+            if (context.Description.ActionDescriptor.EndpointMetadata.OfType<Storage.Idempotency.TakesKey>().FirstOrDefault() is { } keyed)
             {
                 operation.Parameters ??= [];
                 operation.Parameters.Add(new OpenApiParameter
                 {
-                    Name = Storage.Idempotency.Header, In = ParameterLocation.Header, Required = !context.Description.ActionDescriptor.EndpointMetadata.OfType<Storage.Idempotency.KeyMayBeMissing>().Any(),
+                    Name = Storage.Idempotency.Header, In = ParameterLocation.Header, Required = keyed.Required,
                     Description = "The same one while the same request is repeated.",
                     Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 8, MaxLength = 100 },
                 });
@@ -102,8 +102,6 @@ public static class ApiDescription
         string rest = path.Replace("api/v1/", "", StringComparison.Ordinal);
         return Areas.Last(a => a.Paths.Any(p => p[0] == '/' ? rest.EndsWith(p, StringComparison.Ordinal) : p[0] == '=' ? rest.TrimEnd('/') == p[1..] : rest.StartsWith(p, StringComparison.Ordinal))).Name;
     }
-
-    private static bool TakesKey(string path) => ((string[])["/holds", "/open", "/lock", "/unlock", "/finish", "/payments", "/end", "/desk/refunds/{id}", "/shared/open", "/extensions", "/swap", "/problems", "/reopen", "/deposits", "/items", "/return", "/collect", "/other-locker", "/release", "keypad/banks/{id}/lockers", "staff/visits/{id}/payment"]).Any(p => path.EndsWith(p, StringComparison.Ordinal));
 
     private static OpenApiSchema Problem() => new()
     {

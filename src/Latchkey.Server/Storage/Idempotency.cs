@@ -33,7 +33,8 @@ public sealed class Idempotency(Db db, TimeProvider time)
         HttpContext http, Guid owner, object? request, int status, Func<Transaction, Task<Decision<T>>> work, CancellationToken cancel)
         where T : class
     {
-        if (KeyOf(http) is not { } key)
+        TakesKey route = http.GetEndpoint()?.Metadata.GetMetadata<TakesKey>() ?? throw new InvalidOperationException($"{http.GetEndpoint()?.DisplayName} does not say that it takes a key.");
+        if (KeyOf(http, route) is not { } key)
         {
             return Problems.Of(
                 StatusCodes.Status400BadRequest, "idempotency-key-required", "Send an Idempotency-Key header (8 to 100 letters, digits or -), the same one when you repeat this request.");
@@ -78,14 +79,22 @@ public sealed class Idempotency(Db db, TimeProvider time)
         return first.AsSpan().SequenceEqual(fingerprint) ? JsonSerializer.Deserialize<T>(body!, Json.Options)! : Reused;
     }
 
-    /// <summary>Of a route that is older than keys: who sends none has each request taken for another one.</summary>
-    public sealed record KeyMayBeMissing;
+    /// <summary>Of a route: what it does is done once for each key.</summary>
+    /// <param name="Required">False for one that is older than keys: who sends none has each request taken for another one.</param>
+    public sealed record TakesKey(bool Required);
 
-    private static string? KeyOf(HttpContext http)
+    private static string? KeyOf(HttpContext http, TakesKey route)
     {
-        if (!http.Request.Headers.ContainsKey(Header) && http.GetEndpoint()?.Metadata.GetMetadata<KeyMayBeMissing>() is not null)
+        if (!route.Required && !http.Request.Headers.ContainsKey(Header))
             return RandomNumberGenerator.GetHexString(32);
         string key = http.Request.Headers[Header].ToString();
         return key.Length is >= 8 and <= 100 && key.All(c => char.IsAsciiLetterOrDigit(c) || c == '-') ? key : null;
     }
+}
+
+public static class KeyedRoutes
+{
+    /// <inheritdoc cref="Idempotency.TakesKey"/>
+    public static TBuilder TakesKey<TBuilder>(this TBuilder builder, bool required = true)
+        where TBuilder : IEndpointConventionBuilder => builder.WithMetadata(new Idempotency.TakesKey(required));
 }

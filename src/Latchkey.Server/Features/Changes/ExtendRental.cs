@@ -37,7 +37,7 @@ public static class ExtendRental
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/leases/{id:guid}/extensions", Show).WithName("ShowExtensions").SignedIn(Scopes.LeasesRead);
-        routes.MapPost("/leases/{id:guid}/extensions", Handle).WithName("ExtendRental").SignedIn().Produces<LeaseChange.View>(201).LimitedAs(RateKind.Money);
+        routes.MapPost("/leases/{id:guid}/extensions", Handle).WithName("ExtendRental").TakesKey().SignedIn().Produces<LeaseChange.View>(201).LimitedAs(RateKind.Money);
     }
 
     private static async Task<Results<Ok<Options>, ProblemHttpResult>> Show(Guid id, HttpContext http, Db db, TimeProvider time, CancellationToken cancel)

@@ -34,7 +34,7 @@ public static class SwapLocker
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/leases/{id:guid}/swap", Show).WithName("ShowSwaps").SignedIn(Scopes.LeasesRead);
-        routes.MapPost("/leases/{id:guid}/swap", Handle).WithName("SwapLocker").SignedIn().Produces<LeaseChange.View>(201).LimitedAs(RateKind.Money);
+        routes.MapPost("/leases/{id:guid}/swap", Handle).WithName("SwapLocker").TakesKey().SignedIn().Produces<LeaseChange.View>(201).LimitedAs(RateKind.Money);
     }
 
     private static async Task<Results<Ok<Options>, ProblemHttpResult>> Show(Guid id, HttpContext http, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)

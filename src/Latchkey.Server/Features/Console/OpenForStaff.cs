@@ -23,7 +23,7 @@ public static class OpenForStaff
     public sealed record Request(string Reason);
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/staff/lockers/{id:guid}/open", Handle).WithName("OpenForStaff").SignedIn().Produces<CommandView>().Produces<CommandView>(202)
+        routes.MapPost("/staff/lockers/{id:guid}/open", Handle).WithName("OpenForStaff").TakesKey().SignedIn().Produces<CommandView>().Produces<CommandView>(202)
             .WithRequestTimeout(RequestLimits.WithDoor).LimitedAs(RateKind.Doors);
 
     private static async Task<Results<JsonHttpResult<CommandView>, ProblemHttpResult>> Handle(

@@ -28,7 +28,7 @@ public static class ReleaseLocker
 
     internal static readonly Refusal Nothing = new("nothing-to-clear", RefusalKind.Conflict, "Nobody has this locker now.");
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/staff/lockers/{id:guid}/release", Handle).WithName("ReleaseLocker").SignedIn().Produces<Released>().LimitedAs(RateKind.Money);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/staff/lockers/{id:guid}/release", Handle).WithName("ReleaseLocker").TakesKey().SignedIn().Produces<Released>().LimitedAs(RateKind.Money);
 
     private static async Task<Results<JsonHttpResult<Released>, ProblemHttpResult>> Handle(
         Guid id, Request request, HttpContext http, Idempotency idempotency, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)

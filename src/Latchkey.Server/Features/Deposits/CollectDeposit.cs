@@ -40,10 +40,10 @@ public static class CollectDeposit
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/deposits/lockers/{id:guid}/collect", WithCode).WithName("CollectWithCode").TakesNoToken().Produces<Opening>().Produces<Opening>(202).WithRequestTimeout(RequestLimits.WithDoor).LimitedAs(RateKind.Doors);
-        routes.MapPost("/deposits/collect", WithLink).WithName("CollectWithLink").TakesNoToken().Produces<Opening>().Produces<Opening>(202).WithRequestTimeout(RequestLimits.WithDoor).LimitedAs(RateKind.Doors);
+        routes.MapPost("/deposits/lockers/{id:guid}/collect", WithCode).WithName("CollectWithCode").TakesKey().TakesNoToken().Produces<Opening>().Produces<Opening>(202).WithRequestTimeout(RequestLimits.WithDoor).LimitedAs(RateKind.Doors);
+        routes.MapPost("/deposits/collect", WithLink).WithName("CollectWithLink").TakesKey().TakesNoToken().Produces<Opening>().Produces<Opening>(202).WithRequestTimeout(RequestLimits.WithDoor).LimitedAs(RateKind.Doors);
         // As clients of the older exchange call it.
-        routes.MapPost("/items/lockers/{id:guid}/collect", WithCode).WithName("CollectItem").WithMetadata(new Idempotency.KeyMayBeMissing()).TakesNoToken().Produces<Opening>().Produces<Opening>(202).WithRequestTimeout(RequestLimits.WithDoor).LimitedAs(RateKind.Doors);
+        routes.MapPost("/items/lockers/{id:guid}/collect", WithCode).WithName("CollectItem").TakesKey(required: false).TakesNoToken().Produces<Opening>().Produces<Opening>(202).WithRequestTimeout(RequestLimits.WithDoor).LimitedAs(RateKind.Doors);
     }
 
     private static async Task<Results<JsonHttpResult<Opening>, ProblemHttpResult>> WithCode(

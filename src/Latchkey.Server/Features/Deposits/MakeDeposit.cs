@@ -46,11 +46,11 @@ public static class MakeDeposit
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/deposits", Handle).WithName("MakeDeposit").SignedIn(Scopes.LeasesWrite).LimitedAs(RateKind.Holds).Produces<DepositView>(201);
+        routes.MapPost("/deposits", Handle).WithName("MakeDeposit").TakesKey().SignedIn(Scopes.LeasesWrite).LimitedAs(RateKind.Holds).Produces<DepositView>(201);
         routes.MapGet("/deposits", List).WithName("ListDeposits").SignedIn(Scopes.LeasesRead);
         routes.MapGet("/deposits/{id:guid}", Show).WithName("ShowDeposit").SignedIn(Scopes.LeasesRead);
         // As clients of the older exchange call it.
-        routes.MapPost("/items", Handle).WithName("MakeItem").WithMetadata(new Idempotency.KeyMayBeMissing()).SignedIn(Scopes.LeasesWrite).LimitedAs(RateKind.Holds).Produces<DepositView>(201);
+        routes.MapPost("/items", Handle).WithName("MakeItem").TakesKey(required: false).SignedIn(Scopes.LeasesWrite).LimitedAs(RateKind.Holds).Produces<DepositView>(201);
     }
 
     private static async Task<Results<JsonHttpResult<DepositView>, ProblemHttpResult>> Handle(
@@ -111,9 +111,9 @@ public static class MakeDeposit
             return Refusal.TooManyHolds;
         // The sender's row is locked by now: two of one sender at a time are counted one after the other.
         (long here, long unpaid) = await tx.First<(long, long)>(
-            """
+            $"""
             select count(*) filter (where l.site_id = @site), count(*) filter (where d.pays = 'receiver' and d.paid_at is null and d.stage in ('placing', 'stored'))
-            from lease l join deposit d on d.lease_id = l.id where l.person_id = @Id and l.state in ('held', 'active', 'overdue')
+            from lease l join deposit d on d.lease_id = l.id where l.person_id = @Id and l.state in {LeaseRow.Live}
             """,
             new { site = site.Id, sender.Id });
         if (here >= Deposit.MostAtSite(site.Lockers.Count(l => l.InService), sender.Role == "courier"))

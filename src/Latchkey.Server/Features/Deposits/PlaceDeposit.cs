@@ -24,9 +24,9 @@ public static class PlaceDeposit
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/deposits/{id:guid}/open", Open).WithName("OpenForDeposit").SignedIn(Scopes.LeasesWrite).Produces<CommandView>().Produces<CommandView>(202)
+        routes.MapPost("/deposits/{id:guid}/open", Open).WithName("OpenForDeposit").TakesKey().SignedIn(Scopes.LeasesWrite).Produces<CommandView>().Produces<CommandView>(202)
             .WithRequestTimeout(RequestLimits.WithDoor).LimitedAs(RateKind.Doors);
-        routes.MapPost("/deposits/{id:guid}/other-locker", OtherLocker).WithName("OtherLockerForDeposit").SignedIn(Scopes.LeasesWrite).Produces<DepositView>().LimitedAs(RateKind.Holds);
+        routes.MapPost("/deposits/{id:guid}/other-locker", OtherLocker).WithName("OtherLockerForDeposit").TakesKey().SignedIn(Scopes.LeasesWrite).Produces<DepositView>().LimitedAs(RateKind.Holds);
         routes.MapPost("/deposits/{id:guid}/cancel", Cancel).WithName("CancelDeposit").SignedIn(Scopes.LeasesWrite);
     }
 

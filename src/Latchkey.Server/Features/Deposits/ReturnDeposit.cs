@@ -19,7 +19,7 @@ namespace Latchkey.Server.Features.Deposits;
 public static class ReturnDeposit
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/deposits/{id:guid}/return", Handle).WithName("ReturnDeposit").SignedIn(Scopes.LeasesWrite).Produces<CollectDeposit.Opening>().Produces<CollectDeposit.Opening>(202)
+        routes.MapPost("/deposits/{id:guid}/return", Handle).WithName("ReturnDeposit").TakesKey().SignedIn(Scopes.LeasesWrite).Produces<CollectDeposit.Opening>().Produces<CollectDeposit.Opening>(202)
             .WithRequestTimeout(RequestLimits.WithDoor).LimitedAs(RateKind.Doors);
 
     private static async Task<Results<JsonHttpResult<CollectDeposit.Opening>, ProblemHttpResult>> Handle(

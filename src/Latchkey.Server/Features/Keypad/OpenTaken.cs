@@ -38,8 +38,8 @@ public static class OpenTaken
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost("/keypad/banks/{id:guid}/mine", List).WithName("ListTaken").LimitedAs(RateKind.Account);
-        routes.MapPost("/keypad/lockers/{id:guid}/open", Open).WithName("OpenTaken").Produces<CommandView>().Produces<CommandView>(202).WithRequestTimeout(RequestLimits.WithDoor).LimitedAs(RateKind.Doors);
-        routes.MapPost("/keypad/lockers/{id:guid}/finish", Finish).WithName("FinishTaken").Produces<GivenBack>().LimitedAs(RateKind.Doors);
+        routes.MapPost("/keypad/lockers/{id:guid}/open", Open).WithName("OpenTaken").TakesKey().Produces<CommandView>().Produces<CommandView>(202).WithRequestTimeout(RequestLimits.WithDoor).LimitedAs(RateKind.Doors);
+        routes.MapPost("/keypad/lockers/{id:guid}/finish", Finish).WithName("FinishTaken").TakesKey().Produces<GivenBack>().LimitedAs(RateKind.Doors);
     }
 
     private static async Task<Results<Ok<Mine>, ProblemHttpResult>> List(Guid id, Phone request, Db db, PlaceBook places, CancellationToken cancel)

@@ -5,6 +5,7 @@ using Latchkey.Domain.Leases;
 using Latchkey.Domain.Places;
 using Latchkey.Link.Messages;
 using Latchkey.Server.Devices;
+using Latchkey.Server.Features.Leases;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Hosting.Limits;
@@ -33,7 +34,7 @@ public static class TakeLocker
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/keypad/banks/{id:guid}/lockers", Handle).WithName("TakeLocker").Produces<TakenView>(202).LimitedAs(RateKind.Codes);
+        routes.MapPost("/keypad/banks/{id:guid}/lockers", Handle).WithName("TakeLocker").TakesKey().Produces<TakenView>(202).LimitedAs(RateKind.Codes);
         routes.MapGet("/keypad/lockers/{id:guid}", Show).WithName("ShowTaken");
     }
 
@@ -67,11 +68,11 @@ public static class TakeLocker
         var lease = Guid.CreateVersion7(now);
         // Whoever claims this locker holds its row, and whoever asks with this number the number's: three at once are three.
         int taken = await tx.Execute(
-            """
+            $"""
             with number as (select count(l.*) from (select pg_advisory_xact_lock(hashtextextended(@key, 19))) l),
             claim as (
               select k.id from locker k, number where k.id = @locker and k.in_service and k.door <> 'open' and k.occupied is not true
-                and not exists (select 1 from lease l where l.locker_id = k.id and l.state in ('held', 'active', 'overdue')) for update of k)
+                and not exists (select 1 from lease l where l.locker_id = k.id and l.state in {LeaseRow.Live}) for update of k)
             insert into lease (id, kind, state, site_id, bank_id, locker_id, phone, phone_to, phone_language, hold_until, created_at)
             select @lease, 'keypad', 'held', @SiteId, @bank, claim.id, @key, @to, @language, @until, @now from claim
             on conflict do nothing

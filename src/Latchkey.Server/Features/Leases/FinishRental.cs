@@ -19,7 +19,7 @@ namespace Latchkey.Server.Features.Leases;
 /// </summary>
 public static class FinishRental
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/leases/{id:guid}/finish", Handle).WithName("FinishRental").SignedIn(Scopes.LeasesWrite).Produces<LeaseView>().LimitedAs(RateKind.Money);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/leases/{id:guid}/finish", Handle).WithName("FinishRental").TakesKey().SignedIn(Scopes.LeasesWrite).Produces<LeaseView>().LimitedAs(RateKind.Money);
 
     private static async Task<Results<JsonHttpResult<LeaseView>, ProblemHttpResult>> Handle(
         Guid id, HttpContext http, Idempotency idempotency, PlaceBook places, TimeProvider time, CancellationToken cancel)

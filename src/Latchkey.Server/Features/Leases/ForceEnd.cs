@@ -26,7 +26,7 @@ public static class ForceEnd
     internal sealed record ByStaff(bool Forced, string Reason);
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/staff/leases/{id:guid}/end", Handle).WithName("ForceEnd").SignedIn().Produces<Ended>().LimitedAs(RateKind.Money);
+        routes.MapPost("/staff/leases/{id:guid}/end", Handle).WithName("ForceEnd").TakesKey().SignedIn().Produces<Ended>().LimitedAs(RateKind.Money);
 
     private static async Task<Results<JsonHttpResult<Ended>, ProblemHttpResult>> Handle(
         Guid id, Request request, HttpContext http, Idempotency idempotency, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)

@@ -27,7 +27,7 @@ public static class HoldLocker
         internal bool IsReachable => Reachable || Features?.Contains(LockerFeatures.Reachable) == true;
     }
 
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/sites/{id:guid}/holds", Handle).WithName("HoldLocker").SignedIn(Scopes.LeasesWrite).LimitedAs(RateKind.Holds).Produces<LeaseView>(201);
+    public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/sites/{id:guid}/holds", Handle).WithName("HoldLocker").TakesKey().SignedIn(Scopes.LeasesWrite).LimitedAs(RateKind.Holds).Produces<LeaseView>(201);
 
     private static async Task<Results<JsonHttpResult<LeaseView>, ProblemHttpResult>> Handle(
         Guid id, Request request, HttpContext http, Idempotency idempotency, PlaceBook places, TimeProvider time, CancellationToken cancel)
@@ -105,7 +105,7 @@ public static class HoldLocker
         $"""
         with claim as (
           select k.id, k.bank_id from unnest(@candidates) with ordinality as wanted (id, place) join locker k on k.id = wanted.id
-          where k.in_service and not exists (select 1 from lease l where l.locker_id = k.id and l.state in ('held', 'active', 'overdue'))
+          where k.in_service and not exists (select 1 from lease l where l.locker_id = k.id and l.state in {LeaseRow.Live})
           order by wanted.place limit 1 for update of k {(skipLocked ? "skip locked" : "")}),
         won as (
           insert into lease (id, kind, state, person_id, site_id, bank_id, locker_id, hours, size_priced, tariff, hold_until, created_at)
@@ -150,7 +150,7 @@ public static class HoldLocker
                 select
                   (select erased_at is not null from person where id = @person) as erased,
                   (select count(*) from lease where person_id = @person and state = 'held' and hold_until > @now) as holds,
-                  (select coalesce(array_agg(locker_id), '{}') from lease where site_id = @site and state in ('held', 'active', 'overdue')) as taken,
+                  (select coalesce(array_agg(locker_id), '{}') from lease where site_id = @site and state in {{LeaseRow.Live}}) as taken,
                   {{HinderedAt}} as hindered
                 """,
                 new { person, site, now });

@@ -20,7 +20,7 @@ namespace Latchkey.Server.Features.Leases;
 public static class OpenLocker
 {
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/leases/{id:guid}/open", Handle).WithName("OpenLocker").SignedIn(Scopes.LeasesWrite).Produces<CommandView>().Produces<CommandView>(202)
+        routes.MapPost("/leases/{id:guid}/open", Handle).WithName("OpenLocker").TakesKey().SignedIn(Scopes.LeasesWrite).Produces<CommandView>().Produces<CommandView>(202)
             .WithRequestTimeout(RequestLimits.WithDoor).LimitedAs(RateKind.Doors);
 
     private static Task<Results<JsonHttpResult<CommandView>, ProblemHttpResult>> Handle(Guid id, HttpContext http, PlaceBook places, DoorOrders orders, CancellationToken cancel) =>

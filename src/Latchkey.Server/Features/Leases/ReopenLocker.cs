@@ -30,7 +30,7 @@ public sealed class ReopenLocker(Db db, TimeProvider time, ILogger<ReopenLocker>
     private const int MostAtOnce = 200;
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/leases/{id:guid}/reopen", Handle).WithName("ReopenLocker").SignedIn().Produces<CommandView>().Produces<CommandView>(202)
+        routes.MapPost("/leases/{id:guid}/reopen", Handle).WithName("ReopenLocker").TakesKey().SignedIn().Produces<CommandView>().Produces<CommandView>(202)
             .WithRequestTimeout(RequestLimits.WithDoor).LimitedAs(RateKind.Doors);
 
     private static Task<Results<JsonHttpResult<CommandView>, ProblemHttpResult>> Handle(

@@ -27,7 +27,7 @@ public static class MoveLock
         .MapPost(
             $"/locks/{{id:guid}}/{kind}",
             (Guid id, HttpContext http, PlaceBook places, DoorOrders orders, CancellationToken cancel) => orders.Once(http, kind, tx => May(tx, id, http.Caller().Id, places), cancel))
-        .WithName(name).SignedIn(Scopes.LeasesWrite).Produces<CommandView>().Produces<CommandView>(202).WithRequestTimeout(RequestLimits.WithDoor).LimitedAs(RateKind.Doors);
+        .WithName(name).TakesKey().SignedIn(Scopes.LeasesWrite).Produces<CommandView>().Produces<CommandView>(202).WithRequestTimeout(RequestLimits.WithDoor).LimitedAs(RateKind.Doors);
 
     internal static async Task<Decision<DoorOrders.Allowed>> May(Transaction tx, Guid lease, Guid person, PlaceBook places)
     {

@@ -21,7 +21,7 @@ public static class StartPayment
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/leases/{id:guid}/payments", Handle).WithName("StartPayment").SignedIn().Produces<PaymentView>(201).LimitedAs(RateKind.Money);
+        routes.MapPost("/leases/{id:guid}/payments", Handle).WithName("StartPayment").TakesKey().SignedIn().Produces<PaymentView>(201).LimitedAs(RateKind.Money);
         routes.MapGet("/payments/{id:guid}", Show).WithName("ShowPayment").SignedIn();
     }
 

@@ -46,7 +46,7 @@ public static class UseShare
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost("/shared", Look).WithName("LookAtShare").TakesNoToken();
-        routes.MapPost("/shared/open", Open).WithName("OpenShared").TakesNoToken().Produces<CommandView>().Produces<CommandView>(202).WithRequestTimeout(RequestLimits.WithDoor).LimitedAs(RateKind.Doors);
+        routes.MapPost("/shared/open", Open).WithName("OpenShared").TakesKey().TakesNoToken().Produces<CommandView>().Produces<CommandView>(202).WithRequestTimeout(RequestLimits.WithDoor).LimitedAs(RateKind.Doors);
     }
 
     private static async Task<Results<JsonHttpResult<Shared>, ProblemHttpResult>> Look(

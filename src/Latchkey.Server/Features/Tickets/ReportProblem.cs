@@ -35,7 +35,7 @@ public static class ReportProblem
     private const int MostForOne = 2, MostInADay = 3;
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/leases/{id:guid}/problems", Handle).WithName("ReportProblem").SignedIn().Produces<Reported>(201).LimitedAs(RateKind.Money);
+        routes.MapPost("/leases/{id:guid}/problems", Handle).WithName("ReportProblem").TakesKey().SignedIn().Produces<Reported>(201).LimitedAs(RateKind.Money);
 
     private static async Task<Results<JsonHttpResult<Reported>, ProblemHttpResult>> Handle(
         Guid id, Request request, HttpContext http, Idempotency idempotency, PlaceBook places, Grants grants, TimeProvider time, CancellationToken cancel)

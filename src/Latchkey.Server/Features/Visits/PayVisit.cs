@@ -29,7 +29,7 @@ public static class PayVisit
     private static readonly Refusal NothingDue = new("already-paid", RefusalKind.Conflict, "Nothing is due: the card goes out at the gate.");
 
     public static void Map(IEndpointRouteBuilder routes) =>
-        routes.MapPost("/staff/visits/{id:guid}/payment", Handle).WithName("PayVisit").SignedIn().Produces<Paid>().LimitedAs(RateKind.Money);
+        routes.MapPost("/staff/visits/{id:guid}/payment", Handle).WithName("PayVisit").TakesKey().SignedIn().Produces<Paid>().LimitedAs(RateKind.Money);
 
     private static async Task<Results<JsonHttpResult<Paid>, ProblemHttpResult>> Handle(
         Guid id, Request request, HttpContext http, Idempotency idempotency, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapper;
+using Latchkey.Domain.Leases;
 using Latchkey.Domain;
 using Latchkey.Link.Messages;
 using Latchkey.Server.Devices;
@@ -34,7 +35,7 @@ public static class ReleaseVisit
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/staff/visits/{id:guid}/end", End).WithName("ReleaseVisit").SignedIn().Produces<Released>().LimitedAs(RateKind.Money);
+        routes.MapPost("/staff/visits/{id:guid}/end", End).WithName("ReleaseVisit").TakesKey().SignedIn().Produces<Released>().LimitedAs(RateKind.Money);
         routes.MapPut("/staff/visits/{id:guid}/card", Card).WithName("ReplaceVisitCard").SignedIn();
     }
 
@@ -65,7 +66,7 @@ public static class ReleaseVisit
         Guid id, NewCard request, HttpContext http, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)
     {
         string card = (request.Card ?? "").ToLowerInvariant();
-        if (new Check().That(card.Length is >= 8 and <= 20 && card.Length % 2 == 0 && card.All(char.IsAsciiHexDigit), "card", "A card's number is 8 to 20 hexadecimal digits.").Problem is { } invalid)
+        if (new Check().That(CardNumber.IsOne(card), "card", CardNumber.Is).Problem is { } invalid)
             return invalid;
         Guid site = await SiteOf(db, id, cancel);
         if (await SiteStaff.Refuses(http, db, site, cancel) is { } forbidden)

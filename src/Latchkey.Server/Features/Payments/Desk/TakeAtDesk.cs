@@ -38,9 +38,9 @@ public static class TakeAtDesk
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/staff/desk/payments/{code}", Show).WithName("ShowDeskPayment").SignedIn();
-        routes.MapPost("/staff/desk/payments", Take).WithName("TakeAtDesk").SignedIn().Produces<DeskPayment>().LimitedAs(RateKind.Money);
+        routes.MapPost("/staff/desk/payments", Take).WithName("TakeAtDesk").TakesKey().SignedIn().Produces<DeskPayment>().LimitedAs(RateKind.Money);
         routes.MapGet("/staff/sites/{id:guid}/desk/refunds", Refunds).WithName("ListDeskRefunds").SignedIn();
-        routes.MapPost("/staff/desk/refunds/{id:guid}", HandOut).WithName("HandOutAtDesk").SignedIn().Produces<DeskRefund>().LimitedAs(RateKind.Money);
+        routes.MapPost("/staff/desk/refunds/{id:guid}", HandOut).WithName("HandOutAtDesk").TakesKey().SignedIn().Produces<DeskRefund>().LimitedAs(RateKind.Money);
     }
 
     /// <summary>What a desk takes.</summary>
