@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Visit } from '../src/api/keypad';
+import type { Visit } from '../src/api/visits';
 import { aboutVisits, facts, likely, warning } from '../src/screens/staff/visitWords';
 import { at } from './lease';
 

@@ -2,7 +2,6 @@ import { ask } from './client';
 import { aMoment, toTheEnd } from './door';
 import type { Command, DoorState, LeaseSite, Money, Payment, Size } from './types';
 import type { ShareState } from './shares';
-import { whole } from './whole';
 
 type DepositStage = 'paying' | 'placing' | 'stored' | 'collecting' | 'returning' | 'collected' | 'returned' | 'cancelled' | 'cleared' | 'expired';
 export type Payer = 'sender' | 'receiver';
@@ -42,8 +41,6 @@ export interface SeenDeposit {
 /** Either something has to be paid first, or the door is being opened. */
 export interface Opening { depositId: string; payment: Payment | null; command: Command | null }
 
-export interface LockerAtPoint { id: string; number: number; label: string; size: Size; features: string[]; availability: 'free' | 'taken' | 'out-of-service'; bankId: string; bank: string; pointId: string; point: string; address: string; city: string; state: string; perHour: Money; storagePerHour: Money }
-
 const id = encodeURIComponent;
 
 export const deposits = {
@@ -63,9 +60,4 @@ export const deposits = {
   newCode: (lockerId: string, address: { email: string } | { phone: string } | null) => ask<{ minutes: number }>(`/deposits/lockers/${id(lockerId)}/request-otp`, { method: 'POST', body: address ?? {}, anonymous: address !== null }),
   nameDelegate: (secret: string, name: string) => ask<{ delegate: Delegate; path: string; code: string; typeFirst: string }>('/deposits/delegates', { method: 'POST', body: { secret, name }, anonymous: true }),
   removeDelegate: (secret: string, delegateId: string) => ask<void>('/deposits/delegates/remove', { method: 'POST', body: { secret, id: delegateId }, anonymous: true }),
-
-  /** Those out of service too. */
-  lockers: (point: string, signal?: AbortSignal) => whole((skip) => ask<{ items: LockerAtPoint[]; total: number }>(`/lockers?point=${id(point)}&all=true&limit=500&skip=${skip}`, { signal })),
-  anyLocker: (point: string, signal?: AbortSignal) => ask<{ items: LockerAtPoint[] }>(`/lockers?point=${id(point)}&limit=1`, { signal }),
-  locker: (lockerId: string, signal?: AbortSignal) => ask<LockerAtPoint>(`/lockers/${id(lockerId)}`, { signal, anonymous: true }),
 };

@@ -1,7 +1,7 @@
 import { ask } from './client';
 import { aMoment } from './door';
 import type {
-  BankAtSite, Cabinet, CabinetMind, CardAssurance, CardLeast, Checkout, CheckoutResult, Command, Custody, Demo, Feature, HoldRequest, IssuedPass, Lease, LeasePage, MapDrawing, MessageChannel, MessageChoices, MessagePage, NewPin, Payment, Receipt,
+  BankAtSite, Cabinet, CabinetMind, CardAssurance, CardLeast, Checkout, CheckoutResult, Command, Custody, Demo, Feature, HoldRequest, IssuedPass, Lease, LeasePage, LockerAtPoint, MapDrawing, MessageChannel, MessageChoices, MessagePage, NewPin, Payment, Receipt,
   Sent, Site, SitePage, Size, UndeliveredPage,
 } from './types';
 import type { PhoneProof } from '../screens/lease/pass/phoneKey';
@@ -25,6 +25,7 @@ export const api = {
   sites: ({ query, city, size, features, open, at, cursor, limit }: SiteQuery, signal?: AbortSignal) =>
     ask<SitePage>(`/sites${search({ query, city, size, features: features?.join(), open, latitude: at?.latitude, longitude: at?.longitude, cursor, limit })}`, { signal }),
   site: (siteId: string, signal?: AbortSignal) => ask<Site>(`/sites/${id(siteId)}`, { signal }),
+  locker: (lockerId: string, signal?: AbortSignal) => ask<LockerAtPoint>(`/lockers/${id(lockerId)}`, { signal, anonymous: true }),
   map: () => ask<MapDrawing>('/map'),
   bank: (bankId: string, signal?: AbortSignal) => ask<BankAtSite>(`/banks/${id(bankId)}`, { signal }),
 

@@ -1,5 +1,5 @@
 import { ask } from './client';
-import type { Money, Size } from './types';
+import type { LockerAtPoint, Money, Size } from './types';
 import { whole } from './whole';
 
 interface StateOf { id: string; name: string; cities: number }
@@ -28,6 +28,8 @@ export const places = {
   removePoint: (pointId: string) => ask<void>(`/locker-points/${id(pointId)}`, { method: 'DELETE' }),
   makeBank: (pointId: string, name: string, columns: number) => ask<PointBank>(`/locker-points/${id(pointId)}/banks`, { method: 'POST', body: { name, columns } }),
   paste: (pointId: string, table: string, preview: boolean) => ask<Pasted>(`/locker-points/${id(pointId)}/lockers`, { method: 'POST', body: { table, preview } }),
+  /** Those out of service too. */
+  lockers: (point: string, signal?: AbortSignal) => whole((skip) => ask<{ items: LockerAtPoint[]; total: number }>(`/lockers?point=${id(point)}&all=true&limit=500&skip=${skip}`, { signal })),
   makeLocker: (locker: { bankId: string; number: number; label: string; size: Size }) => ask<unknown>('/admin/lockers', { method: 'POST', body: locker }),
   changeLocker: (lockerId: string, locker: { label: string; size: Size; inService: boolean; features: string[] }) => ask<unknown>(`/admin/lockers/${id(lockerId)}`, { method: 'PUT', body: locker }),
   removeBank: (bankId: string) => ask<void>(`/admin/banks/${id(bankId)}`, { method: 'DELETE' }),

@@ -46,8 +46,11 @@ export interface Tariff {
   freeMinutes: number; graceMinutes: number; overduePerHour: BySize<Money>; overdueCap: BySize<Money>;
   billing: 'running' | 'prepaid'; deposit: BySize<Money>; taxBasisPoints: number; warnMinutes: number; staffAfterHours: number;
 }
-/** `keypads` need no account; with `visits` some lockers are got with a card. */
-export interface Site extends SiteSummary { banks: Bank[]; tariff: Tariff; asOf: string; keypads: { id: string; name: string; free: number }[]; visits: boolean }
+
+export interface LockerAtPoint { id: string; number: number; label: string; size: Size; features: string[]; availability: 'free' | 'taken' | 'out-of-service'; bankId: string; bank: string; pointId: string; point: string; address: string; city: string; state: string; perHour: Money; storagePerHour: Money }
+
+/** `keypads` need no account; with `visits` some lockers are got with a card; `storagePerHour` is what a deposit costs. */
+export interface Site extends SiteSummary { banks: Bank[]; tariff: Tariff; asOf: string; keypads: { id: string; name: string; free: number }[]; visits: boolean; storagePerHour: Money }
 
 export type LeaseState = 'held' | 'active' | 'overdue' | 'ended' | 'cancelled' | 'expired';
 export type DoorState = 'closed' | 'open' | 'jammed' | 'unknown' | 'locked' | 'unlocked';

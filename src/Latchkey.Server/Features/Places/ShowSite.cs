@@ -23,10 +23,11 @@ public static class ShowSite
     /// <summary>A site with its banks.</summary>
     /// <param name="Keypads">Where no account is needed.</param>
     /// <param name="Visits">Some lockers are got with a card, at the gate or at the bank.</param>
+    /// <param name="StoragePerHour">What a deposit costs for each started hour.</param>
     public sealed record SiteDetail(
         Guid Id, string Name, string Address, string City, string State, double Latitude, double Longitude, string TimeZone, string Currency,
         IReadOnlyList<OpeningSpanView> OpeningHours, bool OpenNow, int Lockers, IReadOnlyDictionary<Domain.Lockers.LockerSize, int> Free,
-        IReadOnlyDictionary<Domain.Lockers.LockerSize, Money> PerHour, IReadOnlyList<string> Features, bool AlwaysOpen, IReadOnlyList<BankView> Banks, TariffView Tariff, DateTimeOffset AsOf, IReadOnlyList<KeypadAt> Keypads, bool Visits);
+        IReadOnlyDictionary<Domain.Lockers.LockerSize, Money> PerHour, IReadOnlyList<string> Features, bool AlwaysOpen, IReadOnlyList<BankView> Banks, TariffView Tariff, DateTimeOffset AsOf, IReadOnlyList<KeypadAt> Keypads, bool Visits, Money StoragePerHour);
 
     /// <summary>A bank whose lockers are taken with a phone number and a code.</summary>
     /// <param name="Free">How many of its lockers are free now.</param>
@@ -79,7 +80,7 @@ public static class ShowSite
             s.Id, s.Name, s.Address, s.City, s.State, s.Latitude, s.Longitude, s.TimeZone, s.Currency, s.OpeningHours, s.OpenNow, s.Lockers, s.Free, s.PerHour, s.Features, s.AlwaysOpen,
             [.. site.Banks.Select(b => PlaceViews.Bank(b, now))], TariffView.Of(site.TariffAt(at)), at,
             [.. site.Others.Where(b => b.Mode == BankMode.Keypad).Select(b => new KeypadAt(b.Id, b.Name, b.Lockers.Count(l => PlaceViews.Availability(l, now.Taken) == PlaceViews.Free)))],
-            site.LockersForVisits.Any());
+            site.LockersForVisits.Any(), site.TariffAt(at).Amount(site.StorageMinor));
     }
 
     private sealed record Banks(IReadOnlyDictionary<Guid, BankView> ById, SiteSummaryView Site);

@@ -1,6 +1,7 @@
 import { useRef, useState } from 'react';
 import { DoorOpen } from 'lucide-react';
 import { deposits } from '../../api/deposits';
+import { api } from '../../api/endpoints';
 import { Intent } from '../../api/intent';
 import type { Command } from '../../api/types';
 import { useResource } from '../../api/useResource';
@@ -22,7 +23,7 @@ import './Deposit.css';
 
 /** Before one locker, with the code and without the link. What was typed survives the way to the checkout and back. */
 export function CodePage({ lockerId }: { lockerId: string }) {
-  const { data: locker, problem: unread, reload } = useResource(`locker/${lockerId}`, (signal) => deposits.locker(lockerId, signal));
+  const { data: locker, problem: unread, reload } = useResource(`locker/${lockerId}`, (signal) => api.locker(lockerId, signal));
   const { form, busy, problem, errors, submit } = useForm();
   const [code, setCode] = useState(() => (sessionStorage.getItem('collect-locker') === lockerId ? sessionStorage.getItem('collect-code') ?? '' : ''));
   const [command, setCommand] = useState<Command | null>(null);

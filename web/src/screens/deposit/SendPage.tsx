@@ -26,7 +26,6 @@ import './Deposit.css';
 /** A sender says what is to be left for whom, who pays, and for how long at most. */
 export function SendPage({ siteId }: { siteId: string }) {
   const { data: site, problem: unread, reload } = useResource(`site/${siteId}`, (signal) => api.site(siteId, signal));
-  const price = useResource(`storage/${siteId}`, (signal) => deposits.anyLocker(siteId, signal)).data?.items[0]?.storagePerHour ?? null;
   const { form, busy, problem, errors, submit } = useForm();
   const [size, setSize] = useState<Size | null>(null);
   const [address, setAddress] = useState('');
@@ -41,6 +40,7 @@ export function SendPage({ siteId }: { siteId: string }) {
   }
   // A larger one does as well: what is offered is what something free fits into.
   const free = (least: Size): number => freeAt(site, least);
+  const price = site.storagePerHour;
   const chosen = size ?? sizes.find((each) => free(each) > 0) ?? 'S';
 
   const deed = async (): Promise<void> => {
@@ -75,11 +75,9 @@ export function SendPage({ siteId }: { siteId: string }) {
           <h2 id="send-pays">{t('send.pays')}</h2>
           <Chips label={t('send.pays')} value={pays} onChoose={setPays} chips={[{ value: 'sender', text: t('send.iPay') }, { value: 'receiver', text: t('send.theyPay') }]} />
           <HoursChoice value={hours} onChoose={setHours} />
-          {price !== null && (
-            <p className="small">
-              {price.minor === 0 ? t('send.free') : <>{t('send.price', { price: money(price) })} {pays === 'sender' ? t('send.reserve', { amount: money(times(price, hours)), hours }) : t('send.theyPayText')}</>}
-            </p>
-          )}
+          <p className="small">
+            {price.minor === 0 ? t('send.free') : <>{t('send.price', { price: money(price) })} {pays === 'sender' ? t('send.reserve', { amount: money(times(price, hours)), hours }) : t('send.theyPayText')}</>}
+          </p>
         </section>
         {!site.openNow && <p className="booking-note">{t('send.closed')}</p>}
         {problem !== null && wrong === undefined && <Trouble problem={problem} />}

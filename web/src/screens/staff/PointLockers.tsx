@@ -1,8 +1,7 @@
 import { useState } from 'react';
 import { Plus, Trash2 } from 'lucide-react';
-import { deposits, type LockerAtPoint } from '../../api/deposits';
 import { places, type ClearReason, type Point, type PointBank } from '../../api/places';
-import { sizes, type Size } from '../../api/types';
+import { sizes, type LockerAtPoint, type Size } from '../../api/types';
 import { useResource } from '../../api/useResource';
 import { Button } from '../../parts/Button';
 import { Chips } from '../../parts/Chips';
@@ -20,7 +19,7 @@ const reasonWords: Record<ClearReason, Plain> = { overdue: 'places.reason.overdu
 
 /** The lockers of one place, broken ones too: in and out of service, cleared, and new ones. */
 export function PointLockers({ point, onChanged }: { point: Point; onChanged: () => void }) {
-  const { data, problem, reload } = useResource(`places/lockers/${point.id}`, (signal) => deposits.lockers(point.id, signal));
+  const { data, problem, reload } = useResource(`places/lockers/${point.id}`, (signal) => places.lockers(point.id, signal));
   const deed = useDeed<string>();
   const [clearing, setClearing] = useState<LockerAtPoint | null>(null);
   const [leaving, setLeaving] = useState<PointBank | null>(null);

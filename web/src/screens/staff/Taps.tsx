@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { IdCard } from 'lucide-react';
-import { keypad, type Tap } from '../../api/keypad';
+import { visits, type Tap } from '../../api/visits';
 import { money } from '../../format/money';
 import { dateTime } from '../../format/time';
 import { useLive } from '../../live/useLive';
@@ -15,7 +15,7 @@ import { aboutVisits } from './visitWords';
 export function Taps({ siteId, timeZone }: { siteId: string; timeZone: string }) {
   const [search, setSearch] = useState('');
   const wanted = search.replace(/[\s:]/g, '');
-  const pages = usePages(`taps/${siteId}/${wanted}`, { keyOf: (tap: Tap) => `${tap.at}${tap.card}${tap.reader}`, read: (before, signal) => keypad.taps(siteId, wanted, before, signal) });
+  const pages = usePages(`taps/${siteId}/${wanted}`, { keyOf: (tap: Tap) => `${tap.at}${tap.card}${tap.reader}`, read: (before, signal) => visits.taps(siteId, wanted, before, signal) });
   const { first, items, problem, reload } = pages;
   useLive({ floors: [siteId] }, (heard) => { if (heard.event === 'resync' || (heard.event === 'floor' && aboutVisits(heard.what))) reload(); });
   return (

@@ -1,6 +1,6 @@
 import { useRef, useState, type FormEvent } from 'react';
 import { Intent } from '../../api/intent';
-import { endReasons, keypad, type EndReason, type Visit } from '../../api/keypad';
+import { endReasons, visits, type EndReason, type Visit } from '../../api/visits';
 import { money } from '../../format/money';
 import { Button } from '../../parts/Button';
 import { Field } from '../../parts/Field';
@@ -23,13 +23,13 @@ export function VisitLine({ visit, timeZone, closed, desk, onDone }: VisitLinePr
   const end = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     await run('deed', async () => {
-      const ended = await intent.current.run((key) => keypad.endVisit(visit.id, reason, key), `end ${reason}`);
+      const ended = await intent.current.run((key) => visits.end(visit.id, reason, key), `end ${reason}`);
       onDone(t('visits.ended', { label, amount: money(ended.charged) }));
     });
   };
   const take = async (by: 'cash' | 'card'): Promise<void> => {
     await run(by, async () => {
-      const taken = await intent.current.run((key) => keypad.takePayment(visit.id, by, visit.due.minor, key), `${by} ${visit.due.minor}`);
+      const taken = await intent.current.run((key) => visits.takePayment(visit.id, by, visit.due.minor, key), `${by} ${visit.due.minor}`);
       setDoing(null);
       onDone(t('visits.taken', { label, amount: money(taken.amount) }));
     });
@@ -37,7 +37,7 @@ export function VisitLine({ visit, timeZone, closed, desk, onDone }: VisitLinePr
   const replace = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     await run('deed', async () => {
-      await keypad.newCard(visit.id, card.replace(/[\s:]/g, ''));
+      await visits.newCard(visit.id, card.replace(/[\s:]/g, ''));
       setDoing(null);
       onDone(t('visits.carded', { label }));
     });

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { Users } from 'lucide-react';
-import { keypad } from '../../api/keypad';
+import { visits } from '../../api/visits';
 import { useResource } from '../../api/useResource';
 import { Page } from '../../app/Page';
 import { useLive } from '../../live/useLive';
@@ -16,7 +16,7 @@ import './UndeliveredPage.css';
 /** Who is still in, at closing time above all; and who came and went. */
 export function VisitsPage({ siteId, timeZone }: { siteId: string; timeZone: string }) {
   const [which, setWhich] = useState<'now' | 'taps'>('now');
-  const { data, problem, reload } = useResource(`visits/${siteId}`, (signal) => keypad.visits(siteId, signal));
+  const { data, problem, reload } = useResource(`visits/${siteId}`, (signal) => visits.list(siteId, signal));
   const [said, setSaid] = useState<string | null>(null);
   useLive({ floors: [siteId] }, (heard) => { if (heard.event === 'resync' || (heard.event === 'floor' && aboutVisits(heard.what))) reload(); });
   return (

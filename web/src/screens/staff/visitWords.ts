@@ -1,4 +1,4 @@
-import type { EndReason, Visit } from '../../api/keypad';
+import type { EndReason, Visit } from '../../api/visits';
 import { money } from '../../format/money';
 import { dateTime } from '../../format/time';
 import { t } from '../../text/t';
