@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Dapper;
 using Latchkey.Link.Messages;
 using Latchkey.Link.Mqtt;
+using Latchkey.Server.Features.Leases;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
@@ -202,10 +203,10 @@ public sealed class GrantPush : BackgroundService
     /// </summary>
     public Task<int> Forget(CancellationToken cancel) => _db.Change(
         tx => tx.Execute(
-            """
+            $"""
             delete from device_grant where (device_id, revision) in (
               select g.device_id, g.revision from device_grant g join device d on d.id = g.device_id left join lease l on l.id = g.lease_id
-              where g.created_at < @before and g.revision <= d.grants_held and (l.id is null or l.state not in ('held', 'active', 'overdue'))
+              where g.created_at < @before and g.revision <= d.grants_held and (l.id is null or l.state not in {LeaseRow.Live})
                 and not (g.kind = 'bank' and g.revision = (select max(b.revision) from device_grant b where b.device_id = g.device_id and b.kind = 'bank'))
               limit @MostForgotten)
             """,

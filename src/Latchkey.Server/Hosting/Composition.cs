@@ -229,7 +229,7 @@ public static class Composition
         var tokens = new AccessTokens(tokenKeys);
         byte[] successor = await keys.Secret(ServerKeys.RefreshToken, cancel), codes = await keys.Secret(ServerKeys.OneTimeCode, cancel), steps = await keys.Secret(ServerKeys.SecondStep, cancel);
         services.AddSingleton(_ => tokenKeys).AddHostedService(s => s.GetRequiredService<TokenKeys>());
-        services.AddSingleton(tokens).AddSingleton(new Sessions(tokens, successor, time)).AddSingleton(new SecondStep(steps)).AddSingleton<Entrance>().AddSingleton<Presence>().AddSingleton<ApiKeys>();
+        services.AddSingleton(tokens).AddSingleton(new Sessions(tokens, successor, time)).AddSingleton(new SecondStep(steps)).AddSingleton<Entrance>().AddSingleton<Reauthentication>().AddSingleton<ApiKeys>();
         services.AddSingleton(s => new OneTimeCodes(codes, s.GetRequiredService<Messages.Outbox>()));
         services.AddSingleton(s => new OidcKeys(OidcKeys.Client(), time, s.GetRequiredService<ILogger<OidcKeys>>())).AddSingleton(s => new IdTokens(s.GetRequiredService<ServerOptions>().Oidc, s.GetRequiredService<OidcKeys>(), time));
         services.AddRunning<EndedSessions>();

@@ -1,3 +1,5 @@
+using Latchkey.Server.Features.Leases;
+
 namespace Latchkey.Server.Invariants;
 
 /// <summary>
@@ -9,7 +11,7 @@ public static class AllInvariants
     public static readonly IReadOnlyList<Invariant> List =
     [
         new(1, "A locker has at most one live lease",
-            "select locker_id::text from lease where state in ('held', 'active', 'overdue') group by locker_id having count(*) > 1"),
+            $"select locker_id::text from lease where state in {LeaseRow.Live} group by locker_id having count(*) > 1"),
         new(1, "The database refuses by itself: a second live lease, a second good payment, a second charge, a key or a report used twice",
             """
             select wanted.name || ' is missing or not valid'
@@ -36,11 +38,11 @@ public static class AllInvariants
               or j.ended <> (l.state = 'ended')::int or j.cancelled <> (l.state = 'cancelled')::int or j.expired <> (l.state = 'expired')::int)
             """),
         new(1, "A deposit stands as its lease does, and has ended once",
-            """
+            $"""
             select l.id::text || ' ' || l.state || ' ' || coalesce(d.stage, '-')
             from lease l left join deposit d on d.lease_id = l.id
             where l.kind = 'deposit' and (d.lease_id is null
-              or case when l.state in ('held', 'active', 'overdue') then d.over_at is not null or d.stage not in ('placing', 'stored', 'collecting', 'returning')
+              or case when l.state in {LeaseRow.Live} then d.over_at is not null or d.stage not in ('placing', 'stored', 'collecting', 'returning')
                 else l.ended_at < @now - interval '30 seconds' and (d.over_at is null or d.stage not in ('collected', 'returned', 'cancelled', 'cleared')) end
               or (select count(*) from journal j where j.lease_id = l.id and j.kind = 'lease-ended') <> (l.state = 'ended')::int)
             """),

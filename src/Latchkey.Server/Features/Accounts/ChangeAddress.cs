@@ -25,19 +25,19 @@ public static class ChangeAddress
     {
         routes.MapPost("/auth/me/address", Ask).WithName("AskToChangeAddress").SignedIn().LimitedAs(RateKind.Codes);
         routes.MapPut("/auth/me/address", Handle).WithName("ChangeAddress").SignedIn().LimitedAs(RateKind.SignIn);
-        routes.MapDelete("/auth/me/email", (HttpContext http, Db db, Presence presence, TimeProvider time, CancellationToken cancel) => Remove("email", "phone", http, db, presence, time, cancel))
+        routes.MapDelete("/auth/me/email", (HttpContext http, Db db, Reauthentication reauthentication, TimeProvider time, CancellationToken cancel) => Remove("email", "phone", http, db, reauthentication, time, cancel))
             .WithName("RemoveEmail").SignedIn();
-        routes.MapDelete("/auth/me/phone", (HttpContext http, Db db, Presence presence, TimeProvider time, CancellationToken cancel) => Remove("phone", "email", http, db, presence, time, cancel))
+        routes.MapDelete("/auth/me/phone", (HttpContext http, Db db, Reauthentication reauthentication, TimeProvider time, CancellationToken cancel) => Remove("phone", "email", http, db, reauthentication, time, cancel))
             .WithName("RemovePhone").SignedIn();
     }
 
     private static async Task<Results<Accepted<CodeView>, ProblemHttpResult>> Ask(
-        AskRequest request, HttpContext http, Db db, Presence presence, OneTimeCodes codes, RateLimiter limiter, TimeProvider time, CancellationToken cancel)
+        AskRequest request, HttpContext http, Db db, Reauthentication reauthentication, OneTimeCodes codes, RateLimiter limiter, TimeProvider time, CancellationToken cancel)
     {
         var check = new Check();
         if (AccountRules.Read(request.Email, request.Phone, check) is not { } address)
             return check.Problem!;
-        if (await presence.Refuse(http, request.PresentPassword, cancel) is { } not)
+        if (await reauthentication.Refuse(http, request.PresentPassword, cancel) is { } not)
             return not;
         if (await AccountRules.MayBeSentTo(http, limiter, address, cancel) is { } often)
             return often;
@@ -83,9 +83,9 @@ public static class ChangeAddress
         return decision.Value.Value is { } view ? TypedResults.Ok(view) : decision.Value.Problem(http);
     }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> Remove(string column, string other, HttpContext http, Db db, Presence presence, TimeProvider time, CancellationToken cancel)
+    private static async Task<Results<NoContent, ProblemHttpResult>> Remove(string column, string other, HttpContext http, Db db, Reauthentication reauthentication, TimeProvider time, CancellationToken cancel)
     {
-        if (await presence.Refuse(http, null, cancel) is { } not)
+        if (await reauthentication.Refuse(http, null, cancel) is { } not)
             return not;
         Guid id = http.Caller().Id;
         Decision<bool> decision = await db.Decide<bool>(

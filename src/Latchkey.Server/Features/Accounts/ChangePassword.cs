@@ -15,13 +15,13 @@ public static class ChangePassword
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPut("/auth/password", Handle).WithName("ChangePassword").SignedIn().LimitedAs(RateKind.SignIn);
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Handle(
-        Request request, HttpContext http, Db db, Presence presence, Passwords passwords, Sessions sessions, TimeProvider time, CancellationToken cancel)
+        Request request, HttpContext http, Db db, Reauthentication reauthentication, Passwords passwords, Sessions sessions, TimeProvider time, CancellationToken cancel)
     {
         var check = new Check();
         PasswordRules.Check(check, request.Password);
         if (check.Problem is { } invalid)
             return invalid;
-        if (await presence.Refuse(http, request.PresentPassword, cancel) is { } not)
+        if (await reauthentication.Refuse(http, request.PresentPassword, cancel) is { } not)
             return not;
         if (await passwords.Hash(request.Password, cancel) is not { } hash)
             return AccountRules.Busy();

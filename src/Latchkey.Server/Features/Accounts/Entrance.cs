@@ -21,10 +21,10 @@ public sealed class Entrance(Sessions sessions, SecondStep steps, TimeProvider t
             Session is not null ? TypedResults.Ok(Session) : TypedResults.Accepted((string?)null, Step!);
     }
 
-    public async Task<Entry> Enter(Transaction tx, PersonRow person, Device device, SignInMethod method)
+    public async Task<Entry> Enter(Transaction tx, PersonRow person, Browser browser, SignInMethod method)
     {
         if (!person.SecondStep && person.Role != "admin")
-            return new Entry(await sessions.Start(tx, person, device, method, secondStep: false), null);
+            return new Entry(await sessions.Start(tx, person, browser, method, secondStep: false), null);
         (string ticket, DateTimeOffset expires) = steps.MakeTicket(person.Id, method, time.GetUtcNow());
         return new Entry(null, new SecondStepView(ticket, expires, !person.SecondStep));
     }

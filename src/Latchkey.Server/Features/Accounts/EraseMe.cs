@@ -1,4 +1,5 @@
 using Latchkey.Domain;
+using Latchkey.Server.Features.Leases;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Hosting.Limits;
 using Latchkey.Server.Journal;
@@ -46,9 +47,9 @@ public static class EraseMe
     public static void Map(IEndpointRouteBuilder routes) => routes.MapPost("/auth/me/erase", Handle).WithName("EraseMe").SignedIn().LimitedAs(RateKind.SignIn);
 
     private static async Task<Results<NoContent, ProblemHttpResult>> Handle(
-        Request request, HttpContext http, Db db, Presence presence, Sessions sessions, TimeProvider time, CancellationToken cancel)
+        Request request, HttpContext http, Db db, Reauthentication reauthentication, Sessions sessions, TimeProvider time, CancellationToken cancel)
     {
-        if (await presence.Refuse(http, request.PresentPassword, cancel) is { } not)
+        if (await reauthentication.Refuse(http, request.PresentPassword, cancel) is { } not)
             return not;
         Guid id = http.Caller().Id;
         DateTimeOffset now = time.GetUtcNow();
@@ -61,7 +62,7 @@ public static class EraseMe
                 string? role = await tx.First<string>("select role from person where id = @id and erased_at is null for update", new { id });
                 if (role is null)
                     return Sessions.SignInAgain;
-                if (await tx.Scalar<bool>("select exists (select 1 from lease where person_id = @id and state in ('held', 'active', 'overdue'))", new { id }))
+                if (await tx.Scalar<bool>($"select exists (select 1 from lease where person_id = @id and state in {LeaseRow.Live})", new { id }))
                     return Live;
                 if (role == "admin" && !await tx.Scalar<bool>("select exists (select 1 from person where role = 'admin' and id <> @id and erased_at is null)", new { id }))
                     return LastAdmin;

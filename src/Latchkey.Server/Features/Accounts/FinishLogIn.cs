@@ -65,7 +65,7 @@ public static class FinishLogIn
                         return confirmed.As<Finished>();
                     recovery = confirmed.Value;
                 }
-                return Tried<Finished>.Yes(new Finished(await sessions.Start(tx, person, Device.Of(http), holder.Value.Method, secondStep: true), recovery));
+                return Tried<Finished>.Yes(new Finished(await sessions.Start(tx, person, Browser.Of(http), holder.Value.Method, secondStep: true), recovery));
             },
             cancel);
         if (decision.Refusal is { } no)

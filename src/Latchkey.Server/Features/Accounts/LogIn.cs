@@ -37,7 +37,7 @@ public static class LogIn
         if (Passwords.IsOutdated(stored) && await passwords.Hash(request.Password, cancel) is { } better)
             await db.Change(tx => tx.Execute("update person set password_hash = @better where id = @Id and password_hash = @stored", new { better, row.Id, stored }), cancel);
         Entrance.Entry? entry = await db.Change(
-            async tx => await PersonRow.Of(tx, row.Id) is { } person ? await entrance.Enter(tx, person, Device.Of(http), SignInMethod.Password) : null, cancel);
+            async tx => await PersonRow.Of(tx, row.Id) is { } person ? await entrance.Enter(tx, person, Browser.Of(http), SignInMethod.Password) : null, cancel);
         return entry is null ? WrongCredentials() : entry.Answer();
     }
 

@@ -31,7 +31,7 @@ public static class LogInElsewhere
             async tx =>
             {
                 Guid id = await Known(tx, identity) ?? await Join(tx, identity, request.Language, now);
-                return await PersonRow.Of(tx, id) is { } person ? await entrance.Enter(tx, person, Device.Of(http), SignInMethod.Oidc) : Sessions.SignInAgain;
+                return await PersonRow.Of(tx, id) is { } person ? await entrance.Enter(tx, person, Browser.Of(http), SignInMethod.Oidc) : Sessions.SignInAgain;
             },
             cancel);
         return decision.Refusal is { } no ? Problems.Of(StatusCodes.Status401Unauthorized, no.Code, no.Detail) : decision.Value.Answer();

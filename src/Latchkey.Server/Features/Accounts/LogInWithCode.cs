@@ -28,7 +28,7 @@ public static class LogInWithCode
             async tx =>
             {
                 Tried<PersonRow> proven = await Prove(tx, codes, request.Challenge, request.Code, CodePurpose.SignIn, sessions, time.GetUtcNow());
-                return proven.Value is { } person ? Tried<Entrance.Entry>.Yes(await entrance.Enter(tx, person, Device.Of(http), SignInMethod.Code)) : proven.As<Entrance.Entry>();
+                return proven.Value is { } person ? Tried<Entrance.Entry>.Yes(await entrance.Enter(tx, person, Browser.Of(http), SignInMethod.Code)) : proven.As<Entrance.Entry>();
             },
             cancel);
         return tried.Value is { } entry ? entry.Answer() : tried.Problem(http);
@@ -53,7 +53,7 @@ public static class LogInWithCode
                 await tx.Execute("update person set password_hash = @hash where id = @Id", new { hash, person.Id });
                 tx.Journal(new JournalEntry(now, JournalKinds.PasswordChanged, JournalEntry.ByPerson(person.Id), PersonId: person.Id));
                 await sessions.EndAll(tx, person.Id, but: null, JournalEntry.ByPerson(person.Id));
-                return Tried<Entrance.Entry>.Yes(await entrance.Enter(tx, person, Device.Of(http), SignInMethod.Reset));
+                return Tried<Entrance.Entry>.Yes(await entrance.Enter(tx, person, Browser.Of(http), SignInMethod.Reset));
             },
             cancel);
         return tried.Value is { } entry ? entry.Answer() : tried.Problem(http);

@@ -44,18 +44,18 @@ public sealed class Sessions(AccessTokens tokens, byte[] successorKey, TimeProvi
 
     internal static readonly Refusal SignInAgain = new("session-ended", RefusalKind.Invalid, "This session has ended. Sign in again.");
 
-    public async Task<SessionView> Start(Transaction tx, PersonRow person, Device device, SignInMethod method, bool secondStep)
+    public async Task<SessionView> Start(Transaction tx, PersonRow person, Browser browser, SignInMethod method, bool secondStep)
     {
         DateTimeOffset now = time.GetUtcNow();
         var id = Guid.CreateVersion7(now);
-        bool seen = device.Hash is not null && await tx.Scalar<bool>(
-            "select exists (select 1 from session where person_id = @Id and device_hash = @Hash)", new { person.Id, device.Hash });
+        bool seen = browser.Hash is not null && await tx.Scalar<bool>(
+            "select exists (select 1 from session where person_id = @Id and device_hash = @Hash)", new { person.Id, browser.Hash });
         await tx.Execute(
             """
             insert into session (id, person_id, device, device_hash, method, second_step, created_at, last_used_at)
             values (@id, @person, @Words, @Hash, @method, @secondStep, @now, @now)
             """,
-            new { id, person = person.Id, device.Words, device.Hash, method = method.Text(), secondStep, now });
+            new { id, person = person.Id, browser.Words, browser.Hash, method = method.Text(), secondStep, now });
         if (method != SignInMethod.SignUp)
         {
             tx.Journal(new JournalEntry(

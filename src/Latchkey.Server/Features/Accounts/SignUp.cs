@@ -50,7 +50,7 @@ public static class SignUp
                 var person = new NewPerson(Guid.CreateVersion7(now), request.Name.Trim(), proven.Address, hash, AccountRules.Language(request.Language));
                 if (await Insert(tx, person, now) == 0)
                     return Taken(proven.Address);
-                return Tried<SessionView>.Yes(await sessions.Start(tx, (await PersonRow.Of(tx, person.Id))!, Device.Of(http), SignInMethod.SignUp, secondStep: false));
+                return Tried<SessionView>.Yes(await sessions.Start(tx, (await PersonRow.Of(tx, person.Id))!, Browser.Of(http), SignInMethod.SignUp, secondStep: false));
             },
             cancel);
         if (decision.Refusal is { } taken)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Dapper;
+using Latchkey.Domain.Leases;
 using Latchkey.Domain;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
@@ -64,7 +65,7 @@ public static class ListHistory
         Place place = default;
         if (new Check()
             .That(limit is >= 1 and <= MostPerPage, "limit", $"A page has 1 to {MostPerPage} entries.")
-            .That(card is null || (card.Length is >= 4 and <= 20 && card.All(char.IsAsciiHexDigit)), "card", "A card's number is 8 to 20 hexadecimal digits; its last four will do.")
+            .That(card is null || CardNumber.IsOneOrItsEnd(card), "card", CardNumber.IsOrEnd)
             .That(locker is null || locker.Length <= 20, "locker", "A locker's label has at most 20 characters.")
             .That(cursor is null || Place.TryParse(cursor, out place), "cursor", "This is not a cursor of this list.").Problem is { } invalid)
             return invalid;

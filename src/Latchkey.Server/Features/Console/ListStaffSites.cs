@@ -1,5 +1,6 @@
 using Dapper;
 using Latchkey.Server.Features.Accounts;
+using Latchkey.Server.Features.Leases;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Storage;
@@ -27,9 +28,9 @@ public static class ListStaffSites
         Caller caller = http.Caller();
         Dictionary<Guid, (int Taken, int Alerts)> mine = await db.Read(
             async c => (await c.QueryAsync<(Guid, int, int)>(
-                """
+                $"""
                 select s.id,
-                  (select count(*)::int from lease l join bank b on b.id = l.bank_id where l.site_id = s.id and not b.owned and l.state in ('held', 'active', 'overdue')),
+                  (select count(*)::int from lease l join bank b on b.id = l.bank_id where l.site_id = s.id and not b.owned and l.state in {LeaseRow.Live}),
                   (select count(*)::int from alert a where a.site_id = s.id and a.resolved_at is null)
                 from site s where @everywhere or s.id in (select site_id from site_staff where person_id = @Id)
                 """,

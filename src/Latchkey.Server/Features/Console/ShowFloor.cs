@@ -1,6 +1,7 @@
 using Dapper;
 using Latchkey.Domain.Lockers;
 using Latchkey.Server.Devices;
+using Latchkey.Server.Features.Leases;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Storage;
@@ -82,7 +83,7 @@ public static class ShowFloor
           coalesce(l.card, l.phone) as got_with, p.name as holder,
           {{CommandLedger.LockerHasOne}} as ordered,
           (select coalesce(array_agg(a.kind), '{}') from alert a where a.bank_id = k.bank_id and a.locker_id = k.id and a.resolved_at is null) as alerts
-        from locker k join bank b on b.id = k.bank_id left join lease l on l.locker_id = k.id and l.state in ('held', 'active', 'overdue') left join person p on p.id = l.person_id
+        from locker k join bank b on b.id = k.bank_id left join lease l on l.locker_id = k.id and l.state in {{LeaseRow.Live}} left join person p on p.id = l.person_id
         where b.site_id = @id and not b.owned and b.mode <> 'gate' and k.removed_at is null and (@only::uuid[] is null or k.id = any(@only)) order by b.position, b.name, k.number
         """;
 

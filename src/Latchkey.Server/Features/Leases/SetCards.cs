@@ -32,7 +32,7 @@ public static class SetCards
     {
         if (new Check()
             .That(request.Cards.Count <= Most, "cards", $"A locker is opened by at most {Most} cards.")
-            .That(request.Cards.All(c => c is not null && c.Uid.Length is >= 8 and <= 20 && c.Uid.Length % 2 == 0 && c.Uid.All(char.IsAsciiHexDigit)), "cards", "A card's number is 8 to 20 hexadecimal digits.")
+            .That(request.Cards.All(c => CardNumber.IsOne(c?.Uid)), "cards", CardNumber.Is)
             .That(request.Cards.All(c => c?.Least is CardSureness.Uid or CardSureness.Signed or CardSureness.Mutual), "cards", "'least' is uid, signed or mutual.").Problem is { } invalid)
             return invalid;
         GrantedCard[] cards = [.. request.Cards.Select(c => new GrantedCard(c.Uid.ToLowerInvariant(), c.Least)).DistinctBy(c => c.Uid)];

@@ -4,6 +4,7 @@ using Latchkey.Domain;
 using Latchkey.Domain.Lockers;
 using Latchkey.Domain.Places;
 using Latchkey.Domain.Pricing;
+using Latchkey.Server.Features.Leases;
 using Latchkey.Server.Features.Locks;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
@@ -163,7 +164,7 @@ public static class ManagePoints
                     return Refusal.NotFound("bank");
                 // Whoever claims a locker locks its row too: either they see that it is gone, or this sees their lease.
                 await tx.Execute("select 1 from locker where bank_id = @id order by id for update", new { id });
-                if (await tx.Scalar<bool>("select exists (select 1 from lease where bank_id = @id and state in ('held', 'active', 'overdue'))", new { id }))
+                if (await tx.Scalar<bool>($"select exists (select 1 from lease where bank_id = @id and state in {LeaseRow.Live})", new { id }))
                     return ManageLockers.InUse;
                 if (await tx.Scalar<bool>("select exists (select 1 from device_claim where bank_id = @id and state in ('open', 'waiting') and expires_at > @now)", new { id, now }))
                     return Refusal.ClaimUnderWay;

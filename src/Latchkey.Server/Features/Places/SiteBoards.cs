@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Dapper;
+using Latchkey.Server.Features.Leases;
 using Latchkey.Server.Journal;
 using Latchkey.Server.Live;
 using Latchkey.Server.Storage;
@@ -37,7 +38,7 @@ public sealed class SiteBoards
 
     private Task<SiteOccupancy> Load(Guid site, CancellationToken cancel) => _db.Read(
         async c => new SiteOccupancy(
-            (await c.QueryAsync<Guid>("select locker_id from lease where site_id = @site and state in ('held', 'active', 'overdue')", new { site })).ToHashSet(),
+            (await c.QueryAsync<Guid>($"select locker_id from lease where site_id = @site and state in {LeaseRow.Live}", new { site })).ToHashSet(),
             (await c.QueryAsync<(Guid Id, bool? Online, DateTime? LastSeen)>(
                 "select d.id, d.online, d.last_seen from device d join bank b on b.device_id = d.id where b.site_id = @site", new { site }))
             .ToDictionary(d => d.Id, d => new DeviceSighting(d.Online, d.LastSeen))),

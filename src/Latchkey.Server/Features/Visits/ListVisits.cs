@@ -1,4 +1,5 @@
 using Dapper;
+using Latchkey.Domain.Leases;
 using Latchkey.Domain;
 using Latchkey.Domain.Lockers;
 using Latchkey.Server.Features.Console;
@@ -71,7 +72,7 @@ public static class ListVisits
         if (await SiteStaff.Refuses(http, db, places.Site(id)?.Id ?? Guid.Empty, cancel) is { } forbidden)
             return forbidden;
         if (new Check()
-            .That(card is null || (card.Length is >= 4 and <= 20 && card.All(char.IsAsciiHexDigit)), "card", "A card's number is 8 to 20 hexadecimal digits; its last four will do.")
+            .That(card is null || CardNumber.IsOneOrItsEnd(card), "card", CardNumber.IsOrEnd)
             .That(locker is null || locker.Length <= 20, "locker", "A locker's label has at most 20 characters.").Problem is { } invalid)
             return invalid;
         Guid[]? lockers = locker is null ? null : [.. places.Site(id)!.LockersForVisits.Where(l => l.Label == locker).Select(l => l.Id)];

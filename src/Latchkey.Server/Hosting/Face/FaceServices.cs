@@ -7,7 +7,7 @@ namespace Latchkey.Server.Hosting.Face;
 public static class FaceServices
 {
     // What our own browser side sends and reads; a foreign page may do the same.
-    private static readonly string[] Sent = [HeaderNames.Authorization, HeaderNames.ContentType, HeaderNames.IfNoneMatch, "Idempotency-Key", "Last-Event-ID", "Prefer", Features.Accounts.Device.Header];
+    private static readonly string[] Sent = [HeaderNames.Authorization, HeaderNames.ContentType, HeaderNames.IfNoneMatch, "Idempotency-Key", "Last-Event-ID", "Prefer", Features.Accounts.Browser.Header];
     private static readonly string[] Shown = [HeaderNames.ETag, HeaderNames.Location, HeaderNames.RetryAfter, "Latchkey-Version"];
 
     public static void AddFace(this IServiceCollection services, FaceOptions face, TimeProvider time)

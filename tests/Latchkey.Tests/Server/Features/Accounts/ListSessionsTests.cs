@@ -16,7 +16,7 @@ public sealed class ListSessionsTests(TestDatabase databases)
     [InlineData("curl/8.5.0", "curl")]
     [InlineData("<script>alert(1)</script>", "")]
     [InlineData("", "")]
-    public void A_device_is_named_in_words(string agent, string words) => Device.InWords(agent).ShouldBe(words);
+    public void A_device_is_named_in_words(string agent, string words) => Browser.InWords(agent).ShouldBe(words);
 
     [Fact]
     public async Task Each_sign_in_is_a_device_that_is_signed_out_at_once_from_another()
@@ -91,7 +91,7 @@ public sealed class ListSessionsTests(TestDatabase databases)
         using var request = new HttpRequestMessage(HttpMethod.Post, "auth/login") { Content = System.Net.Http.Json.JsonContent.Create(new { email, password = TestPerson.Password }) };
         request.Headers.TryAddWithoutValidation("User-Agent", agent);
         if (kept is not null)
-            request.Headers.Add(Device.Header, kept);
+            request.Headers.Add(Browser.Header, kept);
         using HttpResponseMessage answer = await app.Http.SendAsync(request);
         return TestPerson.With(app.Http, email, JsonNode.Parse(await answer.Content.ReadAsStringAsync())!);
     }
