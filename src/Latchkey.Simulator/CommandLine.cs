@@ -1,6 +1,6 @@
 using System.Globalization;
-using Latchkey.Controller.Cabinet;
 using Latchkey.Controller.Claiming;
+using Latchkey.Controller;
 
 namespace Latchkey.Simulator;
 

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Latchkey.Controller.Cabinet;
 using Latchkey.Controller.Claiming;
 using Latchkey.Controller.Terminal;
+using Latchkey.Controller;
 using Latchkey.Simulator.Boards.Fake;
 using Microsoft.AspNetCore.Builder;
 

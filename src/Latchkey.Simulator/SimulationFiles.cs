@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Latchkey.Controller.Cabinet;
+using Latchkey.Controller;
 
 namespace Latchkey.Simulator;
 

@@ -11,7 +11,7 @@ public sealed partial class CabinetMachine
         kind is not (CommandKinds.Open or CommandKinds.Lock or CommandKinds.Unlock) || (door.Latch is null && kind != CommandKinds.Open) ? RefusalReasons.NotSupported
         // Its bolt would go out beside the frame, and the door would be called locked.
         : kind == CommandKinds.Lock && door.Open is true ? RefusalReasons.DoorOpen
-        : !HasPower ? RefusalReasons.NoPower
+        : !_power.HoldsCoil ? RefusalReasons.NoPower
         : door.PulsesWithinAMinute(_now.Ms) + _waiting.Count(j => j.Locker == door.Number) + _usesBeingKept.Values.Count(u => u.Door == door.Number) >= _settings.PulsesPerMinute
             ? RefusalReasons.TooOften
         : _waiting.Count + _usesBeingKept.Count >= _settings.QueueLimit ? RefusalReasons.Busy
@@ -28,7 +28,7 @@ public sealed partial class CabinetMachine
             Conclude(job.Command, job.Locker, job.Expires, outcome, reason);
         }
         // A supply that sags is given the time to recover; its orders wait for as long as they live.
-        if (_pulsing is not null || _now.Ms < _coilsFreeAt || !HasPower)
+        if (_pulsing is not null || _now.Ms < _coilsFreeAt || !_power.HoldsCoil)
             return;
         // A door whose last pulse still awaits its proof is passed over: one opening must not prove two commands.
         if (_waiting.Find(j => j.Ready && _doors[j.Locker - 1].Watched is null) is { } next)
@@ -38,7 +38,7 @@ public sealed partial class CabinetMachine
     /// <summary>Why an accepted order is not pulsed any more; null when it still may be.</summary>
     private (string Outcome, string? Reason)? WhyNot(Job job) =>
         job.HasExpired(_now) ? (Outcomes.Expired, null)
-        : _levels.Supply == Supply.Absent && !HasPower ? (Outcomes.Refused, RefusalReasons.NoPower)
+        : _power is { IsAbsent: true, HoldsCoil: false } ? (Outcomes.Refused, RefusalReasons.NoPower)
         : job.Coil == Coil.Lock && _doors[job.Locker - 1].Open is true ? (Outcomes.Refused, RefusalReasons.DoorOpen)
         : null;
 

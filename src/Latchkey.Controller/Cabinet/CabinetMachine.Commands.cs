@@ -38,15 +38,16 @@ public sealed partial class CabinetMachine
             Conclude(command.Id, command.Locker, command.Expires, Outcomes.Refused, RefusalReasons.SafeMode);
         else if (Refuses(_doors[command.Locker - 1], command.Kind) is { } reason)
             Conclude(command.Id, command.Locker, command.Expires, Outcomes.Refused, reason);
-        else if (command.Kind != CommandKinds.Lock && Breaks(command.Locker))
+        else if (command.Kind != CommandKinds.Lock && _breaker.Breaks(command.Locker, _now.Ms))
         {
             Conclude(command.Id, command.Locker, command.Expires, Outcomes.Refused, RefusalReasons.Breaker);
-            TellBreaker(command.Locker);
+            if (_breaker.Tells(_now.Ms))
+                SendEvent(EventKinds.BreakerTripped, command.Locker, null);
         }
         else
         {
             if (command.Kind != CommandKinds.Lock)
-                CountRemote(command.Locker);
+                _breaker.Count(command.Locker, _now.Ms);
             Accept(command.Id, command.Locker, command.Expires, command.Kind);
         }
     }

@@ -18,9 +18,6 @@ public sealed partial class CabinetMachine
     /// <summary>A state that differs by less is not worth a message of its own.</summary>
     private const int BatteryStep = 5;
 
-    private CabinetLevels _levels = new();
-    private bool _batteryLow;
-    private bool _batteryCritical;
     private int? _batterySaid;
 
     // The last pulse made the supply give way. It stays until one does not: the sag itself is over when the coil is off.
@@ -29,17 +26,9 @@ public sealed partial class CabinetMachine
     private bool _safeMode;
     private long? _provenAt;
 
-    /// <summary>Whether the supply can hold a coil now, as far as anybody can tell.</summary>
-    private bool HasPower => _levels.Supply switch
-    {
-        Supply.Present => true,
-        Supply.Absent => _levels.BatteryPercent is not null && !_batteryCritical,
-        _ => false,
-    };
-
     private void Begin(CabinetLevels levels, int unconfirmed)
     {
-        Weigh(levels);
+        _power.See(levels);
         _safeMode = unconfirmed >= StartsBeforeSafeMode;
         _provenAt = _now.Ms + (_safeMode ? ProvenInSafeModeAfterMs : ProvenAfterMs);
     }
@@ -47,25 +36,16 @@ public sealed partial class CabinetMachine
     private void See(CabinetLevels levels)
     {
         string? before = Issue();
-        bool hadSupply = _levels.Supply != Supply.Absent;
-        Weigh(levels);
-        if (hadSupply && levels.Supply == Supply.Absent)
+        bool hadSupply = !_power.IsAbsent;
+        _power.See(levels);
+        if (hadSupply && _power.IsAbsent)
         {
             foreach (Door door in _doors.Where(d => d.Latch is { AtPowerLoss: PowerLoss.Locks }))
                 door.Secure();
         }
-        if (_pulsing is { } job && !HasPower)
+        if (_pulsing is { } job && !_power.HoldsCoil)
             CutShort(job);
         _changed |= Issue() != before || Math.Abs((levels.BatteryPercent ?? -BatteryStep) - (_batterySaid ?? -BatteryStep)) >= BatteryStep;
-    }
-
-    private void Weigh(CabinetLevels levels)
-    {
-        _levels = levels;
-        _batteryLow = IsBelow(_batteryLow, _settings.BatteryLow);
-        _batteryCritical = IsBelow(_batteryCritical, _settings.BatteryCritical);
-
-        bool IsBelow(bool was, int threshold) => levels.BatteryPercent <= threshold || (was && levels.BatteryPercent < threshold + CabinetSettings.BatteryHysteresis);
     }
 
     /// <summary>Everything that is wrong with the cabinet, the gravest first; null when nothing is.</summary>
@@ -73,12 +53,12 @@ public sealed partial class CabinetMachine
     {
         string words = string.Join(' ', new string?[]
         {
-            _levels.Supply == Supply.Absent ? Issues.NoPower : null,
-            _batteryCritical ? Issues.BatteryCritical : null,
-            _levels.Tampered ? Issues.Tamper : null,
+            _power.IsAbsent ? Issues.NoPower : null,
+            _power.IsCritical ? Issues.BatteryCritical : null,
+            _power.Levels.Tampered ? Issues.Tamper : null,
             _safeMode ? Issues.SafeMode : null,
             _brownOut ? Issues.BrownOut : null,
-            _batteryLow && !_batteryCritical ? Issues.BatteryLow : null,
+            _power is { IsLow: true, IsCritical: false } ? Issues.BatteryLow : null,
         }.Where(word => word is not null));
         return words.Length == 0 ? null : words;
     }

@@ -20,6 +20,8 @@ public sealed partial class CabinetMachine
     private readonly ReportWriter _write;
     private readonly Door[] _doors;
     private readonly CommandBook _book = new();
+    private readonly DoorBreaker _breaker;
+    private readonly Power _power;
     private readonly List<CabinetOutput> _out = [];
 
     // Accepted and not yet pulsing, in the order of arrival; at most QueueLimit.
@@ -46,6 +48,8 @@ public sealed partial class CabinetMachine
         _settings = settings;
         _key = key;
         _write = new ReportWriter(settings, key.Name);
+        _breaker = new DoorBreaker(settings.BreakerDoors, settings.BreakerMs);
+        _power = new Power(settings.BatteryLow, settings.BatteryCritical);
         _doors = [.. Enumerable.Range(1, settings.Lockers).Select(n => new Door(n, !settings.WithoutSensor.Contains(n), settings.Latched.GetValueOrDefault(n)))];
     }
 
@@ -56,7 +60,7 @@ public sealed partial class CabinetMachine
     public bool Linked => _linked;
 
     /// <summary>It could open a door now: there is power for the locks.</summary>
-    public bool CanOpen => _booted && _levels.Supply != Supply.Absent;
+    public bool CanOpen => _booted && !_power.IsAbsent;
 
     /// <summary>Takes the number for a connection that is about to be opened, and its last will. The only member that another thread may call.</summary>
     public (long Link, StateMessage Will) NextWill(long unixMs) => _write.Will(unixMs);
@@ -250,7 +254,7 @@ public sealed partial class CabinetMachine
             false => InsideLetters.Empty,
             null => InsideLetters.Unknown,
         });
-        _batterySaid = _levels.BatteryPercent;
+        _batterySaid = _power.Levels.BatteryPercent;
         _out.Add(new CabinetOutput.Send(_write.State(Letters(d => d.Letter), inside, _batterySaid, Issue(), _now.UnixMs, _grantsHeld), kept));
         _heartbeatAt = _now.Ms + _settings.HeartbeatMs;
     }
@@ -279,7 +283,7 @@ public sealed partial class CabinetMachine
             if (!job.Ready)
                 continue;
             due = Math.Min(due, job.ExpiresAtMs(_now));
-            if (_pulsing is null && HasPower && _doors[job.Locker - 1].Watched is null)
+            if (_pulsing is null && _power.HoldsCoil && _doors[job.Locker - 1].Watched is null)
                 due = Math.Min(due, _coilsFreeAt);
         }
         return due == long.MaxValue ? null : due;

@@ -9,29 +9,18 @@ using Latchkey.Link.Transport;
 
 namespace Latchkey.Controller.Cabinet;
 
-/// <summary>A mistake of whoever called the program or wrote its files, in one sentence.</summary>
-public sealed class UsageException(string message, Exception? inner = null) : Exception(message, inner);
-
-/// <summary>How devices reach their server: <c>link.json</c>, written by the server beside the certificates.</summary>
-/// <param name="Broker"><c>mqtts://host:port</c>, or <c>mqtt://</c> on this machine only.</param>
-/// <param name="Server">The server's public key for commands: SubjectPublicKeyInfo in base64.</param>
-/// <param name="Authority">The file with the authority that signed the broker's certificate, in the same folder.</param>
-/// <param name="Transport"><c>mqtt</c>, <c>ws</c> or <c>poll</c>; mqtt where it is not said.</param>
-/// <param name="Http">Where the server itself is, for ws and poll and for a new key: https://host, or http:// on this machine only.</param>
-/// <param name="Device">Who this device is, where it was claimed; null where others share the folder.</param>
-/// <param name="HttpAuthority">The file with the authorities that vouch for <paramref name="Http"/>, in the same folder; null for the system's.</param>
-public sealed record LinkFile(
-    Uri Broker, string Server, string? Authority = null, string? Transport = null, Uri? Http = null, Guid? Device = null, string? HttpAuthority = null)
-{
-    public const string Name = "link.json";
-
-
-    public bool IsMqtt => Transport is null or "mqtt";
-}
-
 /// <summary>The folder with a device's own key, its certificate and the way to its server. What is wrong in it is said in one sentence.</summary>
 public static class DeviceFolder
 {
+    private const string PendingKeyFile = "claim.key.pem", AuthorityFile = "ca.crt.pem", HttpAuthorityFile = "http-ca.pem";
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode Readable = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    private const string Next = ".next";
+
+    /// <summary>A lease lives for weeks; a device that changes its key every year needs one of them.</summary>
+    private const int MostPinKeys = 4;
+
     /// <summary>Makes what is missing: the private key, readable by its owner only, and the request that the server signs.</summary>
     public static void Enrol(Guid device, string keys)
     {
@@ -150,11 +139,6 @@ public static class DeviceFolder
         UnixFolder.Flush(keys);
     }
 
-    private const string Next = ".next";
-
-    /// <summary>A lease lives for weeks; a device that changes its key every year needs one of them.</summary>
-    private const int MostPinKeys = 4;
-
     private static string PinKeysPath(string keys, Guid device) => Path.Combine(keys, $"{device:D}.pins");
 
     /// <summary>
@@ -172,10 +156,6 @@ public static class DeviceFolder
         var link = new LinkFile(granted.Broker, granted.Server, AuthorityFile, transport, http, granted.Device, httpAuthority is null ? null : HttpAuthorityFile);
         WriteWhole(Path.Combine(keys, LinkFile.Name), JsonSerializer.Serialize(link, DeviceJson.Default.LinkFile), Readable);
     }
-
-    private const string PendingKeyFile = "claim.key.pem", AuthorityFile = "ca.crt.pem", HttpAuthorityFile = "http-ca.pem";
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-    private const UnixFileMode Readable = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     private static string CertificatePath(string keys, Guid device) => Path.Combine(keys, $"{device:D}.crt.pem");
 

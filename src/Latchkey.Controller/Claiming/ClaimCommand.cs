@@ -1,5 +1,3 @@
-using Latchkey.Controller.Cabinet;
-
 namespace Latchkey.Controller.Claiming;
 
 /// <summary>The <c>claim</c> command of a controller, and of the simulator: options in, digits on the console, a device at the end.</summary>

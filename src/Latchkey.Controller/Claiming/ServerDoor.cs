@@ -5,7 +5,6 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Latchkey.Controller.Cabinet;
 using Latchkey.Link.Mqtt;
 
 namespace Latchkey.Controller.Claiming;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Dapper;
 using Latchkey.Link.Messages;
 using Latchkey.Link.Passes;
 using Latchkey.Server.Features.Places;
@@ -44,17 +45,33 @@ public sealed class Grants
     /// <param name="keypad">At a keypad bank: whose it is.</param>
     public async Task Begin(Transaction tx, Guid lease, LockerPlace locker, BankPlace bank, DateTimeOffset now, IReadOnlyList<GrantedCard>? cards = null, KeypadCode? keypad = null)
     {
+        int generation = await NextGeneration(tx, lease, locker);
+        Guid device = await DeviceOf(tx, bank.Id);
+        await Acquaint(tx, device, bank.Id, now);
+        await Add(tx, device, await Next(tx, device), lease, new GrantsBody.Lease(lease, locker.Number, generation, keypad is null ? Whose(locker) : [keypad.Phone], cards ?? [], now.ToUnixTimeSeconds(), 0, keypad?.Salt, keypad?.Hash), now);
+    }
+
+    /// <summary>A locker's newest lease can be told from those before it by a number, which passes carry too.</summary>
+    private static async Task<int> NextGeneration(Transaction tx, Guid lease, LockerPlace locker)
+    {
         int generation = await tx.Scalar<int>("update locker set generation = (generation + 1) & 65535 where id = @Id returning generation", new { locker.Id });
         await tx.Execute("update lease set generation = @generation where id = @lease", new { lease, generation });
-        Guid device = await DeviceOf(tx, bank.Id);
-        long revision = await Next(tx, device);
-        // The first word that a bank ever hears is who it is.
-        if (await tx.Scalar<bool>("select not exists (select 1 from device_grant where device_id = @device and kind = 'bank')", new { device }))
+        return generation;
+    }
+
+    /// <summary>The first word that a bank ever hears is who it is.</summary>
+    private async Task Acquaint(Transaction tx, Guid device, Guid bank, DateTimeOffset now)
+    {
+        bool stranger;
+        // Locked first, and asked by a statement of its own: two first leases at one moment would both say it.
+        await using (SqlMapper.GridReader rows = await tx.Several(
+            "select 1 from device where id = @device for no key update; select not exists (select 1 from device_grant where device_id = @device and kind = 'bank')", new { device }))
         {
-            await Add(tx, device, revision, null, await Bank(tx, bank.Id), now);
-            revision = await Next(tx, device);
+            await rows.ReadAsync<int>();
+            stranger = await rows.ReadSingleAsync<bool>();
         }
-        await Add(tx, device, revision, lease, new GrantsBody.Lease(lease, locker.Number, generation, keypad is null ? Whose(locker) : [keypad.Phone], cards ?? [], now.ToUnixTimeSeconds(), 0, keypad?.Salt, keypad?.Hash), now);
+        if (stranger)
+            await Add(tx, device, await Next(tx, device), null, await Bank(tx, bank), now);
     }
 
     /// <summary>
@@ -102,10 +119,8 @@ public sealed class Grants
         GrantsBody.Lease? told = await Told(tx, lease, null, before);
         int left = await tx.Scalar<int>("select generation from lease where id = @lease", new { lease });
         await Add(tx, before, await Next(tx, before), lease, new GrantsBody.Ended(lease, from.Number, (left + 1) & 0xFFFF), now);
-        int generation = await tx.Scalar<int>("update locker set generation = (generation + 1) & 65535 where id = @Id returning generation", new { to.Id });
-        await tx.Execute("update lease set generation = @generation where id = @lease", new { lease, generation });
-        if (await tx.Scalar<bool>("select not exists (select 1 from device_grant where device_id = @device and kind = 'bank')", new { device }))
-            await Add(tx, device, await Next(tx, device), null, await Bank(tx, to.BankId), now);
+        int generation = await NextGeneration(tx, lease, to);
+        await Acquaint(tx, device, to.BankId, now);
         GrantsBody.Lease? pin = before == device && told?.Pin is not null ? told : null;
         await Add(
             tx, device, await Next(tx, device), lease,

@@ -17,9 +17,6 @@ public sealed class RevokedDevices : BackgroundService
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(10);
 
-    /// <summary>Within one round, so that rounds do not pile up.</summary>
-    private static readonly TimeSpan BrokerPatience = TimeSpan.FromSeconds(8);
-
     private readonly Db _db;
     private readonly BrokerAddress _broker;
     private readonly DeviceLink _link;
@@ -82,9 +79,9 @@ public sealed class RevokedDevices : BackgroundService
 
     private async Task<bool> CutOff(Guid device, CancellationToken cancel)
     {
-        PublishResult result = await _link.Publish(BrokerFiles.ControlTopic, BrokerFiles.RemoveDevice(device), BrokerPatience, cancel);
-        if (result.Status is PublishStatus.Expired or PublishStatus.QueueFull or PublishStatus.Lost)
-            return false; // the broker is away; so are its connections, and the next round tells it
+        // While the broker is away, so are its connections.
+        if (await BrokerControl.Tell(_link, BrokerFiles.RemoveDevice(device), cancel) is not { } result)
+            return false;
         if (result.Status == PublishStatus.Refused)
             _log.LogWarning("The broker lets this node not remove device {Device} ({Reason}). Take its access away there; what it reports is ignored.", device, MqttReasonCode.Name(result.Reason));
         else

@@ -175,6 +175,7 @@ public static class Composition
         ReleaseVisit.Map(api);
         PayVisit.Map(api);
         MakeDeposit.Map(api);
+        ListDeposits.Map(api);
         PlaceDeposit.Map(api);
         StoreDeposit.Map(api);
         ListWaiting.Map(api);

@@ -2,8 +2,8 @@ using Latchkey.Controller.Boards;
 using Latchkey.Controller.Boards.Linux;
 using Latchkey.Controller.Boards.Pcf8574;
 using Latchkey.Controller.Boards.Ssd1306;
-using Latchkey.Controller.Cabinet;
 using Latchkey.Controller.Terminal;
+using Latchkey.Controller;
 
 namespace Latchkey.Tests.Boards;
 

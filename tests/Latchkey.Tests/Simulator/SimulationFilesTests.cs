@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Latchkey.Controller.Cabinet;
+using Latchkey.Controller;
 using Latchkey.Simulator;
 
 namespace Latchkey.Tests.Simulator;

@@ -1,5 +1,4 @@
 using Latchkey.Controller.Boards.Linux;
-using Latchkey.Controller.Cabinet;
 
 namespace Latchkey.Controller.Boards.Pcf8574;
 

@@ -16,9 +16,6 @@ public sealed class ClaimedDevices : BackgroundService
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(10);
 
-    /// <summary>Within one round, so that rounds do not pile up.</summary>
-    private static readonly TimeSpan BrokerPatience = TimeSpan.FromSeconds(8);
-
     /// <summary>A broker that was away for longer is given new files: each start of a node would otherwise tell it of every device there is.</summary>
     private static readonly TimeSpan Recent = TimeSpan.FromDays(1);
 
@@ -65,8 +62,7 @@ public sealed class ClaimedDevices : BackgroundService
 
     private async Task<bool> Add(Guid device, CancellationToken cancel)
     {
-        PublishResult result = await _link.Publish(BrokerFiles.ControlTopic, BrokerFiles.AddDevice(device), BrokerPatience, cancel);
-        if (result.Status is PublishStatus.Expired or PublishStatus.QueueFull or PublishStatus.Lost)
+        if (await BrokerControl.Tell(_link, BrokerFiles.AddDevice(device), cancel) is not { } result)
             return false;
         if (result.Status == PublishStatus.Refused)
             _log.LogWarning("The broker lets this node not add device {Device} ({Reason}). Give it access there.", device, MqttReasonCode.Name(result.Reason));

@@ -1,3 +1,4 @@
+using Dapper;
 using Latchkey.Domain;
 using Latchkey.Domain.Leases;
 using Latchkey.Domain.Pricing;
@@ -40,6 +41,16 @@ public sealed class DepositRow
 
     /// <summary>It can still be opened by somebody: its lease runs.</summary>
     public bool Runs => Lease.State is "active" or "overdue";
+
+    /// <summary>Deposits with their leases, unlocked.</summary>
+    public static Task<List<DepositRow>> Load(Db db, string where, object parameters, CancellationToken cancel) => db.Read(
+        async c =>
+        {
+            List<LeaseRow> leases = [.. await c.QueryAsync<LeaseRow>($"{LeaseRow.Select}\nwhere l.kind = 'deposit' and {where}", parameters)];
+            Dictionary<Guid, DepositRow> deposits = (await c.QueryAsync<DepositRow>($"select {Columns} from deposit d where d.lease_id = any(@ids)", new { ids = leases.Select(l => l.Id).ToArray() })).ToDictionary(d => d.LeaseId);
+            return leases.Select(l => deposits[l.Id].With(l)).ToList();
+        },
+        cancel);
 
     /// <summary>The deposit, locked with its lease until the transaction ends; null when there is none, or it is not this sender's.</summary>
     public static async Task<DepositRow?> Lock(Transaction tx, Guid lease, Guid sender)

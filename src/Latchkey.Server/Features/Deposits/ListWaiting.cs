@@ -31,7 +31,7 @@ public static class ListWaiting
     private static async Task<Ok<WaitingList>> Handle(HttpContext http, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel)
     {
         DateTimeOffset now = time.GetUtcNow();
-        List<DepositRow> rows = await MakeDeposit.Load(
+        List<DepositRow> rows = await DepositRow.Load(
             db,
             """
             l.state in ('active', 'overdue') and l.id in (

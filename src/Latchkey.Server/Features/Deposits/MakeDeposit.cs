@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Dapper;
 using Latchkey.Domain;
 using Latchkey.Domain.Accounts;
 using Latchkey.Domain.Leases;
@@ -40,15 +39,9 @@ public static class MakeDeposit
         Guid? SiteId = null, LockerSize? Size = null, Guid? LockerId = null, string? ReceiverEmail = null, string? ReceiverPhone = null, string? ReceiverName = null, string? Language = null,
         string Pays = DepositRow.Sender, int Hours = 24, bool Open = false);
 
-    public sealed record DepositList(IReadOnlyList<DepositView> Items, string? Next);
-
-    private const int MostPerPage = 50;
-
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapPost("/deposits", Handle).WithName("MakeDeposit").TakesKey().SignedIn(Scopes.LeasesWrite).LimitedAs(RateKind.Holds).Produces<DepositView>(201);
-        routes.MapGet("/deposits", List).WithName("ListDeposits").SignedIn(Scopes.LeasesRead);
-        routes.MapGet("/deposits/{id:guid}", Show).WithName("ShowDeposit").SignedIn(Scopes.LeasesRead);
         // As clients of the older exchange call it.
         routes.MapPost("/items", Handle).WithName("MakeItem").TakesKey(required: false).SignedIn(Scopes.LeasesWrite).LimitedAs(RateKind.Holds).Produces<DepositView>(201);
     }
@@ -145,32 +138,4 @@ public static class MakeDeposit
         tx.Journal(deposit.Entry(now, JournalKinds.LeaseActive, JournalEntry.ByPerson(sender.Id)));
         return (await DepositRow.Lock(tx, lease, sender.Id))!;
     }
-
-    private static async Task<Results<Ok<DepositList>, ProblemHttpResult>> List(
-        HttpContext http, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel, string filter = "live", string? cursor = null, int limit = 20)
-    {
-        Guid before = Guid.Empty;
-        if (new Check().That(filter is "live" or "past", "filter", "The filter is live or past.").That(limit is >= 1 and <= MostPerPage, "limit", $"A page has 1 to {MostPerPage} deposits.")
-            .That(cursor is null || Guid.TryParseExact(cursor, "N", out before), "cursor", "This is not a cursor of this list.").Problem is { } invalid)
-            return invalid;
-        DateTimeOffset now = time.GetUtcNow();
-        const string Live = "(l.state in ('active', 'overdue') or (l.state = 'held' and l.hold_until > @now))";
-        List<DepositRow> rows = await Load(
-            db, $"l.person_id = @person and {(filter == "live" ? Live : $"not {Live}")} and (@before::uuid is null or l.id < @before) order by l.id desc limit @most",
-            new { person = http.Caller().Id, now, before = cursor is null ? (Guid?)null : before, most = limit + 1 }, cancel);
-        return TypedResults.Ok(new DepositList([.. rows.Take(limit).Select(r => DepositViews.Of(r, places, now))], rows.Count > limit ? rows[limit - 1].LeaseId.ToString("N") : null));
-    }
-
-    private static async Task<Results<Ok<DepositView>, ProblemHttpResult>> Show(Guid id, HttpContext http, Db db, PlaceBook places, TimeProvider time, CancellationToken cancel) =>
-        await Load(db, "l.id = @id and l.person_id = @person", new { id, person = http.Caller().Id }, cancel) is [var row] ? TypedResults.Ok(DepositViews.Of(row, places, time.GetUtcNow())) : Problems.Of(Refusal.NotFound("deposit"));
-
-    /// <summary>Deposits with their leases, unlocked.</summary>
-    internal static Task<List<DepositRow>> Load(Db db, string where, object parameters, CancellationToken cancel) => db.Read(
-        async c =>
-        {
-            List<LeaseRow> leases = [.. await c.QueryAsync<LeaseRow>($"{LeaseRow.Select}\nwhere l.kind = 'deposit' and {where}", parameters)];
-            Dictionary<Guid, DepositRow> deposits = (await c.QueryAsync<DepositRow>($"select {DepositRow.Columns} from deposit d where d.lease_id = any(@ids)", new { ids = leases.Select(l => l.Id).ToArray() })).ToDictionary(d => d.LeaseId);
-            return leases.Select(l => deposits[l.Id].With(l)).ToList();
-        },
-        cancel);
 }

@@ -69,9 +69,17 @@ public static class ListSites
         var items = new List<SiteSummaryView>();
         foreach ((SitePlace site, double? distance) in ordered.Skip(start).Take(limit))
         {
-            SiteSummaryView summary = wanted.Length == 0
-                ? await boards.Answer(site, (now, asked) => PlaceViews.Summary(site, now, asked), cancel)
-                : (await boards.Answer(site, (now, asked) => new Moment(now, asked), cancel)).Of(site, wanted);
+            SiteSummaryView summary;
+            if (wanted.Length == 0)
+            {
+                summary = await boards.Answer(site, (now, asked) => PlaceViews.Summary(site, now, asked), cancel);
+            }
+            else
+            {
+                // What is counted depends on the question.
+                Moment moment = await boards.Now(site, cancel);
+                summary = PlaceViews.Summary(site, moment.Now, moment.At, wanted);
+            }
             items.Add(summary with { DistanceMetres = distance });
         }
         return TypedResults.Ok(new Page(items, ordered.Count - start > limit ? $"{start + limit}" : null, ordered.Count, Cities(matching)));
@@ -97,10 +105,4 @@ public static class ListSites
         ((string[])[site.Name, site.Address, site.City, site.State]).Any(text => text.Contains(word, StringComparison.OrdinalIgnoreCase));
 
     private static bool Same(string city, string asked) => city.Equals(asked.Trim(), StringComparison.OrdinalIgnoreCase);
-
-    /// <summary>A site's state, kept as it is: what is counted of it depends on the question.</summary>
-    private sealed record Moment(SiteOccupancy Now, DateTimeOffset At)
-    {
-        public SiteSummaryView Of(SitePlace site, IReadOnlyCollection<string> features) => PlaceViews.Summary(site, Now, At, features);
-    }
 }

@@ -74,7 +74,7 @@ public static class ManageLockers
         var found = new List<LockerAtPoint>();
         foreach (SitePlace site in sites)
         {
-            Moment moment = await boards.Answer(site, (now, at) => new Moment(now, at), cancel);
+            Moment moment = await boards.Now(site, cancel);
             found.AddRange(site.Lockers.Select(l => View(places, site, l, moment)).Where(v => Shown(v, free, broken)));
         }
         return TypedResults.Ok(new LockerList([.. found.Skip(skip).Take(limit)], found.Count));
@@ -93,7 +93,7 @@ public static class ManageLockers
         {
             SitePlace site = places.Site(lockers[i].SiteId)!;
             if (!moments.TryGetValue(site.Id, out Moment? moment))
-                moments.Add(site.Id, moment = await boards.Answer(site, (now, at) => new Moment(now, at), cancel));
+                moments.Add(site.Id, moment = await boards.Now(site, cancel));
             LockerAtPoint view = View(places, site, lockers[i], moment);
             if (!Shown(view, free, broken))
                 continue;
@@ -121,7 +121,7 @@ public static class ManageLockers
     {
         if (places.Locker(id) is not { } locker || places.Site(locker.SiteId) is not { } site || site.Lockers.All(l => l.Id != id))
             return Problems.Of(Refusal.NotFound("locker"));
-        LockerAtPoint view = View(places, site, locker, await boards.Answer(site, (now, at) => new Moment(now, at), cancel));
+        LockerAtPoint view = View(places, site, locker, await boards.Now(site, cancel));
         return Shown(view, false, http.CallerOrNull()?.Role == "admin") ? TypedResults.Ok(view) : Problems.Of(Refusal.NotFound("locker"));
     }
 
@@ -222,7 +222,7 @@ public static class ManageLockers
     private static async Task<LockerAtPoint> Now(Guid id, PlaceBook places, SiteBoards boards, CancellationToken cancel)
     {
         SitePlace site = places.Site(places.Locker(id)!.SiteId)!;
-        return View(places, site, places.Locker(id)!, await boards.Answer(site, (now, at) => new Moment(now, at), cancel));
+        return View(places, site, places.Locker(id)!, await boards.Now(site, cancel));
     }
 
     private static LockerAtPoint View(PlaceBook places, SitePlace site, LockerPlace l, Moment moment)
@@ -232,7 +232,4 @@ public static class ManageLockers
             l.Id, l.Number, l.Label, l.Size, l.Features, PlaceViews.Availability(l, moment.Now.Taken), l.BankId, places.Bank(l.BankId)!.Name, site.Id, site.Name, site.Address, site.City, site.State,
             tariff.Amount(tariff.Rates.TryGetValue(l.Size, out Domain.Pricing.Rate? rate) ? rate.PerHour : 0), tariff.Amount(site.StorageMinor));
     }
-
-    /// <summary>A site's state, kept as it is: what is told of it depends on who asks.</summary>
-    private sealed record Moment(SiteOccupancy Now, DateTimeOffset At);
 }

@@ -211,13 +211,11 @@ public static class ManagePoints
 
     private static async Task<PointView> View(SitePlace site, SiteBoards boards, CancellationToken cancel)
     {
-        Moment m = await boards.Answer(site, (now, at) => new Moment(now, at), cancel);
+        Moment m = await boards.Now(site, cancel);
         return new PointView(
             site.Id, site.Name, site.Address, site.City, site.State, site.Latitude, site.Longitude, site.Zone.Id,
             [.. site.OpeningHours.Select(s => new OpeningSpanView(s.Day, s.Opens.ToString("HH:mm", CultureInfo.InvariantCulture), s.Closes.ToString("HH:mm", CultureInfo.InvariantCulture)))],
             OpeningHours.IsOpen(site.OpeningHours, site.Zone, m.At), site.TariffAt(m.At).Amount(site.StorageMinor), site.Lockers.Count(l => l.InService), site.Lockers.Count(l => PlaceViews.Availability(l, m.Now.Taken) == PlaceViews.Free),
             [.. site.Banks.Select(b => new PointBank(b.Id, b.Name, b.Columns, m.Now.Devices.GetValueOrDefault(b.DeviceId)?.Online))]);
     }
-
-    private sealed record Moment(SiteOccupancy Now, DateTimeOffset At);
 }

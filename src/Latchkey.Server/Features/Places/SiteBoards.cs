@@ -36,6 +36,9 @@ public sealed class SiteBoards
         return (T)snapshot.Answers.GetOrAdd(typeof(T), static (_, s) => s.make(s.snapshot.Occupancy, s.snapshot.At), (make, snapshot));
     }
 
+    /// <summary>How the site stands, at most seconds old.</summary>
+    public async Task<Moment> Now(SitePlace site, CancellationToken cancel) => await Answer(site, (occupancy, at) => new Moment(occupancy, at), cancel);
+
     private Task<SiteOccupancy> Load(Guid site, CancellationToken cancel) => _db.Read(
         async c => new SiteOccupancy(
             (await c.QueryAsync<Guid>($"select locker_id from lease where site_id = @site and state in {LeaseRow.Live}", new { site })).ToHashSet(),
@@ -100,3 +103,7 @@ public sealed class SiteBoards
         }
     }
 }
+
+/// <param name="Now">Which lockers are taken and which banks were seen.</param>
+/// <param name="At">When that was read.</param>
+public sealed record Moment(SiteOccupancy Now, DateTimeOffset At);
