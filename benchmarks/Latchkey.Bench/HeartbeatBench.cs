@@ -22,7 +22,7 @@ internal static class HeartbeatBench
     /// <summary>Batteries stay above what staff are called for.</summary>
     private const int Fullness = 50;
 
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1), LookEvery = TimeSpan.FromMilliseconds(50);
     private static readonly Guid Watched = BenchSite.Id(9), Crowd = BenchSite.Id(6);
 
     /// <summary>The first twenty are the ones that are watched.</summary>
@@ -59,7 +59,8 @@ internal static class HeartbeatBench
         // None: it is said with the calm run's times, and above why.
         (int kept, Kept at) = best ?? (0, calm);
         Report.Line($"heartbeats of 5,000 devices that one node keeps up with for {(quick ? 5 : 30)} s", kept, "/s", "the broker, to a subscriber that does nothing", bare, limit: "15,000/s or ratio 0.5");
-        Report.Line("until the API says what the heartbeat said, at that rate, latest", at.Lags[^1], "ms", "at 500/s, latest", calm.Lags[^1], limit: "1,000 ms");
+        // Where no look came between a heartbeat and its writing down, the truth is somewhere between two looks.
+        Report.Line("until the API says what the heartbeat said, at that rate, latest", at.Lags[^1], "ms", "at 500/s, latest", Math.Max(calm.Lags[^1], LookEvery.TotalMilliseconds), limit: "1,000 ms");
     }
 
     private static async Task Add(string database)
@@ -147,7 +148,7 @@ internal static class HeartbeatBench
             Task[] speaking = [.. Enumerable.Range(0, Publishers).Select(n => Task.Run(() => Speak(n, (double)rate / Publishers, over.Token)))];
             while (!over.IsCancellationRequested)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+                await Task.Delay(LookEvery, TimeProvider.System);
                 long asked = TimeProvider.System.GetUtcNow().UtcTicks;
                 JsonNode floor = (await HistoryBench.Ask(desk, $"staff/sites/{Watched}/floor")).Body;
                 foreach (JsonNode? bank in floor["banks"]!.AsArray())
