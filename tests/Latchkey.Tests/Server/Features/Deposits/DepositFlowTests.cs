@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Latchkey.Tests.Server.Features.Deposits;
 
-/// <summary>MakeDeposit, PlaceDeposit, CollectDeposit and ReturnDeposit: something is left for somebody who is not there, and they take it out, once, and it is billed once.</summary>
+/// <summary>MakeDeposit, ListDeposits, PlaceDeposit, CollectDeposit and ReturnDeposit: something is left for somebody who is not there, and they take it out, once, and it is billed once.</summary>
 public sealed class DepositFlowTests(TestDatabase databases)
 {
     [Fact]

@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Latchkey.Tests.Server.Features.Deposits;
 
-/// <summary>The paths that clients of the older exchange call are these features themselves: ManageStates, ManagePoints, ManageLockers, ListPeople, MakeDeposit, ListDeposits, CollectDeposit, ForceClear.</summary>
+/// <summary>The paths that clients of the older exchange call are these features themselves: ManageStates, ManagePoints, ManageLockers, ListPeople, MakeDeposit, CollectDeposit, ForceClear.</summary>
 public sealed class KnownRoutesTests(TestDatabase databases)
 {
     [Fact]
