@@ -23,7 +23,7 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, FreeLockers 
     /// <summary>False when it is no tap.</summary>
     public async Task<bool> Take(Guid device, BankPlace bank, EventMessage m)
     {
-        if (m.Tap is not { Card: { } card } tap || !CardNumber.IsOne(card) || tap.Sure is not (CardSureness.Uid or CardSureness.Signed or CardSureness.Mutual)
+        if (m.Tap is not { Card: { } card } tap || !CardNumber.IsRead(card) || tap.Sure is not (CardSureness.Uid or CardSureness.Signed or CardSureness.Mutual)
             || !EnumText.TryParse(tap.Way, out TapWay way) || bank.Mode != (way is TapWay.In or TapWay.Out ? BankMode.Gate : BankMode.Visit)
             || (tap.Time is { } ms && (ms < 0 || ms > DateTimeOffset.MaxValue.ToUnixTimeMilliseconds())) || places.Site(bank.SiteId) is not { } site)
             return false;
