@@ -26,9 +26,9 @@ public sealed class JournalTail(Func<NpgsqlDataSource> database, JournalBell bel
 
     private readonly Wake _wake = new(), _tellOthers = new();
     private readonly Lock _gate = new(), _handing = new();
-    private int _looking;
-    private JournalCursor _expected;
-    private JournalCursor _position; // two words: others read it only under the lock
+    // Read and written under the gate: a cursor is two words.
+    private JournalCursor _expected, _position;
+    private bool _looking;
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Raised in journal order, one batch at a time, on the tail's own task or on a thread that has committed. Handlers are short and do not throw.</summary>
@@ -72,15 +72,19 @@ public sealed class JournalTail(Func<NpgsqlDataSource> database, JournalBell bel
     /// <summary>A look for the commit that asks, unless another one has it or the tail has more to read than what that commit adds.</summary>
     public JournalLook? Look()
     {
-        if (!_started.Task.IsCompleted || Interlocked.Exchange(ref _looking, 1) == 1)
-            return null;
         lock (_gate)
         {
-            if (_expected <= _position)
-                return new JournalLook(_position, () => Volatile.Write(ref _looking, 0));
+            if (!_started.Task.IsCompleted || _looking || _expected > _position)
+                return null;
+            _looking = true;
+            return new JournalLook(_position, Looked);
         }
-        Volatile.Write(ref _looking, 0);
-        return null;
+    }
+
+    private void Looked()
+    {
+        lock (_gate)
+            _looking = false;
     }
 
     /// <summary>Something was committed on this node.</summary>

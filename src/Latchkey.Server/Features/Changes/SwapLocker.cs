@@ -51,7 +51,7 @@ public static class SwapLocker
         (Guid[] taken, Guid[] hindered) = await db.Read(
             c => c.QuerySingleAsync<(Guid[], Guid[])>(
                 $$"""
-                select (select coalesce(array_agg(locker_id), '{}') from lease where site_id = @site and (state in ('active', 'overdue') or (state = 'held' and hold_until > @now))),
+                select (select coalesce(array_agg(l.locker_id), '{}') from lease l where l.site_id = @site and {{LeaseRow.IsCurrent}}),
                   {{HoldLocker.Situation.HinderedAt}}
                 """,
                 new { site = row.SiteId, now }),

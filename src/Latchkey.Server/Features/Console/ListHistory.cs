@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Dapper;
-using Latchkey.Domain.Leases;
 using Latchkey.Domain;
+using Latchkey.Domain.Leases;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;

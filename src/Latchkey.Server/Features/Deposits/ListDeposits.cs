@@ -1,5 +1,6 @@
 using Latchkey.Domain;
 using Latchkey.Server.Features.Accounts;
+using Latchkey.Server.Features.Leases;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Storage;
@@ -28,9 +29,8 @@ public static class ListDeposits
             .That(cursor is null || Guid.TryParseExact(cursor, "N", out before), "cursor", "This is not a cursor of this list.").Problem is { } invalid)
             return invalid;
         DateTimeOffset now = time.GetUtcNow();
-        const string Live = "(l.state in ('active', 'overdue') or (l.state = 'held' and l.hold_until > @now))";
         List<DepositRow> rows = await DepositRow.Load(
-            db, $"l.person_id = @person and {(filter == "live" ? Live : $"not {Live}")} and (@before::uuid is null or l.id < @before) order by l.id desc limit @most",
+            db, $"l.person_id = @person and {(filter == "live" ? LeaseRow.IsCurrent : $"not {LeaseRow.IsCurrent}")} and (@before::uuid is null or l.id < @before) order by l.id desc limit @most",
             new { person = http.Caller().Id, now, before = cursor is null ? (Guid?)null : before, most = limit + 1 }, cancel);
         return TypedResults.Ok(new DepositList([.. rows.Take(limit).Select(r => DepositViews.Of(r, places, now))], rows.Count > limit ? rows[limit - 1].LeaseId.ToString("N") : null));
     }

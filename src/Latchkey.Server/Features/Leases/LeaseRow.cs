@@ -17,6 +17,9 @@ public sealed class LeaseRow
     /// <summary>SQL: the states of a lease that is live (<see cref="LeaseMoves.IsLive"/>).</summary>
     public const string Live = "('held', 'active', 'overdue')";
 
+    /// <summary>SQL: lease <c>l</c> is one that its holder has now; a hold whose time is up is over, also before it is swept.</summary>
+    public const string IsCurrent = "(l.state in ('active', 'overdue') or (l.state = 'held' and l.hold_until > @now))";
+
     public Guid Id { get; init; }
     public string Kind { get; init; } = "";
     public string State { get; init; } = "";

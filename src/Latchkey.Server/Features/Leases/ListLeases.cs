@@ -34,12 +34,11 @@ public static class ListLeases
             .Problem is { } invalid)
             return invalid;
         DateTimeOffset now = time.GetUtcNow();
-        const string Live = "(l.state in ('active', 'overdue') or (l.state = 'held' and l.hold_until > @now))";
         List<LeaseRow> rows =
         [
             .. await db.Read(
                 c => c.QueryAsync<LeaseRow>(
-                    $"{LeaseRow.Select}\nwhere l.person_id = @person and l.kind = 'rental' and {(filter == "live" ? Live : $"not {Live}")} and (@before::uuid is null or l.id < @before)\n"
+                    $"{LeaseRow.Select}\nwhere l.person_id = @person and l.kind = 'rental' and {(filter == "live" ? LeaseRow.IsCurrent : $"not {LeaseRow.IsCurrent}")} and (@before::uuid is null or l.id < @before)\n"
                     + "order by l.id desc limit @more",
                     new { person = http.Caller().Id, now, before, more = limit + 1 }),
                 cancel),

@@ -1,6 +1,6 @@
 using Dapper;
-using Latchkey.Domain.Leases;
 using Latchkey.Domain;
+using Latchkey.Domain.Leases;
 using Latchkey.Domain.Lockers;
 using Latchkey.Server.Features.Console;
 using Latchkey.Server.Features.Places;
