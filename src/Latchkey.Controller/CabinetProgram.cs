@@ -1,7 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using Latchkey.Controller.Boards;
 using Latchkey.Controller.Cabinet;
-using Latchkey.Controller.Claiming;
+using Latchkey.Controller.Claims;
 
 namespace Latchkey.Controller;
 

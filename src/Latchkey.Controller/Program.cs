@@ -2,7 +2,7 @@
 using System.Runtime.InteropServices;
 using Latchkey.Controller;
 using Latchkey.Controller.Cabinet;
-using Latchkey.Controller.Claiming;
+using Latchkey.Controller.Claims;
 
 const string Help = """
     Runs one Latchkey cabinet on this board, or stands in for one lock of an older system.

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Latchkey.Controller.Claiming;
+using Latchkey.Controller.Claims;
 using Latchkey.Controller;
 
 namespace Latchkey.Simulator;

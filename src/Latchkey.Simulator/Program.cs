@@ -1,6 +1,6 @@
 // Latchkey's simulator: real controllers on virtual cabinets, many in one process. See docs/protocol.md for what they say to the
 // server, and --help for the rest.
-using Latchkey.Controller.Claiming;
+using Latchkey.Controller.Claims;
 using Latchkey.Controller;
 using Latchkey.Simulator;
 

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Latchkey.Controller.Cabinet;
-using Latchkey.Controller.Claiming;
+using Latchkey.Controller.Claims;
 using Latchkey.Controller.Terminal;
 using Latchkey.Controller;
 using Latchkey.Simulator.Boards.Fake;

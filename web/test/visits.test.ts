@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Visit } from '../src/api/visits';
-import { aboutVisits, facts, likely, warning } from '../src/screens/staff/visitWords';
+import { aboutVisits, facts, likely, warning } from '../src/console/visitWords';
 import { at } from './lease';
 
 const rupees = (minor: number) => ({ minor, currency: 'INR' });

@@ -15,21 +15,10 @@ public sealed partial class CabinetMachine
     /// <summary>From the moment at which it was presented; a use that waits longer, for the disk or the relay, is dropped: whoever presented it has gone.</summary>
     private const long UseLifeMs = 10_000;
 
-    /// <summary>Passes and cards that are looked at: ten at once, then one a second. Nobody is faster, and a signature takes a small processor 0.3 s.</summary>
-    private const int LooksAtOnce = 10;
-    private const long LookEveryMs = 1_000;
-
-    private const long NonceLifeMs = 10_000;
-
-    /// <summary>More phones than fit before a bank.</summary>
-    private const int MostNonces = 8;
-
-    /// <summary>Refusals that the server is told of in an hour: a child at the keypad must not push out what the doors have to say.</summary>
-    private const int RefusalsToldAnHour = 20;
-
     private readonly CredentialMemory _credentials = new();
-    private readonly List<(string Nonce, long UntilMs)> _nonces = [];
-    private readonly Queue<long> _refusalsTold = [];
+    private readonly PhoneNonces _nonces = new();
+    private readonly LookRation _looks = new();
+    private readonly RefusalRation _refusals = new();
 
     // Accepted and on their way to the disk, each with its door and the end of its life: they count as pulses already, or several at once would pass the
     // coil's limit together.
@@ -37,8 +26,6 @@ public sealed partial class CabinetMachine
 
     // Uses of this start whose end the person at the bank still waits for.
     private readonly HashSet<Guid> _usesShown = [];
-    private double _looksLeft = LooksAtOnce;
-    private long _looksAt;
     private long _codesFromMs;
     private int _useNumber;
     private (long Ms, long UnixMs)? _timeAnchor;
@@ -50,8 +37,6 @@ public sealed partial class CabinetMachine
     {
         foreach (CredentialRecord line in lines)
             _credentials.Apply(line);
-        _grantsHeld = _credentials.Revision;
-        _looksAt = _now.Ms;
         _stampedAt = _now.Ms;
         // A restart shortens no wait: only time that has surely passed counts.
         long passed = Time is { IsCertain: true } time && time.At > _credentials.LastWrongAt ? time.At - _credentials.LastWrongAt : 0;
@@ -82,25 +67,15 @@ public sealed partial class CabinetMachine
                 PresentPass(Pass.FromText(pass.Text), "pass", pass.Door, _ => false);
                 break;
             case Credential.Phone phone:
-                // The nonce is spent by being shown, whatever comes of it.
-                bool fresh = _nonces.RemoveAll(n => n.Nonce == Convert.ToHexString(phone.Nonce.Span) && _now.Ms <= n.UntilMs) > 0;
+                bool fresh = _nonces.Spend(phone.Nonce, _now.Ms);
                 PresentPass(phone.Token.ToArray(), "phone", null, p => fresh && IssuerKey.IsHopGenuine(p, phone.Key.Span, phone.Nonce.Span, phone.Signature.Span));
                 break;
         }
     }
 
-    private void GiveNonce(ReadOnlyMemory<byte> nonce)
-    {
-        _nonces.RemoveAll(n => _now.Ms > n.UntilMs);
-        if (_nonces.Count == MostNonces)
-            _nonces.RemoveAt(0);
-        if (nonce.Length == 16)
-            _nonces.Add((Convert.ToHexString(nonce.Span), _now.Ms + NonceLifeMs));
-    }
-
     private void PresentPass(byte[]? signed, string word, int? chosen, Func<Pass, bool> answersHop)
     {
-        PassVerdict verdict = PassRules.Judge(_credentials, signed ?? [], chosen, _doors.Length, Time, MayLook, answersHop);
+        PassVerdict verdict = PassRules.Judge(_credentials, signed ?? [], chosen, _doors.Length, Time, () => _looks.Take(_now.Ms), answersHop);
         if (verdict is not { Fault: null, Pass: { } pass })
         {
             Refuse(verdict.Fault!, verdict.Door);
@@ -148,7 +123,7 @@ public sealed partial class CabinetMachine
 
     private void PresentCard(Credential.Card card)
     {
-        if (!MayLook())
+        if (!_looks.Take(_now.Ms))
             Refuse(CredentialFaults.TooFast, 0);
         else if (IsTap(card))
             AskServer(card);
@@ -247,25 +222,11 @@ public sealed partial class CabinetMachine
     private void Refuse(string fault, int door)
     {
         Tell(new CredentialAnswer.Refused());
-        while (_refusalsTold.TryPeek(out long told) && _now.Ms - told >= 3_600_000)
-            _refusalsTold.Dequeue();
-        if (_refusalsTold.Count >= RefusalsToldAnHour)
-            return;
-        _refusalsTold.Enqueue(_now.Ms);
-        _out.Add(new CabinetOutput.Send(_write.Event(EventKinds.CredentialRefused, door, null, _now.UnixMs, fault), Kept: true));
+        if (_refusals.Take(_now.Ms))
+            _out.Add(new CabinetOutput.Send(_write.Event(EventKinds.CredentialRefused, door, null, _now.UnixMs, fault), Kept: true));
     }
 
     private void Tell(CredentialAnswer answer) => _out.Add(new CabinetOutput.Answer(answer));
-
-    private bool MayLook()
-    {
-        _looksLeft = Math.Min(LooksAtOnce, _looksLeft + ((_now.Ms - _looksAt) / (double)LookEveryMs));
-        _looksAt = _now.Ms;
-        if (_looksLeft < 1)
-            return false;
-        _looksLeft--;
-        return true;
-    }
 
     /// <summary>A name for a use.</summary>
     private Guid NextUse() =>

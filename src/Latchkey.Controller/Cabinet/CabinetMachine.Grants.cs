@@ -6,12 +6,7 @@ namespace Latchkey.Controller.Cabinet;
 /// <content>How a bank comes to its grants, one change after the other, and to the time.</content>
 public sealed partial class CabinetMachine
 {
-    /// <summary>What is sent in one go, and a little more. What does not fit comes again: the state says how far the bank is.</summary>
-    private const int MostChangesWaiting = 32;
-
-    private readonly Queue<CredentialRecord.Said> _changes = [];
-    private bool _changeBeingKept;
-    private long _grantsHeld;
+    private readonly GrantChain _chain = new();
     private long _linkNow;
 
     private void Grant(GrantsMessage change)
@@ -28,36 +23,26 @@ public sealed partial class CabinetMachine
                 Hear(answer);
                 break;
             case var body:
-                long newest = _changes.Count > 0 ? _changes.Last().Revision : _credentials.Revision;
-                if (change.After == newest && change.Revision > change.After && _changes.Count < MostChangesWaiting)
-                    _changes.Enqueue(new CredentialRecord.Said(change.Revision, body));
+                _chain.Offer(change, body, _credentials.Revision);
                 KeepNextChange();
                 break;
         }
     }
 
-    /// <summary>One at a time, so that one that the disk refuses takes none behind it along.</summary>
     private void KeepNextChange()
     {
-        if (_changeBeingKept || !_changes.TryPeek(out CredentialRecord.Said? next))
-            return;
-        _changeBeingKept = true;
-        _out.Add(new CabinetOutput.Keep(next));
+        if (_chain.Next() is { } next)
+            _out.Add(new CabinetOutput.Keep(next));
     }
 
     private void GrantsKept(CredentialRecord.Said said, bool ok)
     {
-        _changeBeingKept = false;
+        _chain.Kept(ok);
         if (!ok)
-        {
-            _changes.Clear();
             return;
-        }
-        _changes.Dequeue();
         _credentials.Apply(said);
-        _grantsHeld = said.Revision;
         // The server shows "ready off line" only when it hears this.
-        _changed |= _changes.Count == 0;
+        _changed |= _chain.IsEmpty;
         KeepNextChange();
     }
 

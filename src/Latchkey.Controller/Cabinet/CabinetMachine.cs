@@ -122,7 +122,7 @@ public sealed partial class CabinetMachine
                 Present(presented.What);
                 break;
             case CabinetInput.NonceGiven given:
-                GiveNonce(given.Nonce);
+                _nonces.Give(given.Nonce, _now.Ms);
                 break;
             case CabinetInput.Kept kept:
                 Kept(kept.Record, kept.Ok);
@@ -255,7 +255,7 @@ public sealed partial class CabinetMachine
             null => InsideLetters.Unknown,
         });
         _batterySaid = _power.Levels.BatteryPercent;
-        _out.Add(new CabinetOutput.Send(_write.State(Letters(d => d.Letter), inside, _batterySaid, Issue(), _now.UnixMs, _grantsHeld), kept));
+        _out.Add(new CabinetOutput.Send(_write.State(Letters(d => d.Letter), inside, _batterySaid, Issue(), _now.UnixMs, _credentials.Revision), kept));
         _heartbeatAt = _now.Ms + _settings.HeartbeatMs;
     }
 

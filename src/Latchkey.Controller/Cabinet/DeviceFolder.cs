@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using Latchkey.Controller.Claiming;
+using Latchkey.Controller.Claims;
 using Latchkey.Link.Mqtt;
 using Latchkey.Link.Transport;
 
@@ -146,7 +146,7 @@ public static class DeviceFolder
     /// have in it stays.
     /// </summary>
     /// <param name="httpAuthority">What vouches for the server itself, PEM; null for the system's authorities.</param>
-    public static void Install(string keys, string keyPem, Latchkey.Link.Transport.Claiming.Granted granted, Uri http, string transport, string? httpAuthority)
+    public static void Install(string keys, string keyPem, Claiming.Granted granted, Uri http, string transport, string? httpAuthority)
     {
         WriteWhole(KeyPath(keys, granted.Device), keyPem, OwnerOnly);
         WriteWhole(CertificatePath(keys, granted.Device), granted.Certificate, Readable);

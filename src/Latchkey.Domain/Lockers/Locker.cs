@@ -9,6 +9,18 @@ public enum LockerSize
     XL,
 }
 
+public static class LockerSizes
+{
+    /// <summary>How many rows a locker of this size takes in the drawing of a bank, where nobody says otherwise: what is twice as high holds twice as much. A column is usually six rows high.</summary>
+    public static int Rows(this LockerSize size) => size switch
+    {
+        LockerSize.S => 1,
+        LockerSize.M => 2,
+        LockerSize.L => 3,
+        _ => 6,
+    };
+}
+
 /// <summary>What a locker offers besides its size; the names are the API's.</summary>
 public static class LockerFeatures
 {

@@ -52,7 +52,7 @@ internal sealed partial class Server
         return lease is null ? Refusal.NoFreeLocker : new Answer(null, lease.Id);
     });
 
-    /// <summary>HoldLocker.Candidates and Claim. Whoever meets a hold that has run out ends it.</summary>
+    /// <summary>LockerClaim.Candidates and Hold. Whoever meets a hold that has run out ends it.</summary>
     private LeaseRow? Claim(Tx tx, int person, int site, LockerSize size, bool reachable, Rental rental)
     {
         var free = new List<FreeLocker>();

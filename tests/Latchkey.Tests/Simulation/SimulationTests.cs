@@ -5,7 +5,7 @@ namespace Latchkey.Tests.Simulation;
 
 /// <summary>
 /// Days of twenty banks and two hundred people, each made of one number: see docs/simulation.md. <c>./test --campaign simulation --n 20000</c> for longer;
-/// <c>--seed N</c> plays one of them again.
+/// <c>--seed N</c> plays one of them again, and with <c>--n</c> so many from there on.
 /// </summary>
 public sealed class SimulationTests
 {
@@ -31,7 +31,7 @@ public sealed class SimulationTests
     {
         int days = Campaign.Count("simulation", 200), first = 1;
         if (int.TryParse(Environment.GetEnvironmentVariable("LATCHKEY_SEED"), out int seed))
-            (days, first) = (1, seed);
+            (days, first) = (Campaign.Count("simulation", 1), seed);
         long begun = Stopwatch.GetTimestamp(), events = 0, pulses = 0, uses = 0;
         var happened = new SortedDictionary<string, long>(StringComparer.Ordinal);
         var failed = new List<string>();

@@ -15,14 +15,15 @@ import { Frame } from './Frame';
 import { HistoryPage } from './HistoryPage';
 import { useWork, type Work } from './sites';
 import './console.css';
+import './rows.css';
 
 const PeoplePage = lazy(() => import('./PeoplePage').then((part) => ({ default: part.PeoplePage })));
 const PricesPage = lazy(() => import('./PricesPage').then((part) => ({ default: part.PricesPage })));
-const TicketsPage = lazy(() => import('../screens/staff/TicketsPage').then((part) => ({ default: part.TicketsPage })));
-const VisitsPage = lazy(() => import('../screens/staff/VisitsPage').then((part) => ({ default: part.VisitsPage })));
-const PlacesPage = lazy(() => import('../screens/staff/PlacesPage').then((part) => ({ default: part.PlacesPage })));
-const OwnersPage = lazy(() => import('../screens/staff/OwnersPage').then((part) => ({ default: part.OwnersPage })));
-const UndeliveredPage = lazy(() => import('../screens/staff/UndeliveredPage').then((part) => ({ default: part.UndeliveredPage })));
+const TicketsPage = lazy(() => import('./TicketsPage').then((part) => ({ default: part.TicketsPage })));
+const VisitsPage = lazy(() => import('./VisitsPage').then((part) => ({ default: part.VisitsPage })));
+const PlacesPage = lazy(() => import('./PlacesPage').then((part) => ({ default: part.PlacesPage })));
+const OwnersPage = lazy(() => import('./OwnersPage').then((part) => ({ default: part.OwnersPage })));
+const UndeliveredPage = lazy(() => import('./UndeliveredPage').then((part) => ({ default: part.UndeliveredPage })));
 
 /** The work of those who run a site. Whoever is no staff is told so, and where to go. */
 export function Console({ person }: { person: Person }) {

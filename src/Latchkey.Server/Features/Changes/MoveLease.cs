@@ -30,7 +30,7 @@ internal static class MoveLease
     {
         SitePlace site = places.Site(lease.SiteId)!;
         await ExpireHolds.AtSite(tx, site.Id, now);
-        HoldLocker.Situation state = await HoldLocker.Situation.Of(tx, site.Id, lease.PersonId, now);
+        LockerClaim.Situation state = await LockerClaim.Situation.Of(tx, site.Id, lease.PersonId, now);
         return InOrder(lease, size, places, [.. state.Taken], [.. state.Hindered]);
     }
 
@@ -39,7 +39,7 @@ internal static class MoveLease
         LockerPlace left = places.Locker(lease.LockerId)!;
         return
         [
-            .. HoldLocker.Candidates(places.Site(lease.SiteId)!, size, false, taken, hindered).Select(c => places.Locker(c)!).Where(c => c.Id != left.Id)
+            .. LockerClaim.Candidates(places.Site(lease.SiteId)!, size, false, taken, hindered).Select(c => places.Locker(c)!).Where(c => c.Id != left.Id)
                 .OrderBy(c => hindered.Contains(c.Id)).ThenBy(c => c.Size).ThenByDescending(c => left.Reachable && c.Reachable).ThenByDescending(c => c.BankId == left.BankId)
                 .Select(c => c.Id),
         ];

@@ -52,7 +52,7 @@ public static class SwapLocker
             c => c.QuerySingleAsync<(Guid[], Guid[])>(
                 $$"""
                 select (select coalesce(array_agg(l.locker_id), '{}') from lease l where l.site_id = @site and {{LeaseRow.IsCurrent}}),
-                  {{HoldLocker.Situation.HinderedAt}}
+                  {{LockerClaim.HinderedAt}}
                 """,
                 new { site = row.SiteId, now }),
             cancel);

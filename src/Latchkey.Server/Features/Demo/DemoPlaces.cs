@@ -1,4 +1,3 @@
-using Latchkey.Domain.Lockers;
 using Latchkey.Domain.Places;
 using Latchkey.Domain.Pricing;
 using Latchkey.Server.Features.Places;
@@ -21,42 +20,20 @@ public sealed record DemoSite(
 /// <summary>Three sites in two cities, five banks, sixty lockers of mixed sizes. Positions are the real places'; the lockers are not.</summary>
 public static class DemoPlaces
 {
-    // Rows a size takes in the drawing of a bank; a column is six rows high.
-    public static int RowsOf(LockerSize size) => size switch
-    {
-        LockerSize.S => 1,
-        LockerSize.M => 2,
-        LockerSize.L => 3,
-        _ => 6,
-    };
-
-    private static readonly Tariff Rupees = new(
-        "INR",
-        new Dictionary<LockerSize, Rate>
-        {
-            [LockerSize.S] = new(3000, 24000, 3000, 12000),
-            [LockerSize.M] = new(5000, 40000, 5000, 20000),
-            [LockerSize.L] = new(8000, 64000, 8000, 32000),
-            [LockerSize.XL] = new(12000, 96000, 12000, 48000),
-        },
-        FreeMinutes: 0,
-        GraceMinutes: 15,
-        TaxBasisPoints: 1800);
-
     public static readonly IReadOnlyList<DemoSite> All =
     [
         new DemoSite(
-            "Maharashtra", "Pune", "Pune Junction", "Agarkar Nagar, Platform 1, 411001 Pune", 18.5289, 73.8744, [], Rupees,
+            "Maharashtra", "Pune", "Pune Junction", "Agarkar Nagar, Platform 1, 411001 Pune", 18.5289, 73.8744, [], ManagePoints.UsualTariff,
             [
                 new DemoBank("Hall A, bank 1", 1, ["SSSSSS", "MMM", "MMM"]),
                 new DemoBank("Hall B, bank 2", 13, ["MMM", "LL", "SSMM", "XL"]),
             ]),
         new DemoSite(
             "Maharashtra", "Pune", "Phoenix Market, west gate", "Nagar Road 207, Viman Nagar, 411014 Pune", 18.5620, 73.9167,
-            [.. Enumerable.Range(0, 7).Select(day => new OpeningSpan(day, new TimeOnly(5, 0), TimeOnly.MinValue))], Rupees,
+            [.. Enumerable.Range(0, 7).Select(day => new OpeningSpan(day, new TimeOnly(5, 0), TimeOnly.MinValue))], ManagePoints.UsualTariff,
             [new DemoBank("West gate", 1, ["SSSSSS", "MMM", "LL", "XL"], Cooled: true)]),
         new DemoSite(
-            "Maharashtra", "Mumbai", "Chhatrapati Shivaji Terminus", "Dr Dadabhai Naoroji Road, Fort, 400001 Mumbai", 18.9398, 72.8355, [], Rupees,
+            "Maharashtra", "Mumbai", "Chhatrapati Shivaji Terminus", "Dr Dadabhai Naoroji Road, Fort, 400001 Mumbai", 18.9398, 72.8355, [], ManagePoints.UsualTariff,
             [
                 new DemoBank("Concourse, left", 1, ["MMM", "SSSSSS", "MMM"]),
                 new DemoBank("Concourse, right", 13, ["LL", "MMM", "MMM", "XL", "SSSMS"]),

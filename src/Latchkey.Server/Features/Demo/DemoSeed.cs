@@ -153,9 +153,9 @@ public static class DemoSeed
                     new
                     {
                         locker = Guid.CreateVersion7(now), id, number, label = $"{bank.FirstLabel + number - 1}", size = size.Text(),
-                        features = Features(bank, column, row, size), column, row, span = DemoPlaces.RowsOf(size),
+                        features = Features(bank, column, row, size), column, row, span = size.Rows(),
                     });
-                row += DemoPlaces.RowsOf(size);
+                row += size.Rows();
             }
         }
         return id;

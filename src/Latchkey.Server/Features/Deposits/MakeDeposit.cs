@@ -97,7 +97,7 @@ public static class MakeDeposit
         if (!OpeningHours.IsOpen(site.OpeningHours, site.Zone, now))
             return Refusal.SiteClosed;
         await ExpireHolds.AtSite(tx, site.Id, now);
-        HoldLocker.Situation state = await HoldLocker.Situation.Of(tx, site.Id, sender.Id, now);
+        LockerClaim.Situation state = await LockerClaim.Situation.Of(tx, site.Id, sender.Id, now);
         if (state.Erased)
             return Refusal.NotFound("account");
         if (state.Holds >= Rental.MostHolds)
@@ -116,7 +116,7 @@ public static class MakeDeposit
         if (chosen is { InService: false })
             return Refusal.LockerTaken;
         LockerSize size = chosen?.Size ?? request.Size!.Value;
-        IReadOnlyList<Guid> candidates = chosen is not null ? [chosen.Id] : HoldLocker.Candidates(site, size, false, [.. state.Taken], [.. state.Hindered]);
+        IReadOnlyList<Guid> candidates = chosen is not null ? [chosen.Id] : LockerClaim.Candidates(site, size, false, [.. state.Taken], [.. state.Hindered]);
         Tariff tariff = Deposit.StorageOf(site.TariffAt(now), site.StorageMinor);
         Rental rental = Rental.Hold(tariff, size, request.Hours, now);
         var lease = Guid.CreateVersion7(now);
@@ -124,7 +124,7 @@ public static class MakeDeposit
         {
             lease, candidates, person = sender.Id, site = site.Id, rental.Hours, priced = size.Text(), rental.HoldUntil, now, tariff = JsonSerializer.Serialize(tariff, Json.Options),
         };
-        if (!await HoldLocker.Claim(tx, parameters, candidates.Count, "deposit"))
+        if (!await LockerClaim.Hold(tx, parameters, candidates.Count, "deposit"))
             return chosen is null ? Refusal.NoFreeLocker : Refusal.LockerTaken;
         string language = request.Language ?? await tx.Scalar<string>("select language from person where id = @Id", new { sender.Id });
         await tx.Execute(

@@ -71,8 +71,7 @@ public static class TakeLocker
             $"""
             with number as (select count(l.*) from (select pg_advisory_xact_lock(hashtextextended(@key, 19))) l),
             claim as (
-              select k.id from locker k, number where k.id = @locker and k.in_service and k.door <> 'open' and k.occupied is not true
-                and not exists (select 1 from lease l where l.locker_id = k.id and l.state in {LeaseRow.Live}) for update of k)
+              select k.id from locker k, number where k.id = @locker and {LockerClaim.IsFree} and {LockerClaim.IsShutAndEmpty} for update of k)
             insert into lease (id, kind, state, site_id, bank_id, locker_id, phone, phone_to, phone_language, hold_until, created_at)
             select @lease, 'keypad', 'held', @SiteId, @bank, claim.id, @key, @to, @language, @until, @now from claim
             on conflict do nothing

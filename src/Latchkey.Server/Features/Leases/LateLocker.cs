@@ -15,16 +15,16 @@ public static class LateLocker
         if (!OpeningHours.IsOpen(site.OpeningHours, site.Zone, now))
             return null;
         await ExpireHolds.AtSite(tx, site.Id, now);
-        HoldLocker.Situation state = await HoldLocker.Situation.Of(tx, site.Id, before.PersonId, now);
+        LockerClaim.Situation state = await LockerClaim.Situation.Of(tx, site.Id, before.PersonId, now);
         LockerPlace first = places.Locker(before.LockerId)!;
         // Best of all the very locker they had chosen, if it is still there; who could reach that one may need to reach this one.
         IReadOnlyList<Guid> candidates =
         [
-            .. HoldLocker.Candidates(site, EnumText.Parse<LockerSize>(before.SizePriced), false, [.. state.Taken], [.. state.Hindered])
+            .. LockerClaim.Candidates(site, EnumText.Parse<LockerSize>(before.SizePriced), false, [.. state.Taken], [.. state.Hindered])
                 .OrderByDescending(c => c == first.Id).ThenByDescending(c => first.Reachable && places.Locker(c)!.Reachable),
         ];
         var lease = Guid.CreateVersion7(now);
-        bool won = await HoldLocker.Claim(
+        bool won = await LockerClaim.Hold(
             tx,
             new
             {

@@ -25,7 +25,7 @@ public static class LockerService
 
     /// <summary>Somebody has it, or holds it. The caller has locked its row, so that nobody gets it meanwhile.</summary>
     public static Task<bool> IsTaken(Transaction tx, Guid locker) =>
-        tx.Scalar<bool>($"select exists (select 1 from lease where locker_id = @locker and state in {LeaseRow.Live})", new { locker });
+        tx.Scalar<bool>($"select {LockerClaim.IsTaken} from locker k where k.id = @locker", new { locker });
 
     /// <summary>The bank hears which of its lockers are nobody's now, where it is the one who gives them out.</summary>
     public static Task Tell(Transaction tx, Grants grants, BankPlace bank, DateTimeOffset now) => bank.Mode == BankMode.Keypad ? grants.Introduce(tx, bank.Id, now) : Task.CompletedTask;

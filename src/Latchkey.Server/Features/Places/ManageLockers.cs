@@ -146,7 +146,7 @@ public static class ManageLockers
             new
             {
                 id = Guid.CreateVersion7(now), request.BankId, request.Number, label = request.Label.Trim(), size = request.Size.Text(), features = (request.Features ?? []).ToArray(), request.Column, request.Row,
-                span = request.RowSpan ?? Demo.DemoPlaces.RowsOf(request.Size),
+                span = request.RowSpan ?? request.Size.Rows(),
             },
             cancel, bank.SiteId, bank.Id, then: tx => LockerService.Tell(tx, grants, bank, now));
         if (refused is not null)

@@ -39,7 +39,8 @@ public static class ManagePoints
 
     private const int MostPerPage = 200;
 
-    private static readonly Tariff Usual = new(
+    /// <summary>What a new place charges until somebody says otherwise.</summary>
+    public static readonly Tariff UsualTariff = new(
         "INR",
         new Dictionary<LockerSize, Rate>
         {
@@ -71,7 +72,7 @@ public static class ManagePoints
 
     private static async Task<Results<JsonHttpResult<PointView>, ProblemHttpResult>> Make(Request request, HttpContext http, Db db, PlaceBook places, SiteBoards boards, TimeProvider time, CancellationToken cancel)
     {
-        Tariff tariff = request.Tariff ?? Usual;
+        Tariff tariff = request.Tariff ?? UsualTariff;
         ProblemHttpResult? wrong = Wrong(request, out List<OpeningSpan> hours, tariff);
         if ((http.NotAnAdmin() ?? wrong) is { } no)
             return no;
@@ -104,7 +105,7 @@ public static class ManagePoints
             update site set city_id = @CityId, name = @name, address = @address, latitude = @Latitude, longitude = @Longitude, time_zone = @TimeZone, opening_hours = @hours::jsonb, desk = @Desk, storage_minor = @StoragePerHourMinor
             where id = @id
             """,
-            Row(request, id, hours, Usual, http.Caller().Id, now), cancel, site: id);
+            Row(request, id, hours, UsualTariff, http.Caller().Id, now), cancel, site: id);
         if (refused is not null)
             return Problems.Of(refused);
         await places.Reload(cancel);

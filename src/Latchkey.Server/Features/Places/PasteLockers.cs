@@ -3,7 +3,6 @@ using System.Text.Json;
 using Latchkey.Domain;
 using Latchkey.Domain.Lockers;
 using Latchkey.Server.Devices;
-using Latchkey.Server.Features.Demo;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Hosting.Face;
 using Latchkey.Server.Journal;
@@ -59,7 +58,7 @@ public static class PasteLockers
         var rows = read.Select(r => new
         {
             id = Guid.CreateVersion7(now), bank_id = r.Bank!.Id, number = r.Line.Door, label = r.Line.Label, size = r.Line.Size!.Value.Text(), features = r.Line.Features, col = r.Line.Column, row = r.Line.Row,
-            row_span = DemoPlaces.RowsOf(r.Line.Size.Value),
+            row_span = r.Line.Size.Value.Rows(),
         });
         // The number of one that was taken away comes back as the same door; one that stands there since is left alone, and nothing is made.
         int made = await tx.Execute(
@@ -120,7 +119,7 @@ public static class PasteLockers
                 column ??= Enumerable.Range(0, bank.Columns).MinBy(c => height.GetValueOrDefault((bank.Id, c)));
                 row ??= height.GetValueOrDefault((bank.Id, column.Value));
                 Must(row <= 99, "Column and row are from 0 to 99.");
-                height[(bank.Id, column.Value)] = Math.Max(height.GetValueOrDefault((bank.Id, column.Value)), row.Value + DemoPlaces.RowsOf(high));
+                height[(bank.Id, column.Value)] = Math.Max(height.GetValueOrDefault((bank.Id, column.Value)), row.Value + high.Rows());
             }
             read.Add((new Line(i + 1, Cell(0), door, label, size, column ?? 0, row ?? 0, features, errors), bank));
         }

@@ -6,7 +6,6 @@ using Latchkey.Domain.Places;
 using Latchkey.Domain.Pricing;
 using Latchkey.Link.Messages;
 using Latchkey.Server.Devices;
-using Latchkey.Server.Features.Leases;
 using Latchkey.Server.Features.Places;
 using Latchkey.Server.Hosting;
 using Latchkey.Server.Journal;
@@ -123,58 +122,20 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, FreeLockers 
         Tariff tariff = tap.Site.TariffAt(now);
         GrantedCard[] cards = [new GrantedCard(tap.Card, tap.Sure)];
         var lease = Guid.CreateVersion7(now);
-        // From the bank where somebody stands, then as they hang on the wall; a bank that nobody hears comes last, since its locker cannot be promised to open.
+        // From the bank where somebody stands, then as they hang on the wall.
         IEnumerable<LockerPlace> wanted = tap.Site.LockersForVisits.Where(l => l.InService && tariff.Rates.ContainsKey(l.Size));
         if (tap.Way == TapWay.Bank)
             wanted = wanted.OrderBy(l => l.BankId != tap.Bank.Id);
-        Guid[] all = [.. wanted.Select(l => l.Id)], candidates = free.First(all, now);
-        bool skipLocked = true;
-        // Found and not won: somebody else was faster with the one that was found, as at a hold. There cannot be more losses than lockers.
-        for (int round = 0; round <= all.Length + 2; round++)
-        {
-            (bool found, Guid? won, int generation, bool introduced) = await tx.First<(bool, Guid?, int, bool)>(
-                $"""
-                with claim as (
-                  select k.id, k.bank_id, k.size from unnest(@candidates) with ordinality as wanted (id, place) join locker k on k.id = wanted.id
-                    join bank b on b.id = k.bank_id join device d on d.id = b.device_id
-                  where k.in_service and k.door <> 'open' and k.occupied is not true and (@last or d.online is not false) and not exists (select 1 from lease l where l.locker_id = k.id and l.state in {LeaseRow.Live})
-                  order by {HoldLocker.Situation.IsHindered}, wanted.place limit 1 for update of k {(skipLocked ? "skip locked" : "")}),
-                won as (
-                  insert into lease (id, kind, state, site_id, bank_id, locker_id, size_priced, tariff, paid_from, card, cards, created_at)
-                  select @lease, 'visit', 'active', @site, claim.bank_id, claim.id, claim.size, @tariff::jsonb, @from, @Card, @cards::jsonb, @now from claim
-                  on conflict do nothing
-                  returning locker_id, bank_id),
-                generation as (update locker k set generation = (k.generation + 1) & 65535 from won where k.id = won.locker_id returning k.generation)
-                select exists (select 1 from claim), (select locker_id from won), coalesce((select generation from generation), 0),
-                  exists (select 1 from won join bank b on b.id = won.bank_id join device_grant g on g.device_id = b.device_id and g.kind = 'bank')
-                """,
-                new
-                {
-                    lease, candidates, last = candidates == all, site = tap.Site.Id, tariff = JsonSerializer.Serialize(tariff, Json.Options), from = tap.Tapped ?? now, tap.Card,
-                    cards = JsonSerializer.Serialize(cards, Json.Options), now,
-                });
-            if (won is not { } id)
-            {
-                if (!found && candidates != all)
-                {
-                    free.Taken(candidates, now);
-                    candidates = all;
-                    continue;
-                }
-                if (!found && !skipLocked)
-                    break;
-                skipLocked = found;
-                continue;
-            }
-            free.Taken([id], now);
-            LockerPlace locker = places.Locker(id)!;
-            if (!introduced)
-                await grants.Introduce(tx, locker.BankId, now);
-            Grants.BeginLate(tx, lease, locker, generation, cards, now);
-            tx.Journal(new JournalEntry(now, JournalKinds.VisitBegun, JournalEntry.ByDevice(tap.Device), null, tap.Site.Id, locker.BankId, locker.Id, lease, tap.Device));
-            return tap.Way == TapWay.In ? new Answer(TapSays.Begun, lease, locker, GateDoors.In) : AtBank(tap, TapSays.Begun, lease, locker);
-        }
-        return new Answer(TapSays.NoneFree);
+        var wish = new VisitClaim.Wish(
+            lease, tap.Site.Id, [.. wanted.Select(l => l.Id)], JsonSerializer.Serialize(tariff, Json.Options), tap.Tapped ?? now, tap.Card, JsonSerializer.Serialize(cards, Json.Options), now);
+        if (await VisitClaim.Begin(tx, free, wish) is not { } won)
+            return new Answer(TapSays.NoneFree);
+        LockerPlace locker = places.Locker(won.Locker)!;
+        if (!won.Introduced)
+            await grants.Introduce(tx, locker.BankId, now);
+        Grants.BeginLate(tx, lease, locker, won.Generation, cards, now);
+        tx.Journal(new JournalEntry(now, JournalKinds.VisitBegun, JournalEntry.ByDevice(tap.Device), null, tap.Site.Id, locker.BankId, locker.Id, lease, tap.Device));
+        return tap.Way == TapWay.In ? new Answer(TapSays.Begun, lease, locker, GateDoors.In) : AtBank(tap, TapSays.Begun, lease, locker);
     }
 
     private GrantsBody.Tapped Told(Tap tap, Situation said) => new(

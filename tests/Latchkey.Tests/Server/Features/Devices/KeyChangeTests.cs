@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json.Nodes;
 using Latchkey.Controller.Cabinet;
-using Latchkey.Controller.Claiming;
+using Latchkey.Controller.Claims;
 using Latchkey.Link.Messages;
 using Latchkey.Link.Transport;
 using Latchkey.Server.Devices;
@@ -12,7 +12,6 @@ using Latchkey.Server.Features.Places;
 using Latchkey.Server.Journal;
 using Latchkey.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
-using Claims = Latchkey.Link.Transport.Claiming;
 
 namespace Latchkey.Tests.Server.Features.Devices;
 
@@ -124,7 +123,7 @@ public sealed class KeyChangeTests(TestDatabase databases) : IDisposable
                 using HttpResponseMessage challenge = await http.PostAsync(new Uri("/device/v1/challenge", UriKind.Relative), null);
                 nonce = (string)(await challenge.Content.ReadFromJsonAsync<JsonNode>())!["nonce"]!;
             }
-            string proof = Claims.SignChange(signs, nonce, whose, signedFor);
+            string proof = Claiming.SignChange(signs, nonce, whose, signedFor);
             using HttpResponseMessage answer = await http.PostAsJsonAsync("/device/v1/keys", new { device = whose, nonce, request = DeviceIdentity.CertificateRequest("x", request), proof });
             return answer.StatusCode;
         }
@@ -182,7 +181,7 @@ public sealed class KeyChangeTests(TestDatabase databases) : IDisposable
         string next = DeviceIdentity.NewKey();
         using HttpResponseMessage change = await http.PostAsJsonAsync(
             "/device/v1/keys",
-            new { device = other.DeviceId, nonce, request = DeviceIdentity.CertificateRequest("x", next), proof = Claims.SignChange(stolen.Key, nonce, other.DeviceId, DeviceIdentity.PublicKeyOf(next)) });
+            new { device = other.DeviceId, nonce, request = DeviceIdentity.CertificateRequest("x", next), proof = Claiming.SignChange(stolen.Key, nonce, other.DeviceId, DeviceIdentity.PublicKeyOf(next)) });
         change.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         byte[] publicKey = (await app.Sql<byte[]>("select public_key from device where id = @DeviceId", new { other.DeviceId }))!;
         foreach (string purpose in (string[])[LinkProof.Socket, LinkProof.Polling])

@@ -3,9 +3,8 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Latchkey.Controller.Cabinet;
 using Latchkey.Link.Transport;
-using Claims = Latchkey.Link.Transport.Claiming;
 
-namespace Latchkey.Controller.Claiming;
+namespace Latchkey.Controller.Claims;
 
 /// <summary>
 /// A device makes its next key and has it vouched for by the present one. The folder holds either key whole at every moment: the next one takes its place when
@@ -32,9 +31,9 @@ public static class KeyChange
         string next = DeviceFolder.NextKey(keys, device);
         using var door = new ServerDoor(http, link.HttpAuthority is null ? null : Path.Combine(keys, link.HttpAuthority));
         Polling.ChallengeAnswer challenge = await door.Ask(HttpMethod.Post, "challenge", null, null, TransportJson.Default.ChallengeAnswer, cancel) ?? throw new IOException("The server gave no challenge.");
-        string proof = Claims.SignChange(present.Key, challenge.Nonce, device, DeviceIdentity.PublicKeyOf(next));
-        var change = new Claims.Change(device, challenge.Nonce, DeviceIdentity.CertificateRequest("next", next), proof);
-        Claims.Granted granted = await door.Ask(HttpMethod.Post, "keys", JsonContent.Create(change, TransportJson.Default.Change), null, TransportJson.Default.Granted, cancel)
+        string proof = Claiming.SignChange(present.Key, challenge.Nonce, device, DeviceIdentity.PublicKeyOf(next));
+        var change = new Claiming.Change(device, challenge.Nonce, DeviceIdentity.CertificateRequest("next", next), proof);
+        Claiming.Granted granted = await door.Ask(HttpMethod.Post, "keys", JsonContent.Create(change, TransportJson.Default.Change), null, TransportJson.Default.Granted, cancel)
             ?? throw new IOException("The server gave no certificate.");
         try
         {

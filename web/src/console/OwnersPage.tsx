@@ -1,17 +1,16 @@
 import { useState } from 'react';
 import { KeyRound, Plus, UserRoundPen } from 'lucide-react';
-import { type AnyLock, locks } from '../../api/locks';
-import { places } from '../../api/places';
-import { useResource } from '../../api/useResource';
-import { Page } from '../../app/Page';
-import { Button } from '../../parts/Button';
-import { Field } from '../../parts/Field';
-import { issueWords } from '../../parts/issueWords';
-import { Skeleton } from '../../parts/Skeleton';
-import { Trouble } from '../../parts/Trouble';
-import { t } from '../../text/t';
-import { useForm } from '../entry/useForm';
-import './UndeliveredPage.css';
+import { type AnyLock, locks } from '../api/locks';
+import { places } from '../api/places';
+import { useResource } from '../api/useResource';
+import { Button } from '../parts/Button';
+import { Field } from '../parts/Field';
+import { issueWords } from '../parts/issueWords';
+import { Skeleton } from '../parts/Skeleton';
+import { Trouble } from '../parts/Trouble';
+import { t } from '../text/t';
+import { useForm } from '../screens/entry/useForm';
+import { Heading } from './Heading';
 
 /** Every lock that somebody may own, and whose it is; an admin gives it to somebody else or takes it away. */
 export function OwnersPage() {
@@ -25,7 +24,8 @@ export function OwnersPage() {
     setSaid(lock.owner === null ? t('owners.taken', { name: lock.name }) : t('owners.done', { name: lock.name }));
   };
   return (
-    <Page title={t('owners.title')} className="middle stack">
+    <div className="console-page console-list">
+      <Heading title={t('owners.title')} />
       {problem !== null && <Trouble problem={problem} retry={reload} />}
       {data === null && problem === null && <Skeleton rows={3} height={96} />}
       <p className="small quiet" role="status">{said}</p>
@@ -34,10 +34,10 @@ export function OwnersPage() {
         : <p><Button icon={<Plus size={18} aria-hidden="true" />} onClick={() => setMaking(true)}>{t('owners.make')}</Button></p>)}
       {data?.items.length === 0 && <div className="empty"><KeyRound size={32} aria-hidden="true" /><p className="empty-title">{t('owners.none')}</p><p className="quiet">{t('owners.noneHint')}</p></div>}
       {data !== null && data.items.length > 0 && (
-        <ul className="undelivered">
+        <ul className="rows">
           {data.items.map((lock) => (
             <li key={lock.id}>
-              <span className="undelivered-what">
+              <span className="rows-what">
                 <strong>{lock.name}</strong>
                 <span className="small quiet">{t('owners.of', { owner: lock.owner === null ? t('owners.nobody') : `${lock.owner.name} ${lock.owner.email ?? ''}` })}</span>
                 <span className="small quiet">{[lock.device ? lock.online === true ? t('lock.online') : t('lock.offline') : t('owners.noDevice'), ...(lock.issue === null ? [] : [issueWords(lock.issue)])].join(' · ')}</span>
@@ -49,7 +49,7 @@ export function OwnersPage() {
           ))}
         </ul>
       )}
-    </Page>
+    </div>
   );
 }
 

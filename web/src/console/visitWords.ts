@@ -1,7 +1,7 @@
-import type { EndReason, Visit } from '../../api/visits';
-import { money } from '../../format/money';
-import { dateTime } from '../../format/time';
-import { t } from '../../text/t';
+import type { EndReason, Visit } from '../api/visits';
+import { money } from '../format/money';
+import { dateTime } from '../format/time';
+import { t } from '../text/t';
 
 /** What somebody must come for; null while nothing is wrong. */
 export function warning({ leftAt, called, due }: Visit, timeZone: string): string | null {

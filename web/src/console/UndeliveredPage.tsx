@@ -1,15 +1,14 @@
 import { MailCheck, RotateCw } from 'lucide-react';
-import { api } from '../../api/endpoints';
-import type { Undelivered } from '../../api/types';
-import { useResource } from '../../api/useResource';
-import { Page } from '../../app/Page';
-import { dateTime, zoneHere } from '../../format/time';
-import { Button } from '../../parts/Button';
-import { Skeleton } from '../../parts/Skeleton';
-import { Trouble } from '../../parts/Trouble';
-import { useDeed } from '../../parts/useDeed';
-import { coded, t, tn } from '../../text/t';
-import './UndeliveredPage.css';
+import { api } from '../api/endpoints';
+import type { Undelivered } from '../api/types';
+import { useResource } from '../api/useResource';
+import { dateTime, zoneHere } from '../format/time';
+import { Button } from '../parts/Button';
+import { Skeleton } from '../parts/Skeleton';
+import { Trouble } from '../parts/Trouble';
+import { useDeed } from '../parts/useDeed';
+import { coded, t, tn } from '../text/t';
+import { Heading } from './Heading';
 
 /** Messages that did not arrive, and why; each can be sent again once its cause is gone. */
 export function UndeliveredPage() {
@@ -21,7 +20,8 @@ export function UndeliveredPage() {
   });
   const sent = data?.lastDay.filter((c) => c.state === 'sent' && c.channel !== 'app').reduce((sum, c) => sum + c.count, 0) ?? 0;
   return (
-    <Page title={t('undelivered.title')} className="middle stack">
+    <div className="console-page console-list">
+      <Heading title={t('undelivered.title')} />
       {problem !== null && <Trouble problem={problem} retry={reload} />}
       {failed !== null && <Trouble problem={failed} />}
       {data === null && problem === null && <Skeleton rows={3} height={96} />}
@@ -33,9 +33,9 @@ export function UndeliveredPage() {
         </div>
       )}
       {data !== null && data.items.length > 0 && (
-        <ul className="undelivered">{data.items.map((message) => <li key={message.id}><Row message={message} busy={busy === message.id} again={() => again(message.id)} /></li>)}</ul>
+        <ul className="rows">{data.items.map((message) => <li key={message.id}><Row message={message} busy={busy === message.id} again={() => again(message.id)} /></li>)}</ul>
       )}
-    </Page>
+    </div>
   );
 }
 
@@ -43,7 +43,7 @@ function Row({ message, busy, again }: { message: Undelivered; busy: boolean; ag
   const zone = zoneHere();
   return (
     <>
-      <span className="undelivered-what">
+      <span className="rows-what">
         <strong>{message.reason ?? ''}</strong>
         <span className="small quiet">{coded('choices.kind', message.kind)} · {t(`choices.channel.${message.channel}`)} · {message.to}</span>
         <span className="small quiet num">{dateTime(message.createdAt, zone)} · {tn('undelivered.tries', message.attempts)}</span>

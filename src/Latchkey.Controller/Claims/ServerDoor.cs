@@ -6,8 +6,9 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Latchkey.Link.Mqtt;
+using Latchkey.Link.Transport;
 
-namespace Latchkey.Controller.Claiming;
+namespace Latchkey.Controller.Claims;
 
 /// <summary>The server answered with a no that asking again does not change.</summary>
 public sealed class ServerRefusedException(string message) : Exception(message);
@@ -39,7 +40,7 @@ public sealed class ServerDoor : IDisposable
             MqttDial here = MqttDialer.Tcp(server.DnsSafeHost, server.Port);
             handler.ConnectCallback = (_, cancel) => here(cancel);
         }
-        _http = new HttpClient(handler) { BaseAddress = server, Timeout = RequestWithin, MaxResponseContentBufferSize = Latchkey.Link.Transport.Claiming.LargestAnswer };
+        _http = new HttpClient(handler) { BaseAddress = server, Timeout = RequestWithin, MaxResponseContentBufferSize = Claiming.LargestAnswer };
     }
 
     public Uri Address { get; }

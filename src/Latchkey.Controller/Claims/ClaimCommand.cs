@@ -1,4 +1,4 @@
-namespace Latchkey.Controller.Claiming;
+namespace Latchkey.Controller.Claims;
 
 /// <summary>The <c>claim</c> command of a controller, and of the simulator: options in, digits on the console, a device at the end.</summary>
 public static class ClaimCommand

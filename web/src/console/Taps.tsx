@@ -1,14 +1,14 @@
 import { useState } from 'react';
 import { IdCard } from 'lucide-react';
-import { visits, type Tap } from '../../api/visits';
-import { money } from '../../format/money';
-import { dateTime } from '../../format/time';
-import { useLive } from '../../live/useLive';
-import { Field } from '../../parts/Field';
-import { More } from '../../parts/More';
-import { Trouble } from '../../parts/Trouble';
-import { usePages } from '../../parts/usePages';
-import { coded, t } from '../../text/t';
+import { visits, type Tap } from '../api/visits';
+import { money } from '../format/money';
+import { dateTime } from '../format/time';
+import { useLive } from '../live/useLive';
+import { Field } from '../parts/Field';
+import { More } from '../parts/More';
+import { Trouble } from '../parts/Trouble';
+import { usePages } from '../parts/usePages';
+import { coded, t } from '../text/t';
 import { aboutVisits } from './visitWords';
 
 /** Who came and went: each card that was held to a reader of the site, and what it was answered. */
@@ -24,10 +24,10 @@ export function Taps({ siteId, timeZone }: { siteId: string; timeZone: string })
       {problem !== null && <Trouble problem={problem} retry={reload} />}
       {first !== null && items.length === 0 && <div className="empty"><IdCard size={32} aria-hidden="true" /><p className="empty-title">{t('visits.tapsNone')}</p></div>}
       {items.length > 0 && (
-        <ul className="undelivered">
+        <ul className="rows">
           {items.map((tap) => (
             <li key={`${tap.at}${tap.card}${tap.reader}`}>
-              <span className="undelivered-what">
+              <span className="rows-what">
                 <strong>{[t(`visits.way.${tap.way}`), coded('visits.said', tap.said), ...(tap.locker === null ? [] : [t('visits.locker', { label: tap.locker })])].join(' · ')}</strong>
                 <span className="small quiet num">{[dateTime(tap.at, timeZone), tap.reader, t('visits.card', { card: tap.card }), ...(tap.charged === null || tap.charged.minor === 0 ? [] : [money(tap.charged)])].join(' · ')}</span>
               </span>

@@ -1,12 +1,12 @@
 import { useRef, useState, type FormEvent } from 'react';
-import { Intent } from '../../api/intent';
-import { endReasons, visits, type EndReason, type Visit } from '../../api/visits';
-import { money } from '../../format/money';
-import { Button } from '../../parts/Button';
-import { Field } from '../../parts/Field';
-import { Trouble } from '../../parts/Trouble';
-import { useDeed } from '../../parts/useDeed';
-import { t } from '../../text/t';
+import { Intent } from '../api/intent';
+import { endReasons, visits, type EndReason, type Visit } from '../api/visits';
+import { money } from '../format/money';
+import { Button } from '../parts/Button';
+import { Field } from '../parts/Field';
+import { Trouble } from '../parts/Trouble';
+import { useDeed } from '../parts/useDeed';
+import { t } from '../text/t';
 import { facts, likely, warning } from './visitWords';
 
 interface VisitLineProps { visit: Visit; timeZone: string; closed: boolean; desk: boolean; onDone: (said: string) => void }
@@ -45,7 +45,7 @@ export function VisitLine({ visit, timeZone, closed, desk, onDone }: VisitLinePr
   const errors = problem?.errors?.['card'];
   return (
     <li>
-      <span className="undelivered-what">
+      <span className="rows-what">
         <strong>{t('visits.locker', { label })}</strong>
         {warn !== null && <strong className="visit-warn">{warn}</strong>}
         <span className="small quiet num">{facts(visit, timeZone).join(' · ')}</span>

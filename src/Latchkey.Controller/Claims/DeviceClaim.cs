@@ -2,9 +2,8 @@ using System.Net.Http.Json;
 using Latchkey.Controller.Cabinet;
 using Latchkey.Domain.Devices;
 using Latchkey.Link.Transport;
-using Claims = Latchkey.Link.Transport.Claiming;
 
-namespace Latchkey.Controller.Claiming;
+namespace Latchkey.Controller.Claims;
 
 /// <summary>
 /// A device becomes one: it makes its key, comes to the server with the code of its label, shows the key's fingerprint, and waits until an admin has
@@ -35,13 +34,13 @@ public sealed class DeviceClaim(Uri server, string keys, string? authority, Time
         Directory.CreateDirectory(keys);
         string key = DeviceFolder.PendingKey(keys);
         using var door = new ServerDoor(server, authority);
-        var asking = new Claims.Asking(whole, DeviceIdentity.CertificateRequest("unclaimed", key), model);
-        Claims.Asked? asked = await Patiently(
+        var asking = new Claiming.Asking(whole, DeviceIdentity.CertificateRequest("unclaimed", key), model);
+        Claiming.Asked? asked = await Patiently(
             () => door.Ask(HttpMethod.Post, "claims", JsonContent.Create(asking, TransportJson.Default.Asking), null, TransportJson.Default.Asked, cancel), trouble, cancel);
-        show(Claims.Fingerprint(DeviceIdentity.PublicKeyOf(key)));
+        show(Claiming.Fingerprint(DeviceIdentity.PublicKeyOf(key)));
         while (true)
         {
-            Claims.Granted? granted = await Patiently(
+            Claiming.Granted? granted = await Patiently(
                 () => door.Ask(HttpMethod.Get, "claims", null, asked!.Ticket, TransportJson.Default.Granted, cancel), trouble, cancel);
             if (granted is not null)
             {

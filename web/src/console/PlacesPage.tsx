@@ -1,18 +1,17 @@
 import { useState } from 'react';
 import { Plus, Trash2 } from 'lucide-react';
-import { places, type CityOf, type Point } from '../../api/places';
-import { useResource } from '../../api/useResource';
-import { Page } from '../../app/Page';
-import { minorOf, typed } from '../../format/money';
-import { Button } from '../../parts/Button';
-import { Chips } from '../../parts/Chips';
-import { Field } from '../../parts/Field';
-import { Skeleton } from '../../parts/Skeleton';
-import { Trouble } from '../../parts/Trouble';
-import { t, tn } from '../../text/t';
-import { numbersOf, useForm } from '../entry/useForm';
+import { places, type CityOf, type Point } from '../api/places';
+import { useResource } from '../api/useResource';
+import { minorOf, typed } from '../format/money';
+import { Button } from '../parts/Button';
+import { Chips } from '../parts/Chips';
+import { Field } from '../parts/Field';
+import { Skeleton } from '../parts/Skeleton';
+import { Trouble } from '../parts/Trouble';
+import { t, tn } from '../text/t';
+import { numbersOf, useForm } from '../screens/entry/useForm';
+import { Heading } from './Heading';
 import { PointLockers } from './PointLockers';
-import '../deposit/Deposit.css';
 
 /** Admins say where lockers are: states, their cities, the places there, and the lockers of each. */
 export function PlacesPage() {
@@ -24,7 +23,8 @@ export function PlacesPage() {
   const problem = states.problem ?? cities.problem ?? points.problem;
   const state = states.data?.items.find((each) => each.id === picked) ?? states.data?.items[0];
   return (
-    <Page title={t('places.title')} className="middle stack">
+    <div className="console-page console-list">
+      <Heading title={t('places.title')} />
       <p className="quiet">{t('places.text')}</p>
       {problem !== null && <Trouble problem={problem} retry={reload} />}
       {states.data === null && problem === null && <Skeleton rows={3} height={96} />}
@@ -41,7 +41,7 @@ export function PlacesPage() {
         </div>
       )}
       {states.data !== null && <section className="panel"><Adding label={t('places.newState')} make={(name) => places.makeState(name)} onDone={reload} /></section>}
-    </Page>
+    </div>
   );
 }
 

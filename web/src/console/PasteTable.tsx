@@ -1,10 +1,10 @@
 import { useId, useState } from 'react';
 import { CircleAlert, Table2 } from 'lucide-react';
-import { places, type Pasted } from '../../api/places';
-import { Button } from '../../parts/Button';
-import { Trouble } from '../../parts/Trouble';
-import { t, tn } from '../../text/t';
-import { useForm } from '../entry/useForm';
+import { places, type Pasted } from '../api/places';
+import { Button } from '../parts/Button';
+import { Trouble } from '../parts/Trouble';
+import { t, tn } from '../text/t';
+import { useForm } from '../screens/entry/useForm';
 import './PasteTable.css';
 
 /** Many lockers at once, out of a spreadsheet: first each line is looked at, then all are made, or none. */
