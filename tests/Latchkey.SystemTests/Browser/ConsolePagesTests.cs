@@ -148,6 +148,20 @@ public sealed class ConsolePagesTests(BrowserFixture browser)
         await Paste(wide);
         await wide.GotoAsync("/admin/tickets");
         await Assertions.Expect(wide).ToHaveURLAsync(new Regex("/console/tickets$"), new() { Timeout = 20_000 });
+        await Assertions.Expect(wide).ToHaveTitleAsync("Reported lockers · Console · Latchkey");
+        // Whoever goes through the sites with the keys of a list is still in the list.
+        ILocator sites = wide.Locator(".console-site select");
+        await wide.GetByRole(AriaRole.Link, new() { Name = "Floor" }).ClickAsync();
+        await Assertions.Expect(wide.Locator("main h1")).ToBeFocusedAsync();
+        await sites.FocusAsync();
+        string before = await sites.InputValueAsync();
+        await wide.Keyboard.PressAsync(await sites.EvaluateAsync<bool>("list => list.selectedIndex > 0") ? "ArrowUp" : "ArrowDown");
+        await Assertions.Expect(wide).Not.ToHaveURLAsync(new Regex(before), new() { Timeout = 20_000 });
+        await Assertions.Expect(sites).ToBeFocusedAsync();
+        await wide.SetViewportSizeAsync(360, 740);
+        await wide.GotoAsync("/console/places");
+        await Assertions.Expect(wide.Locator("nav [aria-current]")).ToBeInViewportAsync(new() { Timeout = 20_000 });
+        await Accessibility.HoldsOn(wide);
     }
 
     /// <summary>A table with a mistake in it makes nothing; without it, all of it.</summary>

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 import { Banknote, CircleDollarSign, CircleUserRound, DoorOpen, History, IdCard, KeyRound, Mail, MapPinned, TriangleAlert, Users, Wifi, Wrench } from 'lucide-react';
 import type { Person } from '../api/types';
 import { Link } from '../app/Link';
@@ -13,6 +13,11 @@ interface FrameProps { person: Person; work: Work; here: string; children: React
 /** The console's frame: where one works, where one can go, and how many things wait for a person. */
 export function Frame({ person, work, here, children }: FrameProps) {
   const admin = person.role === 'admin';
+  const ways = useRef<HTMLElement>(null);
+  // On a phone they are a strip wider than the screen: it begins where one is.
+  useEffect(() => {
+    ways.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [here]);
   const icon = { size: 18, 'aria-hidden': true } as const;
   const link = (name: string, drawn: ReactNode, text: string, count?: ReactNode): ReactNode => (
     <Link href={consolePath(name, work.site?.id)} aria-current={here === name ? 'page' : undefined} title={text}>{drawn}<span className="console-nav-text">{text}</span>{count}</Link>
@@ -22,7 +27,7 @@ export function Frame({ person, work, here, children }: FrameProps) {
       <a className="skip" href="#main">{t('nav.skip')}</a>
       <div className="console-side">
         <Link href="/" className="console-home"><Mark /><span className="console-nav-text">Latchkey</span></Link>
-        <nav aria-label={t('console.nav')}>
+        <nav ref={ways} aria-label={t('console.nav')}>
           {link('floor', <DoorOpen {...icon} />, t('console.floor'))}
           {link('alerts', <TriangleAlert {...icon} />, t('console.alerts'), work.alerts > 0 && (
             <b className="console-count"><span aria-hidden="true">{work.alerts > 99 ? '99+' : work.alerts}</span><span className="hidden">{tn('console.openAlerts', work.alerts)}</span></b>
