@@ -81,11 +81,11 @@ public sealed partial class CabinetMachine
     /// <summary>The outcome that the sensors prove now; null while they prove none.</summary>
     private static string? Proof(Door door, Job job) => job.Kind switch
     {
-        CommandKinds.Lock => door is { Bolted: true, Open: not true } ? Outcomes.Locked : null,
-        CommandKinds.Unlock => door.Bolted is false || door.Open is true ? Outcomes.Unlocked : null,
-        _ when door.Open is true => Outcomes.Opened,
+        CommandKinds.Lock => door.SurelyBolted is true && door.Open is not true ? Outcomes.Locked : null,
+        CommandKinds.Unlock => door.SurelyBolted is false || door.SurelyOpen is true ? Outcomes.Unlocked : null,
+        _ when door.SurelyOpen is true => Outcomes.Opened,
         // Nobody will ever see it open: that it can be pulled is all there is to know.
-        _ => door is { Bolted: false, HasSensor: false } ? Outcomes.Unlocked : null,
+        _ => door is { SurelyBolted: false, HasSensor: false } ? Outcomes.Unlocked : null,
     };
 
     private void GiveUp(Door door, Job job)

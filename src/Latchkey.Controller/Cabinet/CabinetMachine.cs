@@ -185,6 +185,9 @@ public sealed partial class CabinetMachine
                 BoltMoved(door);
             if (door.SettleInside(_now.Ms, _settings, out bool? before))
                 InsideChanged(door, before);
+            // Not only when a level settles: one that was about to change, and did not after all, settles nothing.
+            if (door.Watched is { } proven && Proof(door, proven) is { } outcome)
+                EndWatch(door, proven, outcome);
             if (door.Watched is { } watched && _now.Ms >= watched.WatchUntil)
                 GiveUp(door, watched);
             if (door.Complains(_now.Ms, _settings))

@@ -24,6 +24,12 @@ internal sealed class Door(int number, bool hasSensor, Latch? latch)
     public bool? Bolted => _bolt.Level;
     public bool? Occupied => _inside.Level;
 
+    /// <summary>The level that proves something: as it was believed, and as it is at this moment. A door that has been falling shut for less than the debounce time is still called open, and proves no pulse.</summary>
+    public bool? SurelyOpen => _contact.IsSteady ? Open : null;
+
+    /// <summary>The same for <see cref="Bolted"/>.</summary>
+    public bool? SurelyBolted => _bolt.IsSteady ? Bolted : null;
+
     /// <summary>A pulse was given, nothing was seen to move, and nothing has moved since.</summary>
     public bool Jammed { get; set; }
 
@@ -152,6 +158,7 @@ internal sealed class Door(int number, bool hasSensor, Latch? latch)
 
         public bool IsThere { get; } = isThere;
         public bool? Level { get; private set; }
+        public bool IsSteady => _raw == Level;
 
         public void Begin(bool? level) => Level = _raw = IsThere ? level : null;
 
@@ -165,12 +172,12 @@ internal sealed class Door(int number, bool hasSensor, Latch? latch)
 
         public bool Settle(long ms, int debounceMs)
         {
-            if (_raw == Level || ms - _rawSince < debounceMs)
+            if (IsSteady || ms - _rawSince < debounceMs)
                 return false;
             Level = _raw;
             return true;
         }
 
-        public long SettleDue(int debounceMs) => _raw == Level ? long.MaxValue : _rawSince + debounceMs;
+        public long SettleDue(int debounceMs) => IsSteady ? long.MaxValue : _rawSince + debounceMs;
     }
 }

@@ -33,7 +33,7 @@ internal static class DeviceLevels
             update locker k set occupied = o.now
             from (
               select id, occupied as before, case substr(@inside, number, 1) when 'i' then true when 'e' then false end as now
-              from locker where bank_id = @bank order by id for update) o
+              from locker where bank_id = @bank order by id for no key update) o
             where k.id = o.id and o.before is distinct from o.now
             returning k.id as locker_id, o.now as occupied, o.before is not null and o.now is not null as moved, {Holder}
             """,

@@ -42,6 +42,9 @@ public sealed class DeviceLink(BrokerAddress broker, ReportIntake intake, Report
     /// <summary>Whose reports are not taken any more. Set once, before the first connection.</summary>
     public Func<Guid, bool> IsRevoked { get; set; } = _ => false;
 
+    /// <summary>It has a connection again, or for the first time. On the connection's own task: short, and does not throw.</summary>
+    public event Action? Connected;
+
     public bool IsConnected => _client.State == MqttLinkState.Connected;
 
     public Task WhenConnected(CancellationToken cancel) => _client.WhenConnected(cancel);
@@ -57,8 +60,10 @@ public sealed class DeviceLink(BrokerAddress broker, ReportIntake intake, Report
         _client.Changed += change =>
         {
             log.LogInformation("Broker: {State} ({Reason}, {Code}, {Detail}, {Reference}).", change.State, change.Reason, change.ReasonName, change.Detail, change.ServerReference);
-            if (change.State == MqttLinkState.Connected)
-                intake.TrustNothing();
+            if (change.State != MqttLinkState.Connected)
+                return;
+            intake.TrustNothing();
+            Connected?.Invoke();
         };
         Channel<MqttMessage>[] lanes = [.. Enumerable.Range(0, Lanes).Select(_ => Channel.CreateBounded<MqttMessage>(new BoundedChannelOptions(WaitingPerLane) { SingleReader = true }))];
         try

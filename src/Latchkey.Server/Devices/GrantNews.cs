@@ -20,6 +20,7 @@ public sealed class GrantNews
         public sealed record Send(Guid Device) : Word(Device);
         public sealed record Heard(Guid Device, long Boot, long Seq, long Held) : Word(Device);
         public sealed record Greet(Guid Device, long Boot, long Link) : Word(Device);
+        public sealed record Everybody() : Word(Guid.Empty);
     }
 
     /// <summary>There may be something for this device. Said for each of a crowd, it is looked at once for all that came meanwhile.</summary>
@@ -34,6 +35,9 @@ public sealed class GrantNews
 
     /// <summary>It has said how far it is, in a state that is newer than any before.</summary>
     public void Heard(Guid device, long boot, long seq, long held) => _words.Writer.TryWrite(new Word.Heard(device, boot, seq, held));
+
+    /// <summary>This node has the broker again: whatever it could not send meanwhile is due now, and not with each bank's next state.</summary>
+    public void Everybody() => _words.Writer.TryWrite(new Word.Everybody());
 
     /// <summary>It has connected, and is to be told the time.</summary>
     public void Greet(Guid device, long boot, long link) => _words.Writer.TryWrite(new Word.Greet(device, boot, link));

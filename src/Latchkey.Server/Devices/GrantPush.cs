@@ -50,6 +50,7 @@ public sealed class GrantPush : BackgroundService
         _news = news;
         (_db, _link, _keys, _grants, _places, _time, _log) = (db, link, keys, grants, places, time, log);
         tail.Read += OnJournal;
+        link.Connected += news.Everybody;
     }
 
     private void OnJournal(IReadOnlyList<JournalRead> batch)
@@ -102,9 +103,15 @@ public sealed class GrantPush : BackgroundService
     private async Task Send(GrantNews.Word word, CancellationToken cancel)
     {
         _news.Sending(word.Device);
-        // Without a broker there is no bank either; its first state brings this up again.
+        // Without a broker there is no bank either. Once there is one again everybody is looked at.
         if (!_link.IsConnected)
             return;
+        if (word is GrantNews.Word.Everybody)
+        {
+            foreach (Guid waiting in await Waiting(cancel))
+                await SendNext(waiting, again: true, cancel);
+            return;
+        }
         if (word is GrantNews.Word.Greet greet)
             await Publish(greet.Device, 0, 0, new GrantsBody.Now(_time.GetUtcNow().ToUnixTimeSeconds(), greet.Boot, greet.Link), cancel);
         await SendNext(word.Device, word is not GrantNews.Word.Send, cancel);
@@ -146,6 +153,10 @@ public sealed class GrantPush : BackgroundService
             },
             cancel);
     }
+
+    /// <summary>Who is there as far as anybody knows, and has not got everything. Others say how far they are when they come.</summary>
+    private Task<IEnumerable<Guid>> Waiting(CancellationToken cancel) => _db.Read(
+        c => c.QueryAsync<Guid>("select id from device where online and revoked_at is null and grants_held < grants_revision limit @MostWaiting", new { GrantNews.MostWaiting }), cancel);
 
     /// <param name="again">The device has just said how far it is: what it has not got is said again.</param>
     private async Task SendNext(Guid device, bool again, CancellationToken cancel)

@@ -270,7 +270,7 @@ public sealed class ReportIntake(Db db, PlaceBook places, PresenceKeeper presenc
             update locker k set door = o.said, door_since = @now
             from (
               select l.id, l.door as before, said.door as said from locker l join unnest(@numbers, @doors) said (number, door) on said.number = l.number
-              where l.bank_id = @bank order by l.number for update of l) o
+              where l.bank_id = @bank order by l.number for no key update of l) o
             where k.id = o.id and o.before is distinct from o.said
             returning k.id, k.number, o.before, k.door, (select l.id from lease l where l.locker_id = k.id and l.state in ('active', 'overdue')) as lease_id,
               (select l.person_id from lease l where l.locker_id = k.id and l.state in ('active', 'overdue')) as person_id

@@ -106,6 +106,28 @@ public class CabinetMachineTests
         _rig.OnlyResult.Outcome.ShouldBe(Outcomes.Opened);
     }
 
+    /// <summary>Found by the simulated day 18,782: the contact's last level was open, and the door had been shut for ten milliseconds.</summary>
+    [Fact]
+    public void A_door_that_is_just_falling_shut_proves_no_pulse()
+    {
+        _rig.Sense(1, open: true).Pass(1_000).Sense(1, open: false).Pass(10).Receive(_rig.Order(1));
+        _rig.Pulses.ShouldBe(1);
+        _rig.Pass(1_499);
+        _rig.Reports<ResultMessage>().ShouldBeEmpty();
+        _rig.Pass(1);
+        _rig.OnlyResult.Outcome.ShouldBe(Outcomes.NotOpened);
+    }
+
+    [Theory]
+    [InlineData(15)] // it only bounced
+    [InlineData(300)] // it was shut, and is pulled open
+    public void And_proves_it_when_it_is_open_after_all(int laterMs)
+    {
+        _rig.Sense(1, open: true).Pass(1_000).Sense(1, open: false).Pass(10).Receive(_rig.Order(1));
+        _rig.Pass(laterMs).Sense(1, open: true).Pass(30);
+        _rig.OnlyResult.Outcome.ShouldBe(Outcomes.Opened);
+    }
+
     [Fact]
     public void A_contact_that_bounces_is_not_believed()
     {

@@ -66,7 +66,7 @@ public static class LogInWithCode
         if (tried.Value is not { } proven)
             return tried.As<PersonRow>();
         string column = AccountRules.ColumnOf(proven.Address);
-        var person = await tx.First<PersonRow>($"select {PersonRow.Columns} from person p where p.{column} = @Text for update", new { proven.Address.Text });
+        var person = await tx.First<PersonRow>($"select {PersonRow.Columns} from person p where p.{column} = @Text for no key update", new { proven.Address.Text });
         if (person is null)
             return Tried<PersonRow>.No(OneTimeCodes.Wrong(null));
         // An address that nobody had proven yet: whoever made the account with it, and a password, may be somebody else.

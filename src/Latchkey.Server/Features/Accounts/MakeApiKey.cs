@@ -67,7 +67,7 @@ public static class MakeApiKey
             async tx =>
             {
                 // One at a time of a person: the limit counts rows that are there.
-                await tx.First<int>("select 1 from person where id = @person for update", new { person });
+                await tx.First<int>("select 1 from person where id = @person for no key update", new { person });
                 if (await tx.Scalar<long>("select count(*) from api_key where person_id = @person and revoked_at is null", new { person }) >= MostKeys)
                     return TooMany;
                 await tx.Execute(

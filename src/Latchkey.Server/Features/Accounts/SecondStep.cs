@@ -94,7 +94,7 @@ public sealed class SecondStep(byte[] key)
     {
         if (CodeRules.Read(typed) is { } digits)
         {
-            (byte[]? secret, long? last) = await tx.First<(byte[]?, long?)>("select totp_secret, totp_last_step from person where id = @person for update", new { person });
+            (byte[]? secret, long? last) = await tx.First<(byte[]?, long?)>("select totp_secret, totp_last_step from person where id = @person for no key update", new { person });
             // Used up in the same statement that finds it unused: two who have read the same code are not both let in.
             return secret is not null && Totp.StepOf(secret, int.Parse(digits), now, last) is { } step
                 && await tx.Execute("update person set totp_last_step = @step where id = @person and (totp_last_step is null or totp_last_step < @step)", new { person, step }) == 1;

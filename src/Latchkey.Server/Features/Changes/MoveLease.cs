@@ -21,7 +21,7 @@ internal static class MoveLease
     /// <summary>The door's row is locked, so that a report comes before or after.</summary>
     public static async Task<Refusal?> MayLeave(Transaction tx, LeaseRow lease, LockerPlace locker)
     {
-        (string door, bool? occupied) = await tx.First<(string, bool?)>("select door, occupied from locker where id = @LockerId for update", new { lease.LockerId });
+        (string door, bool? occupied) = await tx.First<(string, bool?)>("select door, occupied from locker where id = @LockerId for no key update", new { lease.LockerId });
         return Rental.MayLeave(EnumText.Parse<DoorState>(door), occupied, lease.CommandUnderWay, locker.Label);
     }
 
@@ -52,7 +52,7 @@ internal static class MoveLease
         foreach ((string wait, Guid candidate) in from wait in (string[])["skip locked", ""] from candidate in candidates select (wait, candidate))
         {
             // Locked first and looked at in the next statement: whoever held it meanwhile is seen. The index stands behind it.
-            if (await tx.First<Guid?>($"select id from locker where id = @candidate and in_service for update {wait}", new { candidate }) is null
+            if (await tx.First<Guid?>($"select id from locker where id = @candidate and in_service for no key update {wait}", new { candidate }) is null
                 || await LockerService.IsTaken(tx, candidate))
                 continue;
             (LockerPlace from, LockerPlace to) = (places.Locker(lease.LockerId)!, places.Locker(candidate)!);

@@ -41,8 +41,8 @@ public static class OpenForStaff
             async tx =>
             {
                 // The lease first, as whoever has it locks it: one order at a time, theirs or ours.
-                (Guid? lease, Guid? holder) = await tx.First<(Guid?, Guid?)>("select id, person_id from lease where locker_id = @id and state in ('active', 'overdue') for update", new { id });
-                await tx.Execute("select 1 from locker where id = @id for update", new { id });
+                (Guid? lease, Guid? holder) = await tx.First<(Guid?, Guid?)>("select id, person_id from lease where locker_id = @id and state in ('active', 'overdue') for no key update", new { id });
+                await tx.Execute("select 1 from locker where id = @id for no key update", new { id });
                 if (await tx.Scalar<bool>($"select {CommandLedger.LockerHasOne} from locker k where k.id = @id", new { id }))
                     return Refusal.CommandPending(locker.Label);
                 return new DoorOrders.Allowed(lease, locker, places.Bank(locker.BankId)!.DeviceId, Holder: holder, By: staff, Why: request.Reason);

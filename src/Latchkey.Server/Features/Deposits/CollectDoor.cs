@@ -66,7 +66,7 @@ public sealed class CollectDoor(Db db, DoorOrders orders, Checkouts checkouts, P
             return (deposit, Deposit.RefusalOf(deposit.At));
         if (deposit.Lease.CommandUnderWay)
             return (deposit, Refusal.CommandPending(locker.Label));
-        await tx.Execute("select 1 from share where id = @Share for update", new { right.Share });
+        await tx.Execute("select 1 from share where id = @Share for no key update", new { right.Share });
         ShareRow row = (await tx.First<ShareRow>(ShareRow.Select + " where s.id = @Share", new { right.Share }))!;
         Share share = row.Share();
         return (deposit, share.MayOpen(now) is not { } refused ? null : row.EndedBy == Share.ByReplacement ? Replaced : share.State(now) == ShareState.TakenBack ? refused : CodeOver);

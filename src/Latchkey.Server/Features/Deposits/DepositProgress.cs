@@ -95,7 +95,7 @@ public sealed class DepositProgress : BackgroundService
         DateTimeOffset now = _time.GetUtcNow();
         if (await DepositRow.Lock(tx, one.Id) is not { } deposit || !deposit.Runs || deposit.Lease.CommandUnderWay || deposit.Lease.BankId != one.BankId)
             return false;
-        await tx.Execute("select 1 from locker where id = @LockerId for update", new { deposit.Lease.LockerId });
+        await tx.Execute("select 1 from locker where id = @LockerId for no key update", new { deposit.Lease.LockerId });
         if (await tx.Scalar<string?>($"select {NextStep} from deposit d join lease l on l.id = d.lease_id join locker k on k.id = l.locker_id where l.id = @id", Limits(now, one.Id)) != one.Step)
             return false;
         switch (one.Step, deposit.At)

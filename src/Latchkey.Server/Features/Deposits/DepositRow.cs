@@ -55,7 +55,7 @@ public sealed class DepositRow
     /// <summary>The deposit, locked with its lease until the transaction ends; null when there is none, or it is not this sender's.</summary>
     public static async Task<DepositRow?> Lock(Transaction tx, Guid lease, Guid sender)
     {
-        if (await LeaseRow.LockPaid(tx, lease, sender) is not { Kind: "deposit" } row || await tx.First<DepositRow>($"select {Columns} from deposit d where d.lease_id = @lease for update", new { lease }) is not { } deposit)
+        if (await LeaseRow.LockPaid(tx, lease, sender) is not { Kind: "deposit" } row || await tx.First<DepositRow>($"select {Columns} from deposit d where d.lease_id = @lease for no key update", new { lease }) is not { } deposit)
             return null;
         deposit.Lease = row;
         return deposit;

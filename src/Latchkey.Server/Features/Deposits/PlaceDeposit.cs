@@ -57,7 +57,7 @@ public static class PlaceDeposit
             if (Refused(deposit, left) is { } refused)
                 return refused;
             // A door that is stuck is left all the same: nothing is behind it. One that stands open is shut first.
-            (string door, bool? occupied) = await tx.First<(string, bool?)>("select door, occupied from locker where id = @LockerId for update", new { deposit.Lease.LockerId });
+            (string door, bool? occupied) = await tx.First<(string, bool?)>("select door, occupied from locker where id = @LockerId for no key update", new { deposit.Lease.LockerId });
             if (door == "open")
                 return Refusal.DoorOpenToSwap(left.Label);
             if (occupied == true)
@@ -96,7 +96,7 @@ public static class PlaceDeposit
                 }
                 if (Refused(deposit, locker) is { } refused)
                     return refused;
-                string door = await tx.Scalar<string>("select door from locker where id = @LockerId for update", new { deposit.Lease.LockerId });
+                string door = await tx.Scalar<string>("select door from locker where id = @LockerId for no key update", new { deposit.Lease.LockerId });
                 if (door == "open")
                     return Refusal.DoorOpen(locker.Label);
                 await DepositMoney.End(tx, deposit, DepositStage.Cancelled, places, JournalEntry.ByPerson(person), null, now);

@@ -43,8 +43,8 @@ public sealed class KeypadLease
     public static async Task<KeypadLease?> Lock(Transaction tx, Guid lease)
     {
         // A statement of its own: one that waits for the lock does not see the order that was given while it waited.
-        await tx.Execute("select 1 from lease where id = @lease for update", new { lease });
-        return await tx.First<KeypadLease>($"{Select} where l.id = @lease and l.kind = 'keypad' for update of l, k", new { lease });
+        await tx.Execute("select 1 from lease where id = @lease for no key update", new { lease });
+        return await tx.First<KeypadLease>($"{Select} where l.id = @lease and l.kind = 'keypad' for no key update of l, k", new { lease });
     }
 
     /// <summary>It is over, and the phone number and what is kept of the code are forgotten with it.</summary>
@@ -72,7 +72,7 @@ public sealed class KeypadDesk(PlaceBook places, Grants grants, TimeProvider tim
         TakePart take = m.Take!;
         LockerPlace locker = bank.Lockers.First(l => l.Number == m.Locker);
         // Said again after a power cut, under another number: it is known by its name.
-        await tx.Execute("select 1 from locker where id = @Id for update", new { locker.Id });
+        await tx.Execute("select 1 from locker where id = @Id for no key update", new { locker.Id });
         if (await tx.Scalar<bool>("select exists (select 1 from lease where id = @Lease)", new { take.Lease }))
             return;
         foreach (Guid other in (await tx.Query<Guid>("select id from lease where locker_id = @Id and kind = 'keypad' and state in ('held', 'active')", new { locker.Id })).ToList())

@@ -71,7 +71,7 @@ public static class TakeLocker
             $"""
             with number as (select count(l.*) from (select pg_advisory_xact_lock(hashtextextended(@key, 19))) l),
             claim as (
-              select k.id from locker k, number where k.id = @locker and {LockerClaim.IsFree} and {LockerClaim.IsShutAndEmpty} for update of k)
+              select k.id from locker k, number where k.id = @locker and {LockerClaim.IsFree} and {LockerClaim.IsShutAndEmpty} for no key update of k)
             insert into lease (id, kind, state, site_id, bank_id, locker_id, phone, phone_to, phone_language, hold_until, created_at)
             select @lease, 'keypad', 'held', @SiteId, @bank, claim.id, @key, @to, @language, @until, @now from claim
             on conflict do nothing

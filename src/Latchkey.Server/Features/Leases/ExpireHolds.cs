@@ -38,7 +38,7 @@ public sealed class ExpireHolds(Db db, TimeProvider time, ILogger<ExpireHolds> l
                 """
                 update lease set state = 'expired', ended_at = @now where id in (
                   select id from lease where state = 'held' and kind <> 'keypad' and hold_until <= @now and (@site::uuid is null or site_id = @site)
-                  order by hold_until limit @MostAtOnce for update skip locked)
+                  order by hold_until limit @MostAtOnce for no key update skip locked)
                 returning id, person_id, site_id, bank_id, locker_id
                 """,
                 new { site, now, MostAtOnce }),

@@ -36,7 +36,7 @@ public static class FinishRental
                 if (await LeaseRow.Lock(tx, id, person) is not { } row)
                     return Refusal.NotFound("rental");
                 // The door may be moved by a report at this very moment: its row is locked, so that the report comes before or after.
-                string door = await tx.Scalar<string>("select door from locker where id = @LockerId for update", new { row.LockerId });
+                string door = await tx.Scalar<string>("select door from locker where id = @LockerId for no key update", new { row.LockerId });
                 Rental rental = row.Rental();
                 Decision<Rental> moved = rental.Finish(EnumText.Parse<Domain.Lockers.DoorState>(door), row.CommandUnderWay, places.Locker(row.LockerId)!.Label);
                 if (moved.Refusal is { } refused)

@@ -112,7 +112,7 @@ public sealed class LeaseRow
     {
         // Two statements, because a statement that waited for a lock sees the new lease but the old commands and payments beside it.
         await using SqlMapper.GridReader rows = await tx.Several(
-            "select 1 from lease where id = @lease and person_id = @person and kind = any(@kinds) for update;\n" + Select
+            "select 1 from lease where id = @lease and person_id = @person and kind = any(@kinds) for no key update;\n" + Select
             + "\nwhere l.id = @lease and l.person_id = @person and l.kind = any(@kinds)", new { lease, person, kinds });
         await rows.ReadAsync<int>();
         return await rows.ReadFirstOrDefaultAsync<LeaseRow>();

@@ -34,7 +34,7 @@ public static class LockerClaim
     /// Goes round until a locker is won or none is left: first without waiting for lockers that somebody touches at this moment; then, before saying that none is free, with waiting.
     /// </summary>
     /// <param name="candidates">How many there are. A round that finds one and loses it means that somebody else has won it: there cannot be more losses than candidates.</param>
-    /// <param name="round">One statement, with what stands behind <c>for update of k</c>. Found and not won: somebody else was faster with the one that was found.</param>
+    /// <param name="round">One statement, with what stands behind <c>for no key update of k</c>. Found and not won: somebody else was faster with the one that was found.</param>
     /// <param name="patient">Whether it waits in the end; who has others to look at does not.</param>
     /// <returns>The last round's answer.</returns>
     public static async Task<T> Rounds<T>(int candidates, Func<string, Task<(bool Found, bool Won, T Answer)>> round, bool patient = true)
@@ -60,7 +60,7 @@ public static class LockerClaim
                 $"""
                 with claim as (
                   select k.id, k.bank_id from unnest(@candidates) with ordinality as wanted (id, place) join locker k on k.id = wanted.id
-                  where {IsFree} order by wanted.place limit 1 for update of k {wait}),
+                  where {IsFree} order by wanted.place limit 1 for no key update of k {wait}),
                 won as (
                   insert into lease (id, kind, state, person_id, site_id, bank_id, locker_id, hours, size_priced, tariff, hold_until, created_at)
                   select @lease, '{kind}', 'held', @person, @site, claim.bank_id, claim.id, @Hours, @priced, @tariff::jsonb, @HoldUntil, @now from claim
@@ -89,7 +89,7 @@ public static class LockerClaim
             // One hold of a person at a time: the limit counts rows that are there.
             await using SqlMapper.GridReader rows = await tx.Several(
                 $$"""
-                select 1 from person where id = @person for update;
+                select 1 from person where id = @person for no key update;
                 select
                   (select erased_at is not null from person where id = @person) as erased,
                   (select count(*) from lease where person_id = @person and state = 'held' and hold_until > @now) as holds,

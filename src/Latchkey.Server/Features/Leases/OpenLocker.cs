@@ -31,7 +31,7 @@ public static class OpenLocker
         // The lease is locked first: who waited here for another order of the same lease sees it in the second statement.
         await using SqlMapper.GridReader rows = await tx.Several(
             """
-            select state, locker_id from lease where id = @lease and person_id = @person and kind = 'rental' for update;
+            select state, locker_id from lease where id = @lease and person_id = @person and kind = 'rental' for no key update;
             select count(*) from command where lease_id = @lease and state in ('pending', 'sent')
             """,
             new { lease, person });

@@ -47,7 +47,7 @@ public sealed class ReopenLocker(Db db, TimeProvider time, ILogger<ReopenLocker>
             return Refusal.ReopenTooLate;
         LockerPlace locker = places.Locker(row.LockerId)!;
         // Whoever claims a locker locks its row too: either they see this lease, or it sees theirs.
-        await tx.Execute("select 1 from locker where id = @LockerId for update", new { row.LockerId });
+        await tx.Execute("select 1 from locker where id = @LockerId for no key update", new { row.LockerId });
         Guid? again = await tx.First<Guid?>("select id from lease where reopens = @lease and state = 'active'", new { lease });
         if (again is null)
         {
@@ -83,7 +83,7 @@ public sealed class ReopenLocker(Db db, TimeProvider time, ILogger<ReopenLocker>
                       select l.id from lease l join locker k on k.id = l.locker_id where l.kind = 'reopen' and l.state = 'active'
                         and not {CommandLedger.LeaseHasOne}
                         and ((l.opened_ever and k.door in ('closed', 'locked')) or (l.paid_until <= @now and k.door <> 'open') or l.paid_from <= @longest)
-                      limit @MostAtOnce for update of l skip locked)
+                      limit @MostAtOnce for no key update of l skip locked)
                     returning id, person_id, site_id, bank_id, locker_id
                     """,
                     new { now, longest = now - LastsOpen, MostAtOnce }),

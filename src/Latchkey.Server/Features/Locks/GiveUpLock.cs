@@ -25,7 +25,7 @@ public static class GiveUpLock
                     return Refusal.NotFound("lock");
                 // An admin who gives it away meanwhile holds the bank: then it is somebody else's, and theirs to keep.
                 await tx.First<Guid>("select id from bank where id = @Id for update", new { bank.Id });
-                if (await tx.First<Guid?>("select id from lease where id = @id and person_id = @person and state = 'active' for update", new { id, person }) is null)
+                if (await tx.First<Guid?>("select id from lease where id = @id and person_id = @person and state = 'active' for no key update", new { id, person }) is null)
                     return Refusal.NotFound("lock");
                 // What is on its way to the bolt belongs to this owner: its outcome comes first.
                 if (await CommandLedger.IsUnderWay(tx, id))

@@ -34,7 +34,7 @@ public static class MoveLock
         // The lease is locked first: who waited here for another order of the same lock sees it in the second statement.
         await using SqlMapper.GridReader rows = await tx.Several(
             """
-            select locker_id from lease where id = @lease and person_id = @person and kind = 'assignment' and state = 'active' for update;
+            select locker_id from lease where id = @lease and person_id = @person and kind = 'assignment' and state = 'active' for no key update;
             select b.device_id, d.online, (select count(*) from command where lease_id = @lease and state in ('pending', 'sent')) as under_way
               from lease l join bank b on b.id = l.bank_id join device d on d.id = b.device_id where l.id = @lease
             """,

@@ -53,7 +53,7 @@ public sealed class PaidLeases(Db db, TimeProvider time, ILogger<PaidLeases> log
         List<LeaseRow> due =
         [
             .. await tx.Query<LeaseRow>(
-                LeaseRow.Select + "\nwhere l.charge_at <= @now and l.opened_ever and l.state in ('active', 'overdue') order by l.charge_at limit @MostAtOnce for update of l skip locked", new { now, MostAtOnce }),
+                LeaseRow.Select + "\nwhere l.charge_at <= @now and l.opened_ever and l.state in ('active', 'overdue') order by l.charge_at limit @MostAtOnce for no key update of l skip locked", new { now, MostAtOnce }),
         ];
         foreach (LeaseRow lease in due)
             await SettleRental.AtProof(tx, lease, now);
@@ -66,7 +66,7 @@ public sealed class PaidLeases(Db db, TimeProvider time, ILogger<PaidLeases> log
         List<(Guid Id, Guid Person, int Ladder)> due =
         [
             .. await tx.Query<(Guid, Guid, int)>(
-                "select id, person_id, ladder from lease where ladder_at <= @now and state in ('active', 'overdue') order by ladder_at limit @MostAtOnce for update skip locked", new { now, MostAtOnce }),
+                "select id, person_id, ladder from lease where ladder_at <= @now and state in ('active', 'overdue') order by ladder_at limit @MostAtOnce for no key update skip locked", new { now, MostAtOnce }),
         ];
         foreach ((Guid id, Guid person, int ladder) in due)
         {

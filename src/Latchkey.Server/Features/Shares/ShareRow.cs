@@ -58,8 +58,8 @@ public sealed class ShareRow
     /// <summary>The share with this secret; its lease is locked against other moves first, then it is.</summary>
     public static async Task<ShareRow?> Lock(Transaction tx, byte[] secret)
     {
-        await tx.Execute("select 1 from lease where id = (select lease_id from share where secret = @secret) for update", new { secret });
-        await tx.Execute("select 1 from share where secret = @secret for update", new { secret });
+        await tx.Execute("select 1 from lease where id = (select lease_id from share where secret = @secret) for no key update", new { secret });
+        await tx.Execute("select 1 from share where secret = @secret for no key update", new { secret });
         return await tx.First<ShareRow>(Select + " where s.secret = @secret", new { secret });
     }
 

@@ -57,14 +57,14 @@ public static class ReportProblem
         if (Rental.MayOpen(row.LeaseState()) is { } refused)
             return refused;
         LockerPlace locker = places.Locker(row.LockerId)!;
-        (string door, bool? occupied) = await tx.First<(string, bool?)>("select door, occupied from locker where id = @LockerId for update", new { row.LockerId });
+        (string door, bool? occupied) = await tx.First<(string, bool?)>("select door, occupied from locker where id = @LockerId for no key update", new { row.LockerId });
         bool leaves = request.Want != "staff";
         if (leaves && (row.CommandUnderWay ? Refusal.CommandPending(locker.Label) : EnumText.Parse<DoorState>(door) == DoorState.Open ? Refusal.DoorOpenToSwap(locker.Label)
             : occupied == true && request.What != "not-empty" ? Refusal.NotEmpty(locker.Label) : null) is { } stays)
             return stays;
         // Of all their rentals together: reports at the same moment are counted one after the other.
         if (leaves)
-            await tx.Execute("select 1 from person where id = @person for update", new { person });
+            await tx.Execute("select 1 from person where id = @person for no key update", new { person });
         if (leaves && (row.Substitutes >= MostForOne || await tx.Scalar<long>(
                 "select count(*) from ticket t join lease l on l.id = t.lease_id where l.person_id = @person and t.locked and t.opened_at > @since", new { person, since = now.AddDays(-1) }) >= MostInADay))
             return Refusal.SubstituteLimit;

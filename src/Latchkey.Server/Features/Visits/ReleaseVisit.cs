@@ -102,7 +102,7 @@ public static class ReleaseVisit
     internal static async Task<VisitRow?> Lock(Transaction tx, Guid visit)
     {
         // Locked by a statement of its own: one that waits for the lock sees the payments of before it had to wait, and would take the same money twice.
-        await tx.Execute("select 1 from lease where id = @visit for update", new { visit });
-        return await tx.First<VisitRow>($"{VisitRow.Select} where l.id = @visit and l.kind = 'visit' for update of l, k", new { visit });
+        await tx.Execute("select 1 from lease where id = @visit for no key update", new { visit });
+        return await tx.First<VisitRow>($"{VisitRow.Select} where l.id = @visit and l.kind = 'visit' for no key update of l, k", new { visit });
     }
 }

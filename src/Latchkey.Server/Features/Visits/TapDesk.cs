@@ -99,7 +99,7 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, FreeLockers 
     {
         if (m.Outcome is not (Outcomes.Pulsed or Outcomes.Opened) || m.Authority!.Split(':') is not ["lease", var id, ..] || !Guid.TryParseExact(id, "D", out Guid lease))
             return;
-        if (await tx.First<VisitRow>($"{VisitRow.Select} where l.id = @lease and l.kind = 'visit' and l.state = 'active' and l.site_id = @SiteId for update of l", new { lease, gate.SiteId }) is not { } row)
+        if (await tx.First<VisitRow>($"{VisitRow.Select} where l.id = @lease and l.kind = 'visit' and l.state = 'active' and l.site_id = @SiteId for no key update of l", new { lease, gate.SiteId }) is not { } row)
             return;
         // Its clock is as good as the server's word was; the future is none.
         DateTimeOffset at = m.At > 0 && m.At < now.ToUnixTimeMilliseconds() ? DateTimeOffset.FromUnixTimeMilliseconds(m.At) : now;
@@ -161,8 +161,8 @@ public sealed class TapDesk(Db db, PlaceBook places, Grants grants, FreeLockers 
                   left join lateral (select l.id, l.locker_id, l.ended_at from lease l where {VisitRow.IsLast}) e on true
                 where s.id = @site;
                 -- A statement of its own: one that waits for the lock does not see the order, or the payment, that came while it waited.
-                select 1 from lease l where {VisitRow.IsInside} for update;
-                {VisitRow.Select} where {VisitRow.IsInside} for update of l, k
+                select 1 from lease l where {VisitRow.IsInside} for no key update;
+                {VisitRow.Select} where {VisitRow.IsInside} for no key update of l, k
                 """,
                 new { tap.Device, tap.Boot, tap.Seq, site = tap.Site.Id, bank = tap.Bank.Id, way = tap.Way.Text(), tap.Card, tapped = tap.Tapped ?? now, now });
             await rows.ReadAsync<long>();

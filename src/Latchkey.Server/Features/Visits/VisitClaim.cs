@@ -41,7 +41,7 @@ internal static class VisitClaim
               select k.id, k.bank_id, k.size from unnest(@candidates) with ordinality as wanted (id, place) join locker k on k.id = wanted.id
                 join bank b on b.id = k.bank_id join device d on d.id = b.device_id
               where {LockerClaim.IsFree} and {LockerClaim.IsShutAndEmpty} and (@last or d.online is not false)
-              order by {LockerClaim.IsHindered}, wanted.place limit 1 for update of k {wait}),
+              order by {LockerClaim.IsHindered}, wanted.place limit 1 for no key update of k {wait}),
             won as (
               insert into lease (id, kind, state, site_id, bank_id, locker_id, size_priced, tariff, paid_from, card, cards, created_at)
               select @Lease, 'visit', 'active', @Site, claim.bank_id, claim.id, claim.size, @Tariff::jsonb, @From, @Card, @Cards::jsonb, @Now from claim
