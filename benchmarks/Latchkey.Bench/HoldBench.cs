@@ -12,7 +12,7 @@ internal static class HoldBench
         await Holds(server, 1, 20); // warm
         foreach (int clients in (int[])[1, 16])
         {
-            int each = clients == 1 ? 20 : 24000 / clients;
+            int each = (quick ? 200 : 1000) / clients;
             List<double> commits = await Commits(server.Database, clients, each * 2);
             (List<double> holds, double perSecond) = await Holds(server, clients, each);
             Report.Line($"hold at {clients} client{(clients == 1 ? "" : "s")}, p50", Report.Percentile(holds, 0.5), "ms", "bare commit, p50", Report.Percentile(commits, 0.5));
