@@ -39,12 +39,19 @@ public sealed class GrantPushTests(TestDatabase databases)
             "the server has the broker");
         var told = new List<long>();
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (told.LastOrDefault() < revision)
+        try
         {
-            MqttMessage message = await listens.Client.Messages.ReadAsync(patience.Token);
-            Wire.TryRead(message.Payload.Span, out GrantsMessage? change).ShouldBeTrue();
-            told.Add(change!.Revision);
-            message.Acknowledge();
+            while (told.LastOrDefault() < revision)
+            {
+                MqttMessage message = await listens.Client.Messages.ReadAsync(patience.Token);
+                Wire.TryRead(message.Payload.Span, out GrantsMessage? change).ShouldBeTrue();
+                told.Add(change!.Revision);
+                message.Acknowledge();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // What came until then is looked at below.
         }
         told.ShouldBe(Enumerable.Range(1, (int)revision).Select(r => (long)r));
     }
