@@ -61,6 +61,9 @@ internal sealed class ScriptedBroker(int capacity = 64 * 1024) : IAsyncDisposabl
 
         public async Task SendRaw(params byte[] bytes) => await link.WriteAsync(bytes).AsTask().WaitAsync(Patience);
 
+        /// <summary>So many bytes of whatever comes, past all frames.</summary>
+        public async Task ReadRaw(int count) => await link.ReadExactlyAsync(new byte[count]).AsTask().WaitAsync(Patience);
+
         public ValueTask Close() => link.DisposeAsync();
 
         /// <summary>Null when the client has closed.</summary>

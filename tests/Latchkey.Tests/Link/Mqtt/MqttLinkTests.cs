@@ -186,7 +186,8 @@ public sealed class MqttLinkTests
         ScriptedBroker.Peer peer = await broker.Accept();
         await client.Next(MqttLinkState.Connected);
         Task<PublishResult> stuck = client.Client.Publish("a", new byte[1000], Qos.AtMostOnce, null, default).AsTask();
-        // The write has begun when its first bytes can be read; the test then leaves the rest alone.
+        // The write has begun when its first byte can be read; the test then leaves the rest alone. One that had not begun would wait for the next connection, and the clock stands still.
+        await peer.ReadRaw(1);
         await peer.Send(new PublishPacket("in", Opts.Payload, Qos.AtMostOnce).Encode);
         await client.Receive();
         for (int i = 0; i < 5 && client.Client.State == MqttLinkState.Connected; i++)
@@ -196,7 +197,7 @@ public sealed class MqttLinkTests
                 await Quietly(() => peer.Send(PingPackets.EncodeResponse));
         }
         (await client.Next(MqttLinkState.Disconnected)).Reason.ShouldBe(MqttLinkReason.KeepAliveTimeout);
-        (await stuck).ShouldBe(new PublishResult(PublishStatus.Lost, 0, true));
+        (await stuck.WaitAsync(ScriptedBroker.Patience)).ShouldBe(new PublishResult(PublishStatus.Lost, 0, true));
     }
 
     [Theory]
