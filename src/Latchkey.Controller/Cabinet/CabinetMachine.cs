@@ -213,8 +213,9 @@ public sealed partial class CabinetMachine
         }
         bool released = door.Watched is { Coil: Coil.Release } || _now.Ms < door.ReleasedUntil || door.IsUnlocked;
         SendEvent(released ? EventKinds.DoorOpened : EventKinds.DoorForced, door.Number, released ? door.ReleasedBy : null);
-        if (door.Watched is { } job)
-            EndWatch(door, job, Proof(door, job) ?? Outcomes.NotLocked);
+        // Its bolt cannot lock it any more; whatever else was ordered is proved by PassTime.
+        if (door.Watched is { Coil: Coil.Lock } job)
+            EndWatch(door, job, Outcomes.NotLocked);
     }
 
     private void BoltMoved(Door door)
@@ -226,8 +227,6 @@ public sealed partial class CabinetMachine
         // Nobody else's bolt moves within a pulse: it was the order. Otherwise somebody used a key, or a knob on the inside.
         Guid? by = door.Watched is { } job && job.Coil == Coil.Lock == bolted ? job.Command : null;
         SendEvent(bolted ? EventKinds.DoorLocked : EventKinds.DoorUnlocked, door.Number, by);
-        if (door.Watched is { } watched && Proof(door, watched) is { } outcome)
-            EndWatch(door, watched, outcome);
     }
 
     private void InsideChanged(Door door, bool? before)
